@@ -1,0 +1,155 @@
+/**
+ * Every way in which a call can fail, once: its HTTP status, whether the same call may succeed later,
+ * and the sentence that the caller reads. Codes are stable and never reused.
+ */
+export interface FailureKind {
+  readonly status: number;
+  readonly retryable: boolean;
+  readonly sentence: string;
+}
+
+export const FAILURES = {
+  invalid_request: {
+    status: 400,
+    retryable: false,
+    sentence: 'The request is malformed.',
+  },
+  invalid_api_key: {
+    status: 401,
+    retryable: false,
+    sentence: 'The API key is unknown, revoked or expired.',
+  },
+  authentication_required: {
+    status: 401,
+    retryable: false,
+    sentence: 'This call needs a credential.',
+  },
+  conflicting_credentials: {
+    status: 400,
+    retryable: false,
+    sentence: 'The request carries two different credentials; send one.',
+  },
+  missing_credential: {
+    status: 422,
+    retryable: false,
+    sentence: 'Send your key as "Authorization: Bearer <key>" or "x-api-key: <key>".',
+  },
+  forbidden: {
+    status: 403,
+    retryable: false,
+    sentence: 'You may not do this.',
+  },
+  account_path_forbidden: {
+    status: 403,
+    retryable: false,
+    sentence: "The provider's account endpoints are never forwarded.",
+  },
+  unmetered_path_forbidden: {
+    status: 403,
+    retryable: false,
+    sentence: 'This key may not use endpoints whose use cannot be metered.',
+  },
+  switched_off: {
+    status: 403,
+    retryable: false,
+    sentence: 'This function is switched off on this installation.',
+  },
+  not_found: {
+    status: 404,
+    retryable: false,
+    sentence: 'There is nothing here.',
+  },
+  method_not_allowed: {
+    status: 405,
+    retryable: false,
+    sentence: 'This path does not take this method.',
+  },
+  conflict: {
+    status: 409,
+    retryable: false,
+    sentence: 'This conflicts with what is already there.',
+  },
+  body_too_large: {
+    status: 413,
+    retryable: false,
+    sentence: 'The request body is larger than this installation accepts.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    retryable: false,
+    sentence: 'Send the body as application/json.',
+  },
+  validation_failed: {
+    status: 422,
+    retryable: false,
+    sentence: 'A field is missing or has a wrong value.',
+  },
+  internal: {
+    status: 500,
+    retryable: true,
+    sentence: 'Something broke on our side. The request id helps to find it.',
+  },
+  no_upstream: {
+    status: 503,
+    retryable: false,
+    sentence:
+      'No provider is configured. Set OPENROUTER_API_KEY, OPENAI_API_KEY or UPSTREAM_API_KEY and restart.',
+  },
+  no_upstream_for_dialect: {
+    status: 503,
+    retryable: false,
+    sentence: 'No configured provider speaks the API of this path.',
+  },
+  upstream_unreachable: {
+    status: 503,
+    retryable: true,
+    sentence: 'The provider cannot be reached.',
+  },
+  upstream_timeout: {
+    status: 503,
+    retryable: true,
+    sentence: 'The provider did not answer in time.',
+  },
+  upstream_reset: {
+    status: 503,
+    retryable: true,
+    sentence: 'The provider broke the connection before its answer was complete.',
+  },
+  upstream_unreadable: {
+    status: 503,
+    retryable: true,
+    sentence: 'The provider answered something that cannot be read.',
+  },
+  upstream_redirect: {
+    status: 503,
+    retryable: false,
+    sentence: 'The provider answered with a redirect; redirects are never followed.',
+  },
+  upstream_too_large: {
+    status: 503,
+    retryable: false,
+    sentence: "The provider's answer is larger than this installation accepts.",
+  },
+  storage_unavailable: {
+    status: 503,
+    retryable: true,
+    sentence: 'The database cannot take the record of this request now; nothing was sent on.',
+  },
+  record_not_durable: {
+    status: 503,
+    retryable: false,
+    sentence: 'The answer arrived, but its record could not be stored in time.',
+  },
+  shutting_down: {
+    status: 503,
+    retryable: true,
+    sentence: 'The server is shutting down.',
+  },
+  overloaded: {
+    status: 503,
+    retryable: true,
+    sentence: 'Too much is in flight. Try again shortly.',
+  },
+} as const satisfies Record<string, FailureKind>;
+
+export type FailureCode = keyof typeof FAILURES;

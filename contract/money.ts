@@ -1,0 +1,105 @@
+/**
+ * Money, once: integer nano-dollars (1 USD = 1,000,000,000) held in a branded number.
+ *
+ * A safe integer of nano-dollars reaches 9,007,199 USD. Everything that would leave that range
+ * throws a RangeError instead of losing a digit: a loud stop is cheaper than a wrong bill.
+ */
+
+declare const nanoDollars: unique symbol;
+
+/** An integer number of nano-dollars. Make one with {@link nanos}, {@link parseDollars} or {@link costOf}. */
+export type Nanos = number & { readonly [nanoDollars]: true };
+
+export const NANOS_PER_DOLLAR = 1_000_000_000;
+
+/** A price is nano-dollars for a million units, so that the smallest token price is still an integer. */
+export const UNITS_PER_PRICE = 1_000_000;
+
+/** @throws RangeError if the value is not a safe integer */
+export function nanos(value: number): Nanos {
+  if (!Number.isSafeInteger(value)) throw new RangeError(`not an amount of nano-dollars: ${value}`);
+  return value as Nanos;
+}
+
+export const ZERO: Nanos = nanos(0);
+
+const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/;
+
+/**
+ * Reads a decimal exactly, digit by digit, never through binary floating point.
+ * Digits finer than `scale` are rounded half away from zero.
+ *
+ * @param value a decimal in text (`"0.00000015"`, `"1.5e-7"`) or a JSON number
+ * @param scale how many decimal places the integer keeps (9 for dollars to nano-dollars)
+ * @returns the integer, or undefined for anything that is not a finite decimal in range
+ */
+export function parseScaled(value: string | number, scale: number): number | undefined {
+  const text = typeof value === 'number' ? String(value) : value.trim();
+  const match = DECIMAL.exec(text);
+  if (match === null) return undefined;
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = match;
+  if (whole.length + fraction.length === 0) return undefined;
+  const digits = (whole + fraction).replace(/^0+(?=\d)/, '');
+  const shift = scale - fraction.length + Number(exponent);
+  if (digits.length + shift > 20) return digits === '0' ? 0 : undefined;
+  const kept = shift >= 0 ? digits + '0'.repeat(shift) : digits.slice(0, shift) || '0';
+  const firstLost = shift < 0 && digits.length >= -shift ? digits.charAt(digits.length + shift) : '0';
+  const magnitude = Number(BigInt(kept) + (firstLost >= '5' ? 1n : 0n));
+  if (!Number.isSafeInteger(magnitude)) return undefined;
+  return sign === '-' && magnitude !== 0 ? -magnitude : magnitude;
+}
+
+/** Dollars in text or as a JSON number to nano-dollars; undefined if it is no amount. */
+export function parseDollars(value: string | number): Nanos | undefined {
+  return parseScaled(value, 9) as Nanos | undefined;
+}
+
+/** The exact decimal in dollars, without trailing zeros: `formatDollars(nanos(21_000)) === '0.000021'`. */
+export function formatDollars(amount: Nanos): string {
+  const digits = Math.abs(amount).toString().padStart(10, '0');
+  const fraction = digits.slice(-9).replace(/0+$/, '');
+  const whole = digits.slice(0, -9);
+  return `${amount < 0 ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
+}
+
+/** Dollars as the nearest JSON number, for replies whose shape demands a number. */
+export function toDollars(amount: Nanos): number {
+  return amount / NANOS_PER_DOLLAR;
+}
+
+/** @throws RangeError if the sum leaves the range */
+export function sum(...amounts: readonly Nanos[]): Nanos {
+  let total = 0;
+  for (const amount of amounts) total = nanos(total + amount);
+  return total as Nanos;
+}
+
+/** A quantity (tokens, images, seconds …) at a price in nano-dollars per million of them. */
+export interface CostTerm {
+  readonly quantity: number;
+  readonly nanosPerMillion: number;
+}
+
+/**
+ * The cost of several quantities, each at its own price, rounded half up **once**, at the end.
+ *
+ * @throws RangeError if a quantity or price is no non-negative integer, or the cost is out of range
+ */
+export function costOf(terms: readonly CostTerm[]): Nanos {
+  let total = 0;
+  for (const { quantity, nanosPerMillion } of terms) {
+    if (quantity < 0 || nanosPerMillion < 0) throw new RangeError('a cost cannot be negative');
+    total += quantity * nanosPerMillion;
+    if (!Number.isSafeInteger(total)) return costOfLarge(terms);
+  }
+  return nanos(Math.floor((total + UNITS_PER_PRICE / 2) / UNITS_PER_PRICE));
+}
+
+/** The same sum in big integers: about a million tokens at a few dollars already passes 2^53. */
+function costOfLarge(terms: readonly CostTerm[]): Nanos {
+  let total = 0n;
+  for (const { quantity, nanosPerMillion } of terms) {
+    total += BigInt(quantity) * BigInt(nanosPerMillion);
+  }
+  return nanos(Number((total + BigInt(UNITS_PER_PRICE / 2)) / BigInt(UNITS_PER_PRICE)));
+}

@@ -1,0 +1,53 @@
+import type { Nanos } from './money.ts';
+
+/**
+ * Token usage in one shape for all providers. `null` means *not known*, which is not zero.
+ * `input` is always the total, cached and cache-writing parts included; `reasoning` is a part of `output`.
+ */
+export interface TokenUsage {
+  readonly input: number | null;
+  readonly cachedInput: number | null;
+  readonly cacheWrite5m: number | null;
+  readonly cacheWrite1h: number | null;
+  readonly output: number | null;
+  readonly reasoning: number | null;
+}
+
+export const UNKNOWN_USAGE: TokenUsage = {
+  input: null,
+  cachedInput: null,
+  cacheWrite5m: null,
+  cacheWrite1h: null,
+  output: null,
+  reasoning: null,
+};
+
+/** What is counted besides tokens where a provider bills by the piece. */
+export type BilledUnit = 'image' | 'second' | 'character' | 'request' | 'web_search';
+
+/** What one answer (or one event of a stream) says was used. Several are laid over each other: the last known value wins. */
+export interface ReportedUsage {
+  readonly tokens: TokenUsage;
+  /** The cost that the upstream itself states, where it does. */
+  readonly cost: Nanos | null;
+  readonly units: Readonly<Partial<Record<BilledUnit, number>>>;
+  /** The report held a number that cannot be true (negative, fractional, absurd); it was clamped. */
+  readonly flawed: boolean;
+}
+
+/**
+ * Where the numbers of a usage record come from.
+ * `reported`: the provider's own final figure. `estimated`: the answer was complete, its usage missing.
+ * `partial`: the answer was cut (abort, reset, timeout); what was served is counted.
+ * `unfinished`: the process died; the intent is all that is known.
+ */
+export const PROVENANCES = ['reported', 'estimated', 'partial', 'unfinished'] as const;
+export type Provenance = (typeof PROVENANCES)[number];
+
+/** How a request ended. `refused`: it never left us. */
+export const OUTCOMES = ['completed', 'aborted', 'failed', 'unfinished', 'refused'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** Where the price of a usage record comes from; `unpriced` is not free. */
+export const COST_SOURCES = ['upstream', 'setting', 'catalogue', 'local', 'none', 'unpriced'] as const;
+export type CostSource = (typeof COST_SOURCES)[number];

@@ -1,0 +1,34 @@
+import { FAILURES, type FailureCode, type FailureKind } from '../contract/failures.ts';
+
+export interface FailureDetails {
+  /** One sentence for the caller that is more exact than the catalogue's. Never holds a secret. */
+  readonly sentence?: string;
+  /** For the log only. */
+  readonly detail?: string;
+  readonly cause?: unknown;
+  /** The field at fault, where there is one. */
+  readonly param?: string;
+  readonly retryAfterMs?: number;
+}
+
+/** A refusal or fault that travels to the edge, where it takes the shape of its surface. */
+export class Failure extends Error {
+  readonly code: FailureCode;
+  readonly details: FailureDetails;
+
+  constructor(code: FailureCode, details: FailureDetails = {}) {
+    super(details.sentence ?? FAILURES[code].sentence, { cause: details.cause });
+    this.name = 'Failure';
+    this.code = code;
+    this.details = details;
+  }
+
+  get kind(): FailureKind {
+    return FAILURES[this.code];
+  }
+}
+
+/** Whatever was thrown, as a Failure: an unknown error becomes `internal` and keeps its cause for the log. */
+export function toFailure(thrown: unknown): Failure {
+  return thrown instanceof Failure ? thrown : new Failure('internal', { cause: thrown });
+}
