@@ -65,7 +65,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
     async candidates(dialect, model) {
       const all = providerKeys.routed();
       if (all.length === 0) throw new Failure('no_upstream');
-      const speaking = all.filter(({ provider }) => provider.dialects.includes(dialect));
+      const speaking = speakersOf(dialect, all);
       const first = speaking[0];
       if (first === undefined) throw new Failure('no_upstream_for_dialect');
       if (speaking.length === 1 || model === null) return [first];
@@ -87,6 +87,14 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       return [...united.values()];
     },
   };
+}
+
+/** Those that speak a dialect; a server of unknown make comes after the vendors whose dialect it is. */
+function speakersOf(dialect: Dialect, keys: readonly RoutedKey[]): readonly RoutedKey[] {
+  const speaking = keys.filter(({ provider }) => provider.dialects.includes(dialect));
+  if (dialect === 'openai') return speaking;
+  const isVendor = ({ provider }: RoutedKey): boolean => provider.id !== 'custom';
+  return [...speaking.filter(isVendor), ...speaking.filter((key) => !isVendor(key))];
 }
 
 async function listModels(deps: CatalogDeps, key: RoutedKey): Promise<readonly ListedModel[]> {

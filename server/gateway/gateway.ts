@@ -53,6 +53,7 @@ export interface ServedModel {
   readonly id: string;
   readonly name?: string;
   readonly provider?: string;
+  /** Nano-dollars per million tokens. */
   readonly inputNanosPerMillion?: number;
   readonly outputNanosPerMillion?: number;
 }
@@ -235,12 +236,8 @@ class OpenGateway implements Gateway {
         id,
         provider: key.provider.id,
         ...(typeof entry['name'] === 'string' ? { name: entry['name'] } : {}),
-        ...(price === null
-          ? {}
-          : {
-              inputNanosPerMillion: price.rates.input,
-              outputNanosPerMillion: price.rates.output,
-            }),
+        ...(price?.rates.input == null ? {} : { inputNanosPerMillion: price.rates.input }),
+        ...(price?.rates.output == null ? {} : { outputNanosPerMillion: price.rates.output }),
       };
     });
   }
@@ -281,7 +278,7 @@ function watchFor(plan: Plan, key: RoutedKey, usageAdded: boolean): StreamWatch 
   if (wire === null) return null;
   return new StreamWatch({
     wire,
-    readUsage: (event) => key.provider.routing.readUsage(wire, event),
+    readUsage: (event, before) => key.provider.routing.readUsage(wire, event, before),
     overlay,
     dropUsageChunk: usageAdded,
   });

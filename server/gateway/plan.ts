@@ -42,6 +42,8 @@ export async function makePlan(
   bodyBytesMax: number,
 ): Promise<Plan> {
   const { method, url, headers, source } = incoming;
+  // A router may have decoded what stands here as it came: `/%76%31/` is not our prefix.
+  if (!url.startsWith(PREFIX)) throw new Failure('not_found');
   const rest = url.slice(PREFIX.length);
   const queryAt = rest.indexOf('?');
   const endpoint = plainPath(queryAt === -1 ? rest : rest.slice(0, queryAt));

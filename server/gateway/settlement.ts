@@ -235,7 +235,7 @@ function refusal(call: Call, failure: Failure, startedAt: number, now: number): 
     userId: call.key.userId,
     providerId: null,
     providerKeyId: null,
-    endpoint: call.url.split('?', 1)[0]?.slice(0, 256) ?? '',
+    endpoint: (call.url.split('?', 1)[0] ?? '').replace(/^\/v1\//, '').slice(0, 256),
     model: null,
     servedModel: null,
     streamed: false,
@@ -260,7 +260,6 @@ function inUse(price: Price): PriceInUse {
   return {
     id: price.id,
     source: price.source,
-    model: price.model,
     rates: JSON.stringify(price.rates),
   };
 }

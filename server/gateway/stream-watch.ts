@@ -12,8 +12,8 @@ import { EVENT_BYTES_MAX, eventData, eventEnd, fromBytes } from '../providers/ss
 
 export interface StreamWatchOptions {
   readonly wire: Wire;
-  /** The usage that a parsed event states, or null. */
-  readonly readUsage: (event: JsonObject) => ReportedUsage | null;
+  /** The usage that a parsed event states, or null; `before` is what earlier events stated. */
+  readonly readUsage: (event: JsonObject, before: ReportedUsage | null) => ReportedUsage | null;
   readonly overlay: (base: ReportedUsage | null, next: ReportedUsage) => ReportedUsage;
   /** We asked for the usage chunk and the caller did not: keep it from them. */
   readonly dropUsageChunk: boolean;
@@ -186,7 +186,7 @@ export class StreamWatch {
     if (typeof error === 'object' && error !== null) this.error = error as JsonObject;
     else if (typeof error === 'string' && error !== '') this.error = { message: error };
     else if (event['type'] === 'error') this.error = event;
-    const reported = this.#options.readUsage(event);
+    const reported = this.#options.readUsage(event, this.usage);
     if (reported !== null) this.usage = this.#options.overlay(this.usage, reported);
     if (TERMINAL_TYPES.has(event['type'])) return 'hold';
     const { choices } = event;

@@ -51,11 +51,7 @@ export function createProviderKeys(settings: ProviderKeySettings): ProviderKeys 
     routed.push({
       ...place('env:upstream', provider, upstream.base),
       query: upstream.apiVersion === null ? {} : { 'api-version': upstream.apiVersion },
-      // An endpoint with dated versions (Azure) takes its key in a header of its own.
-      headers: {
-        ...settings.headers[provider.id],
-        ...(upstream.apiVersion === null ? {} : { 'api-key': upstream.apiKey }),
-      },
+      headers: settings.headers[provider.id] ?? {},
       ...upstreamPrices(upstream.prices, provider),
     });
   }

@@ -16,8 +16,13 @@ import { xai } from './xai.ts';
 
 export type { Dialect, JsonObject, Provider, Routing, Wire } from './provider.ts';
 
-/** The known vendors, sorted by id. `custom` is none of them: it has no address of its own. */
+/**
+ * The known vendors. The first whose key is configured is the default route, so the one that serves
+ * models of all others stands first; the rest is sorted by id. `custom` is none of them: it has no
+ * address of its own.
+ */
 export const providers: readonly Provider[] = [
+  openrouter,
   anthropic,
   deepseek,
   gemini,
@@ -25,7 +30,6 @@ export const providers: readonly Provider[] = [
   mistral,
   moonshot,
   openai,
-  openrouter,
   siliconflow,
   xai,
 ];

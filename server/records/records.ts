@@ -62,7 +62,6 @@ export interface UsageRecord {
 export interface PriceInUse {
   readonly id: string;
   readonly source: string;
-  readonly model: string;
   readonly rates: string;
 }
 
@@ -89,7 +88,7 @@ export function createRecords(deps: { storage: Storage; clock: Clock }): Records
   const insertPrice = compileOnce(
     storage.db
       .insertInto('prices')
-      .values({ id: '', source: '', model: '', rates: '', first_used_at: 0 })
+      .values({ id: '', source: '', rates: '', first_used_at: 0 })
       .onConflict((c) => c.doNothing()),
   );
   const pricesNoted = new Set<string>();
@@ -101,8 +100,8 @@ export function createRecords(deps: { storage: Storage; clock: Clock }): Records
     ];
     if (price !== null && !pricesNoted.has(price.id)) {
       pricesNoted.add(price.id);
-      const { id, source, model, rates } = price;
-      writes.push(insertPrice([id, source, model, rates, clock.now()]));
+      const { id, source, rates } = price;
+      writes.push(insertPrice([id, source, rates, clock.now()]));
     }
     return writes;
   };

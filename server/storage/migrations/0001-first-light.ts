@@ -46,7 +46,6 @@ async function recordsTables(db: Kysely<unknown>): Promise<void> {
     .createTable('prices')
     .addColumn('id', 'text', (c) => c.primaryKey())
     .addColumn('source', 'text', (c) => c.notNull())
-    .addColumn('model', 'text', (c) => c.notNull())
     .addColumn('rates', 'text', (c) => c.notNull())
     .addColumn('first_used_at', 'integer', (c) => c.notNull())
     .execute();

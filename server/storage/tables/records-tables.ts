@@ -59,7 +59,6 @@ export interface RequestIntentsTable {
 export interface PricesTable {
   id: string;
   source: string;
-  model: string;
   /** JSON: nano-dollars per million units, by class. */
   rates: string;
   first_used_at: number;
