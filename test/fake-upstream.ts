@@ -179,7 +179,9 @@ class ScriptedProvider implements FakeUpstream {
   #receive(req: IncomingMessage, res: ServerResponse): void {
     const [path = ''] = (req.url ?? '').split('?', 1);
     const route = routeOf(req.method ?? '', path);
-    const id = `${ID_PREFIXES[route] ?? 'req_'}${this.#idStem}${(this.#count++).toString(36)}`;
+    // All ids have one length, so that the bytes of an answer can be counted on.
+    const number = (this.#count++).toString(36).padStart(7, '0');
+    const id = `${ID_PREFIXES[route] ?? 'req_'}${this.#idStem}${number}`;
     const reader = new BodyReader(route);
     this.#open += 1;
     res.once('close', () => {

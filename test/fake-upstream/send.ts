@@ -12,7 +12,7 @@ export interface Sending extends Shaped {
   ends(ending: Ending, lastTokens: number): void;
 }
 
-/** A reset throws away what the peer has not read; this long it may read. */
+/** A peer that learns of the break throws away what it has not read yet; this long it may read. */
 const READ_MS = 10;
 
 export function send(sending: Sending): void {
@@ -48,6 +48,11 @@ export function send(sending: Sending): void {
 
 function finish(res: ServerResponse, { how }: Ending): void {
   if (how === 'end') res.end();
-  if (how === 'close') res.socket?.destroySoon();
-  if (how === 'reset') setTimeout(() => res.socket?.resetAndDestroy(), READ_MS);
+  if (how === 'close') afterReading(() => res.socket?.destroySoon());
+  if (how === 'reset') afterReading(() => res.socket?.resetAndDestroy());
+}
+
+/** The extra turn lets a peer in this very process read, even when the event loop was held up until the timer. */
+function afterReading(then: () => void): void {
+  setTimeout(() => setImmediate(then), READ_MS);
 }
