@@ -119,7 +119,7 @@ async function comparison(
     if (ours !== null) systems.push(ours);
     if (names.includes('bare')) systems.push(await startBare(core, upstream.url));
     if (names.includes('portkey')) systems.push(await startPortkey(core, upstream.url));
-    const all = await compete({ systems, upstream, settings, say });
+    const all = await compete({ systems, upstream, cores, settings, say });
     const books = ours && (await checkBooks(ours, all.get('tollkeeper')?.answered ?? 0));
     const [plain, stream] = [ratios(all, 'plain'), ratios(all, 'stream')];
     const limits = wanted(plain, stream);

@@ -120,6 +120,22 @@ export function cpuMicros(pid: number): number {
   }
 }
 
+/** Time a core spent on anything at all so far, in microseconds; NaN where there is no /proc. */
+export function coreMicros(core: number | null): number {
+  try {
+    const stat = readFileSync('/proc/stat', 'utf8');
+    const line = new RegExp(`^cpu${core ?? ''} +(.*)$`, 'm').exec(stat)?.[1];
+    if (core === null || line === undefined) return Number.NaN;
+    // user, nice, system, idle, iowait, irq, softirq, steal; the guest times after them are part of user and nice.
+    const [user = 0, nice = 0, kernel = 0, , , irq = 0, softirq = 0, steal = 0] = line
+      .split(' ')
+      .map(Number);
+    return ((user + nice + kernel + irq + softirq + steal) / TICKS_PER_SECOND) * 1e6;
+  } catch {
+    return Number.NaN;
+  }
+}
+
 /** Resident memory of a process in MiB; NaN where there is no /proc. */
 export function rssMiB(pid: number): number {
   try {

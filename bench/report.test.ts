@@ -4,7 +4,14 @@ import { ratios, wanted } from './report.ts';
 import { type Figures, median, type SystemFigures } from './rounds.ts';
 
 function run(cpuMicrosPerRequest: number, failures = 0): Figures {
-  const rest = { p50Ms: 1, p99Ms: 2, systemBusy: 1, loadBusy: 0.5, readsPerAnswer: 1 };
+  const rest = {
+    p50Ms: 1,
+    p99Ms: 2,
+    systemBusy: 1,
+    othersBusy: 0,
+    loadBusy: 0.5,
+    readsPerAnswer: 1,
+  };
   return {
     requests: 100,
     failures,

@@ -1,7 +1,7 @@
 /** Runs the systems against each other in rounds, and takes the median of what each of them did. */
 import { type LoadResult, runLoad } from './load.ts';
 import { KINDS, type Kind } from './payloads.ts';
-import { type Child, cpuMicros, rssMiB } from './processes.ts';
+import { type Child, type Cores, coreMicros, cpuMicros, rssMiB } from './processes.ts';
 import type { Name, Pace, System } from './systems.ts';
 
 export interface Settings extends Pace {
@@ -20,6 +20,8 @@ export interface Figures {
   p50Ms: number;
   p99Ms: number;
   systemBusy: number;
+  /** What anything else took of the system's core meanwhile; NaN if nothing was pinned. */
+  othersBusy: number;
   loadBusy: number;
   readsPerAnswer: number;
 }
@@ -37,6 +39,7 @@ export interface SystemFigures {
 export interface Competition {
   systems: System[];
   upstream: Child;
+  cores: Cores | null;
   settings: Settings;
   say: (text: string) => void;
 }
@@ -81,15 +84,22 @@ interface Turn {
 }
 
 /** One run, with the CPU time of the system and of the load's side (this process and the upstream) around it. */
-async function measure({ upstream, settings, say }: Competition, turn: Turn): Promise<Figures> {
+async function measure(competition: Competition, turn: Turn): Promise<Figures> {
+  const { upstream, cores, settings, say } = competition;
   const { system, kind, seconds } = turn;
+  const core = cores?.system ?? null;
   const { url, headers, pid, name } = system;
   const ownBefore = process.cpuUsage();
-  const before = { system: cpuMicros(pid), upstream: cpuMicros(upstream.pid) };
+  const before = {
+    system: cpuMicros(pid),
+    upstream: cpuMicros(upstream.pid),
+    core: coreMicros(core),
+  };
   const { connections } = settings;
   const result = await runLoad({ url, headers, kind, connections, until: { seconds } });
   const own = process.cpuUsage(ownBefore);
   const used = cpuMicros(pid) - before.system;
+  const othersUsed = Math.max(0, coreMicros(core) - before.core - used);
   const loadUsed = own.user + own.system + cpuMicros(upstream.pid) - before.upstream;
   if (result.failures > 0) say(complaint(name, kind, result));
   const micros = result.elapsedMs * 1_000;
@@ -101,6 +111,7 @@ async function measure({ upstream, settings, say }: Competition, turn: Turn): Pr
     p50Ms: result.p50Ms,
     p99Ms: result.p99Ms,
     systemBusy: used / micros,
+    othersBusy: othersUsed / micros,
     loadBusy: loadUsed / micros,
     readsPerAnswer: result.readsPerAnswer,
   };
@@ -122,6 +133,7 @@ function medians(runs: readonly Figures[]): Figures {
     p50Ms: of((run) => run.p50Ms),
     p99Ms: of((run) => run.p99Ms),
     systemBusy: of((run) => run.systemBusy),
+    othersBusy: of((run) => run.othersBusy),
     loadBusy: of((run) => run.loadBusy),
     readsPerAnswer: of((run) => run.readsPerAnswer),
   };
