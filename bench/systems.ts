@@ -61,22 +61,24 @@ export async function startTollkeeper(core: number | null, upstream: string): Pr
     ADMIN_TOKEN: adminToken,
   });
   const command = [process.execPath, join(ROOT, 'server/main.ts'), 'serve'];
-  const child = await start({ name: 'tollkeeper', command, env, cwd: data, core });
-  const admin = { 'x-admin-token': adminToken, 'content-type': 'application/json' };
+  let child: Child | null = null;
   const stop = async () => {
-    await child.stop();
+    await child?.stop();
     rmSync(data, { recursive: true, force: true });
   };
   try {
+    child = await start({ name: 'tollkeeper', command, env, cwd: data, core });
+    const { pid, url } = child;
+    const admin = { 'x-admin-token': adminToken, 'content-type': 'application/json' };
     const body = JSON.stringify({ label: 'bench' });
-    const issued = await fetch(`${child.url}/admin/keys`, { method: 'POST', headers: admin, body });
+    const issued = await fetch(`${url}/admin/keys`, { method: 'POST', headers: admin, body });
     if (issued.status !== 201) throw new Error(`No key was issued: ${await issued.text()}`);
     const { token } = (await issued.json()) as { token: string };
     const books = async () => {
-      const answer = await fetch(`${child.url}/admin/usage/${token}`, { headers: admin });
+      const answer = await fetch(`${url}/admin/usage/${token}`, { headers: admin });
       return (await answer.json()) as Books;
     };
-    return { ...child, name: 'tollkeeper', headers: bearer(token), stop, books };
+    return { pid, url, name: 'tollkeeper', headers: bearer(token), stop, books };
   } catch (error) {
     await stop();
     throw error;
