@@ -30,13 +30,11 @@ export const PUBLIC_API = {
     path: '/public/keys',
     who: 'self-service',
     summary: 'Ask for a key',
-    description:
-      'Refused with 403 unless self-service is on, or if the name belongs to an account with a password.',
+    description: 'Refused with 403 unless self-service is on. The secret is shown once.',
     tags: ['Self-service'],
     request: selfServiceRequest,
     status: 201,
     reply: selfServiceKey,
-    failures: ['forbidden'],
   }),
   activeKeysOf: call({
     method: 'GET',

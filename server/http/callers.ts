@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Accounts, VirtualKey } from '../accounts/accounts.ts';
 import { Failure } from '../failure.ts';
-import type { AccountsDoor, VirtualKey } from './doors.ts';
 
 /** Who is asking. Credentials are read from headers only; one in the address is never looked at. */
 export interface Callers {
@@ -24,7 +24,7 @@ export interface CallersSettings {
 }
 
 export function createCallers(
-  accounts: Pick<AccountsDoor, 'authenticate'>,
+  accounts: Pick<Accounts, 'authenticate'>,
   settings: CallersSettings,
 ): Callers {
   const adminDigest = digest(settings.adminToken);
