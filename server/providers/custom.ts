@@ -1,0 +1,16 @@
+import { bearer, openaiCompatible } from './openai-compatible.ts';
+
+/**
+ * Any OpenAI-compatible server at an address that the operator names: vLLM, Ollama, llama.cpp, Azure.
+ * The base is only what stands there if nobody names one: Ollama on this machine.
+ */
+export const custom = openaiCompatible({
+  id: 'custom',
+  name: 'OpenAI-compatible server',
+  base: 'http://127.0.0.1:11434/v1',
+  // Azure reads `api-key`, the others a bearer token; each overlooks the other's header.
+  authorize: (secret) => ({ ...bearer(secret), 'api-key': secret }),
+  // An upstream base stands in for OpenAI unless the operator says that it is local.
+  priceCatalogue: 'openai',
+  afterAbort: 'billing stops',
+});
