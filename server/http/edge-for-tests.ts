@@ -10,7 +10,6 @@ import { newId } from '../id.ts';
 import { createRecords, type UsageRecord } from '../records/records.ts';
 import { createReports } from '../reports/reports.ts';
 import { openSqlite } from '../storage/storage.ts';
-import type { GatewayDoor } from './doors.ts';
 import { createHttp, type Http, type HttpDeps, type HttpSettings } from './http.ts';
 
 export const ADMIN_TOKEN = 'admin-token-of-the-tests';
@@ -29,7 +28,7 @@ export interface TestEdge {
 
 export interface TestEdgeOptions {
   readonly settings?: Partial<HttpSettings>;
-  readonly gateway?: Partial<GatewayDoor>;
+  readonly gateway?: Partial<HttpDeps['gateway']>;
   readonly databaseState?: () => 'ok' | 'failing';
   readonly v1?: HttpDeps['v1'];
   /** Laid over the real rooms, to make one of them fail. */

@@ -51,8 +51,8 @@ describe('a failure', () => {
     ['not_found', 'invalid_request_error', 'not_found_error'],
     ['body_too_large', 'invalid_request_error', 'request_too_large'],
     ['missing_credential', 'invalid_request_error', 'invalid_request_error'],
-    ['internal', 'server_error', 'api_error'],
-    ['overloaded', 'server_error', 'overloaded_error'],
+    ['internal', 'api_error', 'api_error'],
+    ['overloaded', 'api_error', 'api_error'],
   ];
   for (const [code, chat, messages] of TYPES) {
     test(`${code} is ${chat} to chat clients and ${messages} to messages clients`, () => {

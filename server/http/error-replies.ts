@@ -1,8 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { FailureCode } from '../../contract/failures.ts';
+import { anthropicError, openaiError, type SpokenFailure } from '../../contract/openai-api.ts';
 import { Failure, toFailure } from '../failure.ts';
-import type { EdgeLog } from './doors.ts';
+
+/** The part of the log that the edge writes to. */
+export interface EdgeLog {
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
 
 /** A field at fault, as a problem document names it. */
 export interface FieldError {
@@ -19,23 +24,6 @@ export interface ProblemDocument {
   readonly code: FailureCode;
   readonly request_id: string;
   readonly errors?: readonly FieldError[];
-}
-
-/** What a client of the chat, completions, responses and like APIs reads. */
-export interface ChatErrorEnvelope {
-  readonly error: {
-    readonly message: string;
-    readonly type: string;
-    readonly param: string | null;
-    readonly code: FailureCode;
-  };
-}
-
-/** What a client of the messages API reads. */
-export interface MessagesErrorEnvelope {
-  readonly type: 'error';
-  readonly error: { readonly type: string; readonly message: string };
-  readonly request_id: string;
 }
 
 export function problemOf(
@@ -55,41 +43,19 @@ export function problemOf(
   };
 }
 
-export function chatErrorOf(failure: Failure): ChatErrorEnvelope {
-  return {
-    error: {
-      message: failure.message,
-      type: chatErrorType(failure.kind.status),
-      param: failure.details.param ?? null,
-      code: failure.code,
-    },
-  };
+/** What a client of the chat, completions, responses and like APIs reads. */
+export function chatErrorOf(failure: Failure) {
+  return openaiError(spoken(failure, ''));
 }
 
-function chatErrorType(status: number): string {
-  if (status === 401) return 'authentication_error';
-  if (status === 402) return 'insufficient_quota';
-  if (status === 403) return 'permission_error';
-  if (status === 429) return 'rate_limit_error';
-  return status >= 500 ? 'server_error' : 'invalid_request_error';
+/** What a client of the messages API reads. */
+export function messagesErrorOf(failure: Failure, requestId: string) {
+  return anthropicError(spoken(failure, requestId));
 }
 
-const MESSAGES_ERROR_TYPES: Readonly<Record<number, string>> = {
-  401: 'authentication_error',
-  402: 'billing_error',
-  403: 'permission_error',
-  404: 'not_found_error',
-  409: 'conflict_error',
-  413: 'request_too_large',
-  429: 'rate_limit_error',
-  503: 'overloaded_error',
-};
-
-export function messagesErrorOf(failure: Failure, requestId: string): MessagesErrorEnvelope {
-  const { status } = failure.kind;
-  const type =
-    MESSAGES_ERROR_TYPES[status] ?? (status >= 500 ? 'api_error' : 'invalid_request_error');
-  return { type: 'error', error: { type, message: failure.message }, request_id: requestId };
+function spoken(failure: Failure, requestId: string): SpokenFailure {
+  const { code, message, details } = failure;
+  return { code, message, param: details.param ?? null, requestId };
 }
 
 /** Clients ignore a wait longer than this and fall back to their own, so a longer one means: do not retry. */

@@ -13,12 +13,11 @@ import type { Clock } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import { newId } from '../id.ts';
 import { type Callers, type CallersSettings, createCallers } from './callers.ts';
-import type { EdgeLog } from './doors.ts';
-import { renderFailure, sendFailure } from './error-replies.ts';
+import { type EdgeLog, renderFailure, sendFailure } from './error-replies.ts';
 import { type RoutesDeps, type RoutesSettings, registerRoutes } from './routes.ts';
 
 export type { Callers } from './callers.ts';
-export type { EdgeLog, GatewayDoor, ServedModel } from './doors.ts';
+export type { EdgeLog } from './error-replies.ts';
 
 export interface HttpSettings extends CallersSettings, RoutesSettings {
   /** Origins whose pages may call us; none means that no CORS header is ever sent. */

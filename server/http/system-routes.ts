@@ -8,11 +8,11 @@ import type {
 } from '../../contract/api/system-api.ts';
 import { nanos, toDollars } from '../../contract/money.ts';
 import { type Clock, isoTime } from '../clock.ts';
+import type { Gateway, ServedModel } from '../gateway/gateway.ts';
 import type { AskedFor } from './answering.ts';
-import type { GatewayDoor, ServedModel } from './doors.ts';
 
 export interface SystemDeps {
-  readonly gateway: GatewayDoor;
+  readonly gateway: Pick<Gateway, 'models' | 'upstreamState'>;
   readonly databaseState: () => 'ok' | 'failing';
   readonly clock: Pick<Clock, 'now'>;
   readonly version: string;
