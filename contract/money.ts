@@ -43,7 +43,8 @@ export function parseScaled(value: string | number, scale: number): number | und
   const shift = scale - fraction.length + Number(exponent);
   if (digits.length + shift > 20) return digits === '0' ? 0 : undefined;
   const kept = shift >= 0 ? digits + '0'.repeat(shift) : digits.slice(0, shift) || '0';
-  const firstLost = shift < 0 && digits.length >= -shift ? digits.charAt(digits.length + shift) : '0';
+  const firstLost =
+    shift < 0 && digits.length >= -shift ? digits.charAt(digits.length + shift) : '0';
   const magnitude = Number(BigInt(kept) + (firstLost >= '5' ? 1n : 0n));
   if (!Number.isSafeInteger(magnitude)) return undefined;
   return sign === '-' && magnitude !== 0 ? -magnitude : magnitude;

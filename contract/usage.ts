@@ -49,5 +49,12 @@ export const OUTCOMES = ['completed', 'aborted', 'failed', 'unfinished', 'refuse
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** Where the price of a usage record comes from; `unpriced` is not free. */
-export const COST_SOURCES = ['upstream', 'setting', 'catalogue', 'local', 'none', 'unpriced'] as const;
+export const COST_SOURCES = [
+  'upstream',
+  'setting',
+  'catalogue',
+  'local',
+  'none',
+  'unpriced',
+] as const;
 export type CostSource = (typeof COST_SOURCES)[number];
