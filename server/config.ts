@@ -1,0 +1,209 @@
+import { join, resolve } from 'node:path';
+import {
+  address,
+  credential,
+  databaseFile,
+  flag,
+  headerText,
+  host,
+  modelPrices,
+  oneOf,
+  origins,
+  path,
+  type Setting,
+  setting,
+  wholeNumber,
+} from './setting-kinds.ts';
+import { type ConfigSources, canonical, Reading, readLayers } from './setting-layers.ts';
+
+/**
+ * The only door to flags, environment and settings files. To add a setting, add one line to {@link settingsTable}:
+ * its name, type, default, source handling, validation and place in {@link Config} all follow from it.
+ */
+const settingsTable = ({ cwd, providerIds }: Place) => ({
+  server: {
+    host: setting('HOST', host, '127.0.0.1'),
+    /** 0 lets the system choose a free port. */
+    port: setting('PORT', wholeNumber(0, 65_535), 8000),
+    env: setting('ENV', oneOf('development', 'production'), 'development'),
+    allowedOrigins: setting('ALLOWED_ORIGINS', origins, []),
+    maxBodyBytes: setting('MAX_BODY_BYTES', wholeNumber(1), 64 * MIB),
+    shutdownTimeoutMs: setting('SHUTDOWN_TIMEOUT_MS', wholeNumber(0, DAY_MS), 30_000),
+  },
+  storage: {
+    dataDir: setting('DATA_DIR', path(cwd), resolve(cwd, 'data')),
+    databaseFile: setting(
+      'DATABASE_URL',
+      databaseFile(cwd),
+      (seen) => join(String(seen.get('DATA_DIR')), 'tollkeeper.db'),
+      { aliases: ['DATABASE_PATH'] },
+    ),
+  },
+  log: {
+    level: setting('LOG_LEVEL', oneOf(...LOG_LEVELS), 'info'),
+    /** A second copy of the log goes here. */
+    file: setting('PROXY_LOG_PATH', path(cwd), undefined),
+  },
+  access: {
+    adminToken: setting('ADMIN_TOKEN', credential, undefined, {
+      secret: true,
+      aliases: ['API_KEY'],
+    }),
+    selfServiceKeys: setting('SELF_SERVICE_KEYS', flag, false),
+  },
+  upstream: {
+    apiKey: setting('UPSTREAM_API_KEY', credential, undefined, { secret: true }),
+    base: setting('UPSTREAM_BASE', address, 'https://api.openai.com/v1'),
+    apiVersion: setting('UPSTREAM_API_VERSION', headerText, undefined),
+    /** Whose catalogue prices the default route: a provider id; `free` charges nothing; `none` leaves it unpriced. */
+    prices: setting('UPSTREAM_PRICES', oneOf('free', 'none', ...providerIds), 'openai'),
+    connectTimeoutMs: setting('CONNECT_TIMEOUT_MS', wholeNumber(1, DAY_MS), 5_000),
+    firstByteTimeoutMs: setting('FIRST_BYTE_TIMEOUT_MS', wholeNumber(1, DAY_MS), 300_000),
+    idleTimeoutMs: setting('IDLE_TIMEOUT_MS', wholeNumber(1, DAY_MS), 60_000),
+    /** How long an answer is read on after its caller hung up, where the provider bills it all the same. */
+    drainTimeoutMs: setting('DRAIN_TIMEOUT_MS', wholeNumber(0, DAY_MS), 60_000),
+    maxResponseBytes: setting('MAX_RESPONSE_BYTES', wholeNumber(1), 64 * MIB),
+  },
+  attribution: {
+    siteUrl: setting('OPENROUTER_SITE_URL', address, undefined),
+    siteName: setting('OPENROUTER_SITE_NAME', headerText, undefined),
+  },
+  pricing: {
+    /** By model name. Read from dollars per 1,000 tokens. */
+    models: setting('MODEL_PRICING_JSON', modelPrices, undefined),
+  },
+});
+
+const MIB = 1024 * 1024;
+const DAY_MS = 86_400_000;
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+type Table = ReturnType<typeof settingsTable>;
+type ValuesOf<Group> = {
+  readonly [Name in keyof Group]: Group[Name] extends Setting<infer Value> ? Value : never;
+};
+
+/** The effective settings, frozen. Paths are absolute, addresses have no trailing slash, unset means `undefined`. */
+export type Config = { readonly [Group in keyof Table]: ValuesOf<Table[Group]> } & {
+  /** One for each `<ID>_API_KEY` that is set, in the order of the registry. */
+  readonly providerKeys: readonly ProviderKeySetting[];
+};
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface ProviderKeySetting {
+  readonly providerId: string;
+  readonly secret: string;
+  /** From `<ID>_API_URL`; undefined means the provider's own. */
+  readonly base: string | undefined;
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Sentences for the operator: settings that were passed over. They hold no values. */
+  readonly notices: readonly string[];
+}
+
+/** Everything that is wrong with the settings, at once. The message names settings and sources, never a secret's value. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(
+      `The settings are not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+    );
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads the settings: flags over `config.yaml` over environment over `.env.local` over `.env` over defaults.
+ * An empty value counts as unset.
+ *
+ * @throws ConfigError naming every setting that cannot be used
+ */
+export function loadConfig(sources: ConfigSources): LoadedConfig {
+  const { cwd, providerIds, env = process.env } = sources;
+  const table = settingsTable({ cwd, providerIds });
+  const providers = providerIds.map((id) => providerSettings(id));
+  const known = [...settingsOf(table), ...providers.flatMap(({ key, base }) => [key, base])];
+  const reading = new Reading(cwd);
+  reading.layers = readLayers({ ...sources, env }, known, reading);
+
+  const seen = new Map<string, unknown>();
+  for (const entry of known) seen.set(entry.name, Object.freeze(reading.valueOf(entry, seen)));
+  const grouped = Object.entries(table).map(([group, members]) => {
+    const values = Object.entries(members).map(([name, entry]) => [name, seen.get(entry.name)]);
+    return [group, Object.freeze(Object.fromEntries(values))];
+  });
+  const providerKeys = providers.flatMap(({ id, key, base }) => {
+    const secret = seen.get(key.name);
+    const address = seen.get(base.name);
+    if (typeof secret === 'string') {
+      return [Object.freeze({ providerId: id, secret, base: address })];
+    }
+    if (address !== undefined) {
+      reading.notices.push(`${base.name} has no effect, because ${key.name} is not set.`);
+    }
+    return [];
+  });
+  if (reading.problems.length > 0) throw new ConfigError(reading.problems);
+  const config = { ...Object.fromEntries(grouped), providerKeys: Object.freeze(providerKeys) };
+  // The table gives both the type and the values, but `fromEntries` cannot carry the one to the other.
+  return { config: Object.freeze(config) as Config, notices: reading.notices };
+}
+
+/** The effective settings as `NAME=value` lines; a secret shows only whether it is set. */
+export function describe(config: Config): string {
+  const lines = entriesOf(config).map(
+    ({ entry, value }) => `${entry.name}=${shown(value, entry.secret)}`,
+  );
+  for (const { providerId, base } of config.providerKeys) {
+    const names = providerSettings(providerId);
+    lines.push(`${names.key.name}=${shown('', true)}`);
+    if (base !== undefined) lines.push(`${names.base.name}=${base}`);
+  }
+  return lines.join('\n');
+}
+
+/** Every secret among the settings, so that the log can mask them wherever they turn up. */
+export function secretsOf(config: Config): string[] {
+  const own = entriesOf(config).filter(({ entry }) => entry.secret);
+  const all = [...own.map(({ value }) => value), ...config.providerKeys.map((key) => key.secret)];
+  return all.filter((secret) => typeof secret === 'string');
+}
+
+/** Each setting of the table with its effective value. */
+function entriesOf(config: Config): { entry: Setting<unknown>; value: unknown }[] {
+  return Object.entries(settingsTable(NOWHERE)).flatMap(([group, members]) => {
+    const values: Readonly<Record<string, unknown>> = config[group as keyof Table];
+    return Object.entries(members).map(([key, entry]) => ({ entry, value: values[key] }));
+  });
+}
+
+function shown(value: unknown, secret: boolean): string {
+  if (value === undefined) return '(not set)';
+  if (secret) return '(set, hidden)';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+interface Place {
+  readonly cwd: string;
+  readonly providerIds: readonly string[];
+}
+
+const NOWHERE: Place = { cwd: '.', providerIds: [] };
+
+function settingsOf(table: Table): Setting<unknown>[] {
+  return Object.values(table).flatMap((group) => Object.values(group) as Setting<unknown>[]);
+}
+
+function providerSettings(id: string) {
+  const prefix = canonical(id);
+  return {
+    id,
+    key: setting(`${prefix}_API_KEY`, credential, undefined, { secret: true }),
+    base: setting(`${prefix}_API_URL`, address, undefined),
+  };
+}

@@ -1,0 +1,153 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { parseScaled } from '../contract/money.ts';
+
+/** One setting: what it is called, what it may hold, and what it is when nobody sets it. */
+export interface Setting<Value> {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly secret: boolean;
+  readonly schema: z.ZodType<Value, string>;
+  readonly fallback: Value | ((seen: ReadonlyMap<string, unknown>) => Value);
+}
+
+export function setting<Value, Fallback extends Value | undefined>(
+  name: string,
+  schema: z.ZodType<Value, string>,
+  fallback: Fallback | ((seen: ReadonlyMap<string, unknown>) => Fallback),
+  { aliases = [], secret = false }: { aliases?: readonly string[]; secret?: boolean } = {},
+): Setting<Value | Fallback> {
+  return { name, aliases, secret, schema, fallback } as Setting<Value | Fallback>;
+}
+
+/** A price in integer nano-dollars for a million tokens. */
+export interface ModelPriceSetting {
+  readonly inputNanosPerMillion: number;
+  readonly outputNanosPerMillion: number;
+}
+
+// What a value may look like. Each message completes the sentence "NAME (source) …" and never repeats the value.
+
+export const host = z
+  .string()
+  .regex(/^[\w.:-]+$/, 'must be a host name or an IP address, without a port');
+
+export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER) {
+  const range = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `from ${least} to ${most}`;
+  const sentence = `must be a whole number, ${range}`;
+  const isInRange = (value: number) => value >= least && value <= most;
+  return z
+    .string()
+    .regex(/^\d{1,16}$/, sentence)
+    .transform(Number)
+    .refine(isInRange, sentence);
+}
+
+export function oneOf<const Word extends string>(...words: readonly Word[]) {
+  const find = (text: string) => words.find((word) => word === text.toLowerCase());
+  return checked(`must be one of ${words.join(', ')}`, find);
+}
+
+export const flag = oneOf('true', 'false', '1', '0', 'yes', 'no').transform((word) =>
+  ['true', '1', 'yes'].includes(word),
+);
+
+export const credential = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, 'holds a space or a character that cannot travel in a header');
+
+export const headerText = z
+  .string()
+  .regex(/^[\x20-\x7e\xa0-\xff]{1,200}$/, 'must be one line of at most 200 Latin characters');
+
+export const path = (cwd: string) => z.string().transform((text) => resolve(cwd, text));
+
+export const address = checked(
+  'must be an http or https address without credentials, query or fragment',
+  (text) => {
+    const url = URL.parse(text);
+    if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
+    if (url.username !== '' || url.password !== '' || /[?#]/.test(text)) return undefined;
+    return url.href.replace(/\/+$/, '');
+  },
+);
+
+export const origins = checked(
+  'must list origins such as https://app.example.com, separated by commas',
+  (text): readonly string[] | undefined => {
+    const listed = text.split(',').map((part) => part.trim());
+    const isOrigin = (origin: string) =>
+      /^https?:\/\//.test(origin) && URL.parse(origin)?.origin === origin;
+    return listed.every(isOrigin) ? listed : undefined;
+  },
+);
+
+/**
+ * `sqlite:` follows the rule for addresses: `sqlite:x.db` is relative, `sqlite:///x.db` is absolute.
+ * `sqlite:///./x.db` is relative as well, since other tools write it so and it can mean nothing else.
+ */
+export function databaseFile(cwd: string) {
+  return z.string().transform((text, context) => {
+    const refuse = (message: string) => {
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    };
+    // A single letter before the colon is a Windows drive.
+    const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(text)?.[1]?.toLowerCase();
+    if (scheme !== undefined && /^postgres(ql)?(\+|$)/.test(scheme)) {
+      return refuse('names a PostgreSQL server, but this version stores in SQLite only');
+    }
+    if (scheme !== undefined && scheme !== 'sqlite') {
+      return refuse('must be the path of a SQLite file, with or without "sqlite:" before it');
+    }
+    const rest = scheme === undefined ? text : text.slice('sqlite:'.length);
+    const file = rest.replace(/^\/\/(?=\/)/, '').replace(/^\/(?=\.\.?\/|\/)/, '');
+    if (file === '' || file.includes(':memory:') || /^\/\/[^/]/.test(rest)) {
+      return refuse('must be the path of a file: what is owed has to survive a restart');
+    }
+    return resolve(cwd, file);
+  });
+}
+
+export const modelPrices = checked(
+  'must be a JSON object such as {"model": {"input": 0.005, "output": 0.015}}, in dollars per 1,000 tokens',
+  (text): Readonly<Record<string, ModelPriceSetting>> | undefined => {
+    const listed = MODEL_PRICES.safeParse(jsonOrUndefined(text));
+    if (!listed.success) return undefined;
+    const prices: Record<string, ModelPriceSetting> = Object.create(null);
+    for (const [model, { input, output }] of Object.entries(listed.data)) {
+      // Dollars per thousand to nano-dollars per million: twelve decimal places.
+      const inputNanosPerMillion = parseScaled(input, 12);
+      const outputNanosPerMillion = parseScaled(output, 12);
+      if (inputNanosPerMillion === undefined || inputNanosPerMillion < 0) return undefined;
+      if (outputNanosPerMillion === undefined || outputNanosPerMillion < 0) return undefined;
+      prices[model] = Object.freeze({ inputNanosPerMillion, outputNanosPerMillion });
+    }
+    return Object.freeze(prices);
+  },
+);
+
+const DECIMAL = z.union([z.number(), z.string()]);
+const MODEL_PRICES = z.record(
+  z.string().min(1),
+  z.strictObject({ input: DECIMAL, output: DECIMAL }),
+);
+
+function jsonOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not JSON is one more way of not being a price list; the caller says so.
+    return undefined;
+  }
+}
+
+/** A schema from a function that answers undefined for what it cannot read. */
+function checked<Value>(sentence: string, read: (text: string) => Value | undefined) {
+  return z.string().transform((text, context): Value => {
+    const value = read(text);
+    if (value !== undefined) return value;
+    context.addIssue({ code: 'custom', message: sentence });
+    return z.NEVER;
+  });
+}
