@@ -2,7 +2,7 @@
 import { dirname } from 'node:path';
 import { createAccounts } from './accounts/accounts.ts';
 import { type Clock, systemClock } from './clock.ts';
-import type { Config } from './config.ts';
+import { type Config, ConfigError } from './config.ts';
 import { generatedSecret, prepareDataFolder } from './data-folder.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
 import { createHttp } from './http/http.ts';
@@ -38,8 +38,8 @@ export async function startApp(deps: AppDeps): Promise<App> {
   prepareDataFolder(config.storage.dataDir);
   prepareDataFolder(dirname(config.storage.databaseFile));
   const adminToken = config.access.adminToken ?? ownAdminToken(config, log);
+  const metering = openMetering(config);
   const storage = await openStorage(config, log, clock);
-  const metering = createMetering({ modelPrices: config.pricing.models });
   const outbound = createOutbound(config.upstream);
   try {
     const accounts = await createAccounts({ storage, clock });
@@ -48,7 +48,16 @@ export async function startApp(deps: AppDeps): Promise<App> {
     if (unfinished > 0) log.warn({ unfinished }, 'requests that a crash left open are on record');
     const providerKeys = routedKeys(config);
     if (providerKeys.routed().length === 0) log.warn('no provider key is set: /v1 answers 503');
-    const gateway = openGateway({ config, log, clock, storage, records, metering, outbound, providerKeys });
+    const gateway = openGateway({
+      config,
+      log,
+      clock,
+      storage,
+      records,
+      metering,
+      outbound,
+      providerKeys,
+    });
     const http = await createHttp({
       accounts,
       gateway,
@@ -84,6 +93,14 @@ export async function startApp(deps: AppDeps): Promise<App> {
   }
 }
 
+function openMetering(config: Config): Metering {
+  try {
+    return createMetering({ modelPricingJson: config.pricing.modelPricingJson });
+  } catch (error) {
+    throw new ConfigError([(error as Error).message]);
+  }
+}
+
 function ownAdminToken(config: Config, log: Log): string {
   const { value, file, isNew } = generatedSecret(config.storage.dataDir, 'admin-token');
   log.info({ file }, isNew ? 'an admin token was made; read it here' : 'the admin token is here');
@@ -96,7 +113,11 @@ function openStorage(config: Config, log: Log, clock: Clock): Promise<Storage> {
     clock,
     onState: (state, reason) => {
       if (state === 'ok') log.info('the database takes writes again');
-      else log.error({ reason }, 'the database refuses writes: requests are refused until it takes them');
+      else
+        log.error(
+          { reason },
+          'the database refuses writes: requests are refused until it takes them',
+        );
     },
   });
 }

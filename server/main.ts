@@ -49,7 +49,9 @@ function stopOnSignals(close: () => Promise<void>, log: Log): void {
 }
 
 function build(): void {
-  process.stdout.write('The server runs as it is, and there is no web app yet: nothing to build.\n');
+  process.stdout.write(
+    'The server runs as it is, and there is no web app yet: nothing to build.\n',
+  );
 }
 
 const program = new Command('tollkeeper')

@@ -216,5 +216,8 @@ function failureOf(error: unknown): Failure {
   // The parser's own codes (HPE_…) say that the bytes were no HTTP.
   const known = CODES[code] ?? (code.startsWith('HPE_') ? 'upstream_unreadable' : null);
   // Several addresses were tried and each refused (an AggregateError), or the network said something new.
-  return new Failure(known ?? 'upstream_unreachable', { detail: `${code} ${message}`, cause: error });
+  return new Failure(known ?? 'upstream_unreachable', {
+    detail: `${code} ${message}`,
+    cause: error,
+  });
 }

@@ -115,8 +115,16 @@ export async function spawnTollkeeper(
   options: StartOptions & { readonly dataDir: string },
 ): Promise<Process> {
   const { dataDir } = options;
-  const env = { PATH: process.env['PATH'], ...NO_OPEN_PORT, DATA_DIR: dataDir, ...options.settings };
-  const child = spawn(process.execPath, [ENTRY, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = {
+    PATH: process.env['PATH'],
+    ...NO_OPEN_PORT,
+    DATA_DIR: dataDir,
+    ...options.settings,
+  };
+  const child = spawn(process.execPath, [ENTRY, 'serve'], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const logged: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => logged.push(line));
   const gone = once(child, 'exit');
@@ -127,7 +135,15 @@ export async function spawnTollkeeper(
   };
   const close = () => stop('SIGTERM');
   const kill = () => stop('SIGKILL');
-  return { ...speakTo(url, dataDir), dataDir, logged, child, kill, close, [Symbol.asyncDispose]: kill };
+  return {
+    ...speakTo(url, dataDir),
+    dataDir,
+    logged,
+    child,
+    kill,
+    close,
+    [Symbol.asyncDispose]: kill,
+  };
 }
 
 async function readyAddress(child: ChildProcess, logged: readonly string[]): Promise<string> {
@@ -165,7 +181,10 @@ function speakTo(url: string, dataDir: string) {
 function query<Row>(dataDir: string, sql: string): Row[] {
   const database = new DatabaseSync(join(dataDir, 'tollkeeper.db'), { readOnly: true });
   try {
-    return database.prepare(sql).all().map((row) => ({ ...row })) as Row[];
+    return database
+      .prepare(sql)
+      .all()
+      .map((row) => ({ ...row })) as Row[];
   } finally {
     database.close();
   }

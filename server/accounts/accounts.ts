@@ -106,7 +106,11 @@ class KeyBook implements Accounts {
     const hash = tokenHash(token);
     const userRow = { id: user.id, username: user.username, created_at: user.createdAt };
     await this.#storage.commit([
-      db.insertInto('users').values(userRow).onConflict((c) => c.doNothing()).compile(),
+      db
+        .insertInto('users')
+        .values(userRow)
+        .onConflict((c) => c.doNothing())
+        .compile(),
       db.insertInto('virtual_keys').values(toRow(key, hash)).compile(),
     ]);
     this.#remember(key, hash);

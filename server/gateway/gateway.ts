@@ -161,7 +161,12 @@ class OpenGateway implements Gateway {
     }
   }
 
-  async #attempt(to: { call: Call; plan: Plan; key: RoutedKey; isLast: boolean }): Promise<Attempt> {
+  async #attempt(to: {
+    call: Call;
+    plan: Plan;
+    key: RoutedKey;
+    isLast: boolean;
+  }): Promise<Attempt> {
     const { call, plan, key } = to;
     const { providerKeys, outbound } = this.#deps;
     const { routing } = key.provider;

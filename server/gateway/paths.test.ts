@@ -5,10 +5,37 @@ import { meaningOf, plainPath } from './paths.ts';
 
 test('no trick leads out of the upstream (T53)', () => {
   const tricks = [
-    '..', '../admin', 'x/../../admin', '%2e%2e/admin', '.%2E/admin', '%2e./admin', '..%2fadmin',
-    '..%5cadmin', '%252e%252e/admin', '%25252e%25252e/x', '\\..\\admin', 'a\\b', '/evil.example/x', '//evil',
-    'a//b', './x', 'x/.', 'a%00b', 'a%0ab', 'a%0d', 'a\tb', 'a b', '..;/admin', 'x/..;a=b/y', '%zz', '%', '',
-    'a%3fb', 'a%23b', '%c0%ae%c0%ae/x', '%u002e',
+    '..',
+    '../admin',
+    'x/../../admin',
+    '%2e%2e/admin',
+    '.%2E/admin',
+    '%2e./admin',
+    '..%2fadmin',
+    '..%5cadmin',
+    '%252e%252e/admin',
+    '%25252e%25252e/x',
+    '\\..\\admin',
+    'a\\b',
+    '/evil.example/x',
+    '//evil',
+    'a//b',
+    './x',
+    'x/.',
+    'a%00b',
+    'a%0ab',
+    'a%0d',
+    'a\tb',
+    'a b',
+    '..;/admin',
+    'x/..;a=b/y',
+    '%zz',
+    '%',
+    '',
+    'a%3fb',
+    'a%23b',
+    '%c0%ae%c0%ae/x',
+    '%u002e',
   ];
   for (const trick of tricks) {
     assert.throws(() => plainPath(trick), { code: 'not_found' }, JSON.stringify(trick));
@@ -16,7 +43,21 @@ test('no trick leads out of the upstream (T53)', () => {
 });
 
 test('whatever is let through has no part that a server could read as a parent folder (T53)', () => {
-  const piece = fc.constantFrom('.', '..', '%2e', '%252e', '/', '%2f', '%5c', '\\', ';', 'a', '%00', '%', ' ');
+  const piece = fc.constantFrom(
+    '.',
+    '..',
+    '%2e',
+    '%252e',
+    '/',
+    '%2f',
+    '%5c',
+    '\\',
+    ';',
+    'a',
+    '%00',
+    '%',
+    ' ',
+  );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
       let plain: string;
@@ -41,7 +82,8 @@ test('ordinary paths are kept, also with a model name that holds a slash', () =>
 });
 
 test('each path has the class that its use can be metered by', () => {
-  const classOf = (method: string, path: string) => meaningOf(method, plainPath(path), {}).pathClass;
+  const classOf = (method: string, path: string) =>
+    meaningOf(method, plainPath(path), {}).pathClass;
   assert.equal(classOf('POST', 'chat/completions'), 'tokens');
   assert.equal(classOf('POST', '%63hat/completions'), 'tokens');
   assert.equal(classOf('POST', 'messages'), 'tokens');
@@ -57,9 +99,25 @@ test('each path has the class that its use can be metered by', () => {
 });
 
 test("the provider's account endpoints are never forwarded, however they are spelled", () => {
-  for (const path of ['keys', 'Credits', 'key', 'activity', 'organization/costs', '%6beys', 'users/me/balance', 'user/info', 'dashboard/billing/usage', 'organizations/usage_report/messages', 'generation']) {
+  for (const path of [
+    'keys',
+    'Credits',
+    'key',
+    'activity',
+    'organization/costs',
+    '%6beys',
+    'users/me/balance',
+    'user/info',
+    'dashboard/billing/usage',
+    'organizations/usage_report/messages',
+    'generation',
+  ]) {
     for (const method of ['GET', 'POST', 'DELETE']) {
-      assert.throws(() => meaningOf(method, plainPath(path), {}), { code: 'account_path_forbidden' }, path);
+      assert.throws(
+        () => meaningOf(method, plainPath(path), {}),
+        { code: 'account_path_forbidden' },
+        path,
+      );
     }
   }
 });

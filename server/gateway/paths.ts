@@ -114,7 +114,8 @@ export function meaningOf(
   const anthropic = first === 'messages' || headers['anthropic-version'] !== undefined;
   const dialect = anthropic ? 'anthropic' : 'openai';
   const reads = method === 'GET' || method === 'HEAD';
-  if (reads && plain === 'models' && !anthropic) return { pathClass: 'models', wire: null, dialect };
+  if (reads && plain === 'models' && !anthropic)
+    return { pathClass: 'models', wire: null, dialect };
   const free = reads ? first === 'models' : method === 'POST' && FREE_POSTS.has(plain);
   return { pathClass: free ? 'free' : 'unmetered', wire: null, dialect };
 }

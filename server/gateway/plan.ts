@@ -99,8 +99,11 @@ function readWhole(source: Readable, headers: IncomingHttpHeaders, max: number):
         reject(new Failure('body_too_large'));
       } else chunks.push(chunk);
     });
-    source.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    const cutOff = () => reject(new Failure('invalid_request', { sentence: 'The body is incomplete.' }));
+    source.on('end', () =>
+      resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)),
+    );
+    const cutOff = () =>
+      reject(new Failure('invalid_request', { sentence: 'The body is incomplete.' }));
     source.on('error', cutOff);
     source.on('close', cutOff);
   });

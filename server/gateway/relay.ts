@@ -217,7 +217,9 @@ export class Relay implements OutboundReceiver {
         body = redact(body, secret);
         if (isHtml(this.#headers)) {
           // A page of some machine on the way is no answer of a provider.
-          throw new Failure('upstream_unreadable', { detail: `a page with status ${this.#status}` });
+          throw new Failure('upstream_unreadable', {
+            detail: `a page with status ${this.#status}`,
+          });
         }
       }
       this.#chunks = [body];
@@ -301,7 +303,8 @@ export class Relay implements OutboundReceiver {
       errorInStream: events && (watch?.error ?? null) !== null,
       body: this.#mode === 'whole' && complete ? (this.#chunks[0] ?? null) : null,
       usage: events ? (watch?.usage ?? null) : null,
-      servedText: events && watch !== null && !(complete && watch.usage !== null) ? watch.servedText() : '',
+      servedText:
+        events && watch !== null && !(complete && watch.usage !== null) ? watch.servedText() : '',
       servedModel: events ? (watch?.servedModel ?? null) : null,
       upstreamId: (events ? watch?.upstreamId : null) ?? upstreamRequestId(this.#headers),
       firstByteAt: this.#firstByteAt,

@@ -24,20 +24,26 @@ test('a decisive member that stands twice is refused, also if it is spelled with
 });
 
 test('the same name deeper down, or in a text, is no repetition', () => {
-  const text = '{"model":"a","messages":[{"model":"b","content":"\\"model\\":\\"c\\" \\u0041"}],"x":{"model":1}}';
+  const text =
+    '{"model":"a","messages":[{"model":"b","content":"\\"model\\":\\"c\\" \\u0041"}],"x":{"model":1}}';
   assert.equal(parseBody(bytes(text))['model'], 'a');
 });
 
 test('a body that nests absurdly deep is refused and does no harm (T60)', () => {
   for (const depth of [1_000, 200_000]) {
-    assert.throws(() => parseBody(bytes(`{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`)), refused);
+    assert.throws(
+      () => parseBody(bytes(`{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`)),
+      refused,
+    );
   }
   assert.ok(parseBody(bytes(`{"a":"${'['.repeat(1_000)}"}`)));
   assert.ok(parseBody(bytes(`{"a":[${'{},'.repeat(1_000)}1]}`)));
 });
 
 test('a body cannot change the prototype of anything (T62)', () => {
-  const body = parseBody(bytes('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}'));
+  const body = parseBody(
+    bytes('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}'),
+  );
   assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
   assert.deepEqual(Object.keys(body), ['__proto__', 'constructor']);
 });
@@ -81,7 +87,10 @@ function parseOrNull(text: string) {
 test('stream_options of null becomes the wish for usage', () => {
   const text = '{ "model" : "a" , "stream_options" :null, "n":1}';
   const after = withIncludeUsage(bytes(text), parseBody(bytes(text)));
-  assert.equal(after?.toString(), '{ "model" : "a" , "stream_options" :{"include_usage":true}, "n":1}');
+  assert.equal(
+    after?.toString(),
+    '{ "model" : "a" , "stream_options" :{"include_usage":true}, "n":1}',
+  );
 });
 
 test('a field of a form is found between its boundaries', () => {

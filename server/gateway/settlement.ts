@@ -1,5 +1,5 @@
 /** From the end of a request to its record: what was used, what it costs, durably. */
-import { nanos, ZERO } from '../../contract/money.ts';
+import { type nanos, ZERO } from '../../contract/money.ts';
 import {
   type CostSource,
   type Outcome,
@@ -98,7 +98,9 @@ function intentOf(
 ) {
   const { call, plan, key, startedAt } = request;
   const inputEstimate = plan.parsed === null ? 0 : metering.estimatePrompt(plan.parsed);
-  const price = findPrice(metering, { key, at: startedAt, inputTokens: inputEstimate }, [plan.model]);
+  const price = findPrice(metering, { key, at: startedAt, inputTokens: inputEstimate }, [
+    plan.model,
+  ]);
   const tokens = { ...UNKNOWN_USAGE, input: inputEstimate };
   const usage = { ...NOTHING_KNOWN, tokens };
   const { cost, priceId } = metering.rate({ usage, price, local: key.free });

@@ -94,7 +94,11 @@ test('a stream that stops without an end mark does not look complete (T27)', () 
 });
 
 test('an error inside the stream is noticed, whichever form it has', () => {
-  for (const error of ['{"error":{"message":"no","code":429}}', '{"error":"no"}', '{"type":"error"}']) {
+  for (const error of [
+    '{"error":{"message":"no","code":429}}',
+    '{"error":"no"}',
+    '{"type":"error"}',
+  ]) {
     const watch = watchOf('chat');
     run(watch, [Buffer.from(`${delta('x')}data: ${error}\n\n`)]);
     assert.notEqual(watch.error, null, error);
@@ -137,7 +141,14 @@ test('a messages stream gives its parts from its first and last events, and ends
   run(watch, [Buffer.from(stream.join(''))]);
   assert.deepEqual(
     { ...watch.usage?.tokens, cacheWrite5m: null, cacheWrite1h: null },
-    { input: 30, cachedInput: 5, cacheWrite5m: null, cacheWrite1h: null, output: 15, reasoning: null },
+    {
+      input: 30,
+      cachedInput: 5,
+      cacheWrite5m: null,
+      cacheWrite1h: null,
+      output: 15,
+      reasoning: null,
+    },
   );
   assert.equal(watch.held?.toString(), stream[4]);
   assert.equal(watch.upstreamId, 'msg_1');

@@ -44,7 +44,12 @@ async function forward(
 
 function answerFailure(
   log: Log,
-  { thrown, url, requestId, reply }: {
+  {
+    thrown,
+    url,
+    requestId,
+    reply,
+  }: {
     thrown: unknown;
     url: string;
     requestId: string;

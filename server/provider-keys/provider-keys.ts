@@ -26,8 +26,8 @@ export interface ProviderKeySettings {
     readonly apiKey: string | null;
     readonly base: string;
     readonly apiVersion: string | null;
-    /** A provider id whose list prices apply, `free`, or `none`. */
-    readonly prices: string;
+    /** A provider id whose list prices apply, `free`, `none`, or null for the provider's own. */
+    readonly prices: string | null;
   };
   readonly keys: readonly { providerId: string; secret: string; base: string | null }[];
   /** Headers by provider id, such as attribution. */
@@ -84,9 +84,9 @@ function place(id: string, provider: Provider, base: string) {
 }
 
 /** A server of the operator's own may be free, priced like a provider it stands in for, or unpriced. */
-function upstreamPrices(prices: string, provider: Provider) {
+function upstreamPrices(prices: string | null, provider: Provider) {
   if (prices === 'free') return { priceCatalogue: null, free: true };
   if (prices === 'none') return { priceCatalogue: null, free: false };
-  const named = prices === '' ? provider : (findProvider(prices) ?? provider);
+  const named = (prices === null ? undefined : findProvider(prices)) ?? provider;
   return { priceCatalogue: named.routing.priceCatalogue, free: false };
 }

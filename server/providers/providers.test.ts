@@ -8,10 +8,11 @@ import { findProvider, providerForBase, providers } from './providers.ts';
 for (const provider of [...providers, custom]) providerContract(provider);
 
 describe('the registry', () => {
-  test('lists every vendor once, sorted by id, without the custom server', () => {
-    const ids = providers.map(({ id }) => id);
-    assert.deepEqual(ids, [...new Set(ids)].sort());
-    assert.ok(!ids.includes(custom.id));
+  test('lists every vendor once: the default route first, the others by id, no custom server', () => {
+    const [first, ...others] = providers.map(({ id }) => id);
+    assert.equal(first, 'openrouter');
+    assert.deepEqual(others, [...new Set(others)].sort());
+    assert.ok(!others.includes(custom.id) && !others.includes('openrouter'));
   });
 
   test('finds a provider by id, the custom server too, and nothing else', () => {
@@ -75,7 +76,7 @@ describe('what routing knows of the vendors', () => {
       assert.ok(findProvider(id)?.dialects.includes('anthropic'), id);
     }
     assert.deepEqual(findProvider('openai')?.dialects, ['openai']);
-    assert.deepEqual(custom.dialects, ['openai']);
+    assert.deepEqual(custom.dialects, ['openai', 'anthropic']);
     assert.deepEqual(routing('anthropic')?.authorize('s', 'anthropic'), { 'x-api-key': 's' });
     assert.deepEqual(routing('anthropic')?.authorize('s', 'openai'), { authorization: 'Bearer s' });
     assert.deepEqual(routing('openrouter')?.authorize('s', 'anthropic'), {
@@ -84,10 +85,11 @@ describe('what routing knows of the vendors', () => {
     assert.deepEqual(routing('anthropic')?.defaultHeaders, { 'anthropic-version': '2023-06-01' });
   });
 
-  test('a custom server gets the key in both headers that such servers read', () => {
+  test('a custom server gets the key in all headers that such servers read', () => {
     assert.deepEqual(routing('custom')?.authorize('s', 'openai'), {
       authorization: 'Bearer s',
       'api-key': 's',
+      'x-api-key': 's',
     });
   });
 });

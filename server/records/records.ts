@@ -83,7 +83,10 @@ export function createRecords(deps: { storage: Storage; clock: Clock }): Records
   const openIntent = compileOnce(storage.db.insertInto('request_intents').values(INTENT_SHAPE));
   const closeIntent = compileOnce(storage.db.deleteFrom('request_intents').where('id', '=', ''));
   const insertRecord = compileOnce(
-    storage.db.insertInto('usage_records').values(RECORD_SHAPE).onConflict((c) => c.doNothing()),
+    storage.db
+      .insertInto('usage_records')
+      .values(RECORD_SHAPE)
+      .onConflict((c) => c.doNothing()),
   );
   const insertPrice = compileOnce(
     storage.db

@@ -3,8 +3,8 @@
  * the batch is on disk. A commit that breaks a rule fails alone; a fault of the machine fails the batch.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { assertDurable, Connection, isEnvironmentFault } from './connection.ts';
 import type { Batch, BatchResult, WireCommit } from './commit-queue.ts';
+import { assertDurable, Connection, isEnvironmentFault } from './connection.ts';
 
 if (parentPort === null) throw new Error('the writer runs as a worker thread');
 const port = parentPort;

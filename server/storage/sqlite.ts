@@ -97,7 +97,8 @@ async function migrate(file: string): Promise<void> {
   try {
     const provider = { getMigrations: async () => ({ ...migrations }) };
     const { error } = await new Migrator({ db, provider }).migrateToLatest();
-    if (error !== undefined) throw new Error('the database could not be migrated', { cause: error });
+    if (error !== undefined)
+      throw new Error('the database could not be migrated', { cause: error });
   } finally {
     await db.destroy();
   }

@@ -8,7 +8,11 @@ import type { Kysely } from 'kysely';
 import type { Clock } from '../clock.ts';
 import type { CommitOptions, Write } from './commit-queue.ts';
 import type { UsersTable, VirtualKeysTable } from './tables/accounts-tables.ts';
-import type { PricesTable, RequestIntentsTable, UsageRecordsTable } from './tables/records-tables.ts';
+import type {
+  PricesTable,
+  RequestIntentsTable,
+  UsageRecordsTable,
+} from './tables/records-tables.ts';
 
 export type { CommitOptions, Write } from './commit-queue.ts';
 export { openSqlite } from './sqlite.ts';
@@ -47,9 +51,9 @@ export interface StorageOptions {
  * A Write whose text is compiled once: give the query with `null` for each parameter that changes,
  * in the order in which `write` will get them.
  */
-export function compileOnce(query: { compile(): { sql: string } }): (
-  parameters: readonly unknown[],
-) => Write {
+export function compileOnce(query: {
+  compile(): { sql: string };
+}): (parameters: readonly unknown[]) => Write {
   const { sql } = query.compile();
   return (parameters) => ({ sql, parameters });
 }
