@@ -7,6 +7,7 @@
  * or by `options.behaviour`, in this order.
  */
 import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
@@ -45,10 +46,22 @@ export interface FakeUpstreamOptions {
   readonly billingAfterAbort?: BillingAfterAbort;
   /** The bill as JSON lines, appended row by row, so that it outlives any process. */
   readonly billFile?: string;
+  /** A {@link SeenRow} for each request in the moment in which it is seen, as JSON lines. */
+  readonly seenFile?: string;
   /** Default true. False keeps neither requests nor bill rows, only totals and the file. */
   readonly keepRequests?: boolean;
   /** For every request; rules and directives are laid over it. */
   readonly behaviour?: Behaviour;
+}
+
+/** That a request arrived whole, whatever became of it. */
+export interface SeenRow {
+  /** As on the bill. */
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly path: string;
+  readonly model: string | null;
 }
 
 export interface FakeUpstream {
@@ -98,6 +111,7 @@ class ScriptedProvider implements FakeUpstream {
   readonly #default: Behaviour;
   readonly #server: Server;
   readonly #requests: SeenRequest[] | undefined;
+  readonly #seenFile: number | undefined;
   readonly #directivesUsed = new Map<string, number>();
   readonly #idStem = randomBytes(4).toString('hex');
   #rules: ActiveRule[] = [];
@@ -109,6 +123,8 @@ class ScriptedProvider implements FakeUpstream {
   constructor(options: FakeUpstreamOptions) {
     const keep = options.keepRequests !== false;
     this.#requests = keep ? [] : undefined;
+    const { seenFile } = options;
+    this.#seenFile = seenFile === undefined ? undefined : openSync(seenFile, 'a', 0o600);
     this.#default = options.behaviour ?? {};
     this.bill = new BillBook({
       prices: options.prices ?? DEFAULT_PRICES,
@@ -162,6 +178,7 @@ class ScriptedProvider implements FakeUpstream {
     await closed;
     await this.whenIdle();
     this.bill.close();
+    if (this.#seenFile !== undefined) closeSync(this.#seenFile);
   }
 
   #when(ready: () => boolean): Promise<void> {
@@ -196,6 +213,7 @@ class ScriptedProvider implements FakeUpstream {
   #answer(seen: SeenRequest, res: ServerResponse): void {
     this.#seen += 1;
     this.#requests?.push(seen);
+    this.#note(seen);
     let behaviour: Behaviour;
     try {
       behaviour = this.#behaviourFor(seen);
@@ -204,6 +222,12 @@ class ScriptedProvider implements FakeUpstream {
     }
     this.#answering.answer(seen, behaviour, res);
     this.#wake();
+  }
+
+  #note({ id, path, model }: SeenRequest): void {
+    if (this.#seenFile === undefined) return;
+    const row: SeenRow = { id, at: Date.now(), path, model };
+    writeSync(this.#seenFile, `${JSON.stringify(row)}\n`);
   }
 
   #behaviourFor(seen: SeenRequest): Behaviour {
@@ -232,6 +256,7 @@ async function main(): Promise<void> {
     options: {
       port: { type: 'string', default: '0' },
       'bill-file': { type: 'string' },
+      'seen-file': { type: 'string' },
       'billing-after-abort': { type: 'string', default: 'stops' },
       prices: { type: 'string' },
       behaviour: { type: 'string' },
@@ -242,6 +267,7 @@ async function main(): Promise<void> {
     billingAfterAbort: values['billing-after-abort'] === 'goes on' ? 'goes on' : 'stops',
     keepRequests: false,
     ...(values['bill-file'] === undefined ? {} : { billFile: values['bill-file'] }),
+    ...(values['seen-file'] === undefined ? {} : { seenFile: values['seen-file'] }),
     ...(values.prices === undefined ? {} : { prices: JSON.parse(values.prices) as Prices }),
     ...(values.behaviour === undefined
       ? {}
