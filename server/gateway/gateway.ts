@@ -274,7 +274,10 @@ function isKeyTrouble(status: number): boolean {
 
 function isWorthAnother(ending: Ending, relay: Relay): boolean {
   if (relay.headSent || ending.callerGone) return false;
-  if (ending.failure !== null) return ending.failure.kind.status === 503;
+  if (ending.failure !== null) {
+    // Once an answer has begun the provider bills it: asking another one would be paid twice, and be on record once.
+    return ending.firstByteAt === null && ending.failure.kind.status === 503;
+  }
   return !ending.complete && isKeyTrouble(ending.status);
 }
 

@@ -303,11 +303,19 @@ export class Relay implements OutboundReceiver {
       errorInStream: events && (watch?.error ?? null) !== null,
       body: this.#mode === 'whole' && complete ? (this.#chunks[0] ?? null) : null,
       usage: events ? (watch?.usage ?? null) : null,
-      servedText:
-        events && watch !== null && !(complete && watch.usage !== null) ? watch.servedText() : '',
+      servedText: this.#servedText(complete),
       servedModel: events ? (watch?.servedModel ?? null) : null,
       upstreamId: (events ? watch?.upstreamId : null) ?? upstreamRequestId(this.#headers),
       firstByteAt: this.#firstByteAt,
     });
+  }
+
+  /** The text of a stream, where it is needed: a whole answer that states its tokens is not counted. */
+  #servedText(complete: boolean): string {
+    const { watch } = this.#options;
+    if (this.#mode !== 'events' || watch === null) return '';
+    const { input = null, output = null } = watch.usage?.tokens ?? {};
+    const isStated = complete && watch.error === null && input !== null && output !== null;
+    return isStated ? '' : watch.servedText();
   }
 }
