@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { systemClock } from '../clock.ts';
+import { openSqlite, type Storage } from '../storage/storage.ts';
+import { type Accounts, createAccounts, type KeyRequest } from './accounts.ts';
+import { newToken, tokenHash } from './token.ts';
+
+let folder: string;
+let storage: Storage;
+let accounts: Accounts;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tollkeeper-accounts-'));
+  await open();
+});
+
+afterEach(async () => {
+  await storage.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function open(): Promise<void> {
+  storage = await openSqlite({ file: join(folder, 'test.db'), clock: systemClock });
+  accounts = await createAccounts({ storage, clock: systemClock });
+}
+
+async function reopen(): Promise<void> {
+  await storage.close();
+  await open();
+}
+
+const requestFor = (label: string, more: Partial<KeyRequest> = {}): KeyRequest => ({
+  label,
+  note: null,
+  origin: 'operator',
+  allowUnmetered: true,
+  ...more,
+});
+
+test('a token opens its own key and no other opens any', async () => {
+  const { key, token } = await accounts.issueKey(requestFor('ann'));
+  await accounts.issueKey(requestFor('bob'));
+  assert.equal(accounts.authenticate(token)?.id, key.id);
+  assert.equal(accounts.authenticate(token)?.label, 'ann');
+  assert.equal(accounts.authenticate(newToken()), null);
+  assert.equal(accounts.authenticate(key.id), null);
+  assert.equal(accounts.authenticate(''), null);
+  assert.equal(key.prefix, token.slice(0, 11));
+  assert.equal(key.last4, token.slice(-4));
+});
+
+test('many first keys of one name at once belong to one user', async () => {
+  const issued = await Promise.all(
+    Array.from({ length: 20 }, () => accounts.issueKey(requestFor('ann'))),
+  );
+  assert.equal(new Set(issued.map(({ key }) => key.userId)).size, 1);
+  assert.equal(new Set(issued.map(({ key }) => key.id)).size, 20);
+  const users = await storage.db.selectFrom('users').selectAll().execute();
+  assert.equal(users.length, 1);
+  assert.equal(users[0]?.id, issued[0]?.key.userId);
+  assert.equal(accounts.activeKeysOf('ann')?.length, 20);
+});
+
+test('a revoked key is closed before the disk knows of it', async () => {
+  const { token } = await accounts.issueKey(requestFor('ann'));
+  const revoking = accounts.revokeKey(token);
+  assert.equal(accounts.authenticate(token), null);
+  await revoking;
+  assert.deepEqual(accounts.activeKeysOf('ann'), []);
+});
+
+test('revoking twice, by token or by id, gives the same answer', async () => {
+  const { key, token } = await accounts.issueKey(requestFor('ann'));
+  const first = await accounts.revokeKey(token);
+  const second = await accounts.revokeKey(key.id);
+  assert.notEqual(first?.revokedAt, null);
+  assert.deepEqual(second, first);
+  const [row] = await storage.db.selectFrom('virtual_keys').selectAll().execute();
+  assert.equal(row?.revoked_at, first?.revokedAt);
+});
+
+test('what nobody issued cannot be found or revoked', async () => {
+  assert.equal(accounts.findKey('vk_unknown'), null);
+  assert.equal(accounts.findKey(newToken()), null);
+  assert.equal(await accounts.revokeKey('vk_unknown'), null);
+  assert.equal(accounts.activeKeysOf('nobody'), null);
+});
+
+test('keys, revocations and all their fields survive a restart', async () => {
+  const plain = await accounts.issueKey(requestFor('ann', { note: 'for the laptop' }));
+  const other = await accounts.issueKey(
+    requestFor('bob', { origin: 'self-service', allowUnmetered: false }),
+  );
+  const gone = await accounts.issueKey(requestFor('ann'));
+  const revoked = await accounts.revokeKey(gone.token);
+  await reopen();
+  assert.deepEqual(accounts.authenticate(plain.token), plain.key);
+  assert.deepEqual(accounts.authenticate(other.token), other.key);
+  assert.equal(accounts.authenticate(gone.token), null);
+  assert.deepEqual(accounts.findKey(gone.token), revoked);
+  const again = await accounts.issueKey(requestFor('ann'));
+  assert.equal(again.key.userId, plain.key.userId);
+});
+
+test('a name whose first key could not be stored gets its key later, for good', async () => {
+  let isFull = true;
+  const failing: Storage = {
+    ...storage,
+    commit: (...commit) =>
+      isFull ? Promise.reject(new Error('disk full')) : storage.commit(...commit),
+  };
+  const others = await createAccounts({ storage: failing, clock: systemClock });
+  await assert.rejects(others.issueKey(requestFor('bob')), /disk full/);
+  assert.deepEqual(others.activeKeysOf('bob'), []);
+  isFull = false;
+  const { key, token } = await others.issueKey(requestFor('bob'));
+  await reopen();
+  assert.deepEqual(accounts.authenticate(token), key);
+  assert.equal(accounts.activeKeysOf('bob')?.length, 1);
+});
+
+test('the files hold the hash of a token and nowhere the token', async () => {
+  const { token } = await accounts.issueKey(requestFor('ann', { note: 'a note' }));
+  await storage.close();
+  const files = readdirSync(folder).map((name) => readFileSync(join(folder, name)));
+  const secret = token.slice(11, -4);
+  assert.equal(
+    files.some((bytes) => bytes.includes(secret)),
+    false,
+  );
+  assert.equal(
+    files.some((bytes) => bytes.includes(tokenHash(token))),
+    true,
+  );
+  await open();
+});

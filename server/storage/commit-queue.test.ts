@@ -1,0 +1,282 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Clock } from '../clock.ts';
+import { type Batch, CommitQueue, type Write } from './commit-queue.ts';
+
+/** A clock that stands still until it is told to go on. */
+class HandClock implements Clock {
+  #at = 0;
+  #timers: { due: number; run: () => void }[] = [];
+
+  now(): number {
+    return this.#at;
+  }
+
+  elapsed(): number {
+    return this.#at;
+  }
+
+  after(delayMs: number, run: () => void): () => void {
+    const timer = { due: this.#at + delayMs, run };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
+  }
+
+  every(): () => void {
+    throw new Error('the queue repeats nothing');
+  }
+
+  go(byMs: number): void {
+    this.#at += byMs;
+    const due = this.#timers.filter((timer) => timer.due <= this.#at);
+    this.#timers = this.#timers.filter((timer) => timer.due > this.#at);
+    for (const { run } of due) run();
+  }
+}
+
+/** Longer than the queue ever waits before it tries again. */
+const LONG_MS = 10_000;
+const WRITTEN = { refused: [], fault: null };
+const FULL = { refused: [], fault: 'database or disk is full' };
+const PROBE: Write = { sql: 'probe', parameters: ['probe'] };
+
+const write = (name: string): Write => ({ sql: 'insert', parameters: [name] });
+
+function queueByHand() {
+  const clock = new HandClock();
+  const batches: Batch[] = [];
+  const states: string[] = [];
+  const queue = new CommitQueue({
+    send: (batch) => batches.push(batch),
+    clock,
+    probe: PROBE,
+    onState: (state) => states.push(state),
+  });
+  /** First parameters of each statement that was sent with a batch, commit by commit. */
+  const sent = (batch: number) =>
+    batches[batch]?.commits.map((commit) => commit.map(([, , parameters]) => parameters[0]));
+  return { queue, clock, batches, states, sent };
+}
+
+/** Keeps what becomes of a promise without waiting for it. */
+function outcomeOf(promise: Promise<void>): { is: string } {
+  const outcome = { is: 'open' };
+  promise.then(
+    () => {
+      outcome.is = 'durable';
+    },
+    (reason: { code: string }) => {
+      outcome.is = reason.code;
+    },
+  );
+  return outcome;
+}
+
+describe('grouping', () => {
+  test('the commits of one moment leave as one batch, in order', async () => {
+    const { queue, batches, sent } = queueByHand();
+    const first = outcomeOf(queue.commit([write('a'), write('b')]));
+    const second = outcomeOf(queue.commit([write('c')]));
+    await turn();
+    assert.equal(batches.length, 1);
+    assert.deepEqual(sent(0), [['a', 'b'], ['c']]);
+    assert.deepEqual([first.is, second.is], ['open', 'open']);
+    queue.onResult(WRITTEN);
+    await turn();
+    assert.deepEqual([first.is, second.is], ['durable', 'durable']);
+  });
+
+  test('what is asked for while a batch is under way forms the next one', async () => {
+    const { queue, batches, sent } = queueByHand();
+    outcomeOf(queue.commit([write('a')]));
+    await turn();
+    const late = outcomeOf(queue.commit([write('b')]));
+    outcomeOf(queue.commit([write('c')]));
+    await turn();
+    assert.equal(batches.length, 1);
+    queue.onResult(WRITTEN);
+    await turn();
+    assert.equal(late.is, 'open');
+    assert.deepEqual(sent(1), [['b'], ['c']]);
+  });
+
+  test('the text of a statement is declared once', async () => {
+    const { queue, batches } = queueByHand();
+    outcomeOf(queue.commit([write('a'), write('b')]));
+    await turn();
+    queue.onResult(WRITTEN);
+    outcomeOf(queue.commit([write('c'), { sql: 'delete', parameters: [], rows: 1 }]));
+    await turn();
+    assert.deepEqual(batches[0]?.declare, [[0, 'insert']]);
+    assert.deepEqual(batches[1]?.declare, [[1, 'delete']]);
+    assert.deepEqual(batches[1]?.commits[0]?.[1], [1, 1, []]);
+  });
+
+  test('under load a batch waits a little for company', async () => {
+    const { queue, clock, batches } = queueByHand();
+    for (const name of ['a', 'b', 'c', 'd']) outcomeOf(queue.commit([write(name)]));
+    await turn();
+    queue.onResult(WRITTEN);
+    outcomeOf(queue.commit([write('e')]));
+    await turn();
+    assert.equal(batches.length, 1);
+    clock.go(LONG_MS);
+    assert.equal(batches.length, 2);
+  });
+
+  test('a commit that broke a rule fails alone', async () => {
+    const { queue } = queueByHand();
+    const outcomes = ['a', 'b', 'c'].map((name) => outcomeOf(queue.commit([write(name)])));
+    await turn();
+    queue.onResult({ refused: [[1, 'UNIQUE constraint failed']], fault: null });
+    await turn();
+    assert.deepEqual(
+      outcomes.map(({ is }) => is),
+      ['durable', 'conflict', 'durable'],
+    );
+    assert.equal(queue.state, 'ok');
+  });
+
+  test('a value that cannot be stored rejects its commit and harms no other', async () => {
+    const { queue, sent } = queueByHand();
+    const bad = queue.commit([{ sql: 'insert', parameters: [{ a: 1 }] }]);
+    outcomeOf(queue.commit([write('a')]));
+    await assert.rejects(bad, TypeError);
+    await turn();
+    assert.deepEqual(sent(0), [['a']]);
+  });
+});
+
+describe('what opens and closes between two commits', () => {
+  const opening: Write = { sql: 'open', parameters: ['r1'], opens: 'r1' };
+  const closing: Write = { sql: 'close', parameters: ['r1'], closes: 'r1' };
+
+  test('is never written, and both commits are durable', async () => {
+    const { queue, sent } = queueByHand();
+    const opened = outcomeOf(queue.commit([opening]));
+    const closed = outcomeOf(queue.commit([write('record'), closing]));
+    await turn();
+    assert.deepEqual(sent(0), [[], ['record']]);
+    queue.onResult(WRITTEN);
+    await turn();
+    assert.deepEqual([opened.is, closed.is], ['durable', 'durable']);
+  });
+
+  test('is closed on disk if it had left for the disk', async () => {
+    const { queue, sent } = queueByHand();
+    outcomeOf(queue.commit([opening]));
+    await turn();
+    outcomeOf(queue.commit([write('record'), closing]));
+    queue.onResult(WRITTEN);
+    await turn();
+    assert.deepEqual(sent(0), [['r1']]);
+    assert.deepEqual(sent(1), [['record', 'r1']]);
+  });
+
+  test('is closed on disk if its opening is to be written again after a fault', async () => {
+    const { queue, clock, sent } = queueByHand();
+    outcomeOf(queue.commit([opening], { keep: true }));
+    await turn();
+    outcomeOf(queue.commit([write('record'), closing], { keep: true }));
+    queue.onResult(FULL);
+    clock.go(LONG_MS);
+    assert.deepEqual(sent(1), [['r1'], ['record', 'r1'], ['probe']]);
+  });
+});
+
+describe('a fault of the machine', () => {
+  test('rejects everything that waits, at once', async () => {
+    const { queue, states } = queueByHand();
+    const flying = outcomeOf(queue.commit([write('a')]));
+    await turn();
+    const waiting = outcomeOf(queue.commit([write('b')], { keep: true }));
+    queue.onResult(FULL);
+    await turn();
+    assert.deepEqual([flying.is, waiting.is], ['storage_unavailable', 'storage_unavailable']);
+    assert.equal(queue.state, 'failing');
+    assert.deepEqual(states, ['failing']);
+  });
+
+  test('leaves kept commits queued, which are written once when the machine allows', async () => {
+    const { queue, clock, batches, sent, states } = queueByHand();
+    outcomeOf(queue.commit([write('kept')], { keep: true }));
+    outcomeOf(queue.commit([write('forgotten')]));
+    await turn();
+    queue.onResult(FULL);
+    clock.go(LONG_MS);
+    assert.deepEqual(sent(1), [['kept'], ['probe']]);
+    queue.onResult(FULL);
+    clock.go(LONG_MS);
+    assert.deepEqual(sent(2), [['kept'], ['probe']]);
+    queue.onResult(WRITTEN);
+    assert.equal(queue.state, 'ok');
+    assert.deepEqual(states, ['failing', 'ok']);
+    outcomeOf(queue.commit([write('next')]));
+    await turn();
+    assert.deepEqual(sent(3), [['next']]);
+    assert.equal(batches.length, 4);
+  });
+
+  test('ends by itself: a probe is tried although nobody wants to write', async () => {
+    const { queue, clock, batches } = queueByHand();
+    outcomeOf(queue.commit([write('a')]));
+    await turn();
+    queue.onResult(FULL);
+    clock.go(LONG_MS);
+    const [probe] = batches[1]?.declare ?? [];
+    assert.equal(probe?.[1], PROBE.sql);
+    assert.equal(batches[1]?.commits.length, 1);
+    queue.onResult(WRITTEN);
+    assert.equal(queue.state, 'ok');
+  });
+
+  test('lets a later commit be rejected with the next attempt, not wait for ever', async () => {
+    const { queue, clock } = queueByHand();
+    outcomeOf(queue.commit([write('a')]));
+    await turn();
+    queue.onResult(FULL);
+    const late = outcomeOf(queue.commit([write('b')]));
+    clock.go(LONG_MS);
+    queue.onResult(FULL);
+    await turn();
+    assert.equal(late.is, 'storage_unavailable');
+  });
+
+  test('makes the attempts rarer, but never rarer than every two seconds', async () => {
+    const { queue, clock, batches } = queueByHand();
+    outcomeOf(queue.commit([write('a')], { keep: true }));
+    await turn();
+    queue.onResult(FULL);
+    for (let attempt = 2; attempt <= 12; attempt++) {
+      clock.go(2_000);
+      assert.equal(batches.length, attempt);
+      queue.onResult(FULL);
+    }
+    clock.go(1_999);
+    assert.equal(batches.length, 12);
+  });
+});
+
+describe('idle', () => {
+  test('resolves when the last batch is on disk', async () => {
+    const { queue } = queueByHand();
+    outcomeOf(queue.commit([write('a')]));
+    const idle = outcomeOf(queue.idle());
+    await turn();
+    assert.equal(idle.is, 'open');
+    queue.onResult(WRITTEN);
+    await turn();
+    assert.equal(idle.is, 'durable');
+  });
+
+  test('resolves at once while the machine refuses writes', async () => {
+    const { queue } = queueByHand();
+    outcomeOf(queue.commit([write('a')], { keep: true }));
+    await turn();
+    queue.onResult(FULL);
+    await queue.idle();
+  });
+});
