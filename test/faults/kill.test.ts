@@ -81,13 +81,18 @@ async function loadAndKill(at: Cycle): Promise<{ asked: Asked[]; killedAt: numbe
     }
   };
   const callers = Array.from({ length: CALLERS }, work);
-  await pause(diceOf(seed, cycle * REQUESTS_MAX).between(20, 350));
+  await pause(diceOf(seed, cycle * REQUESTS_MAX).between(20, 500));
   alive = false;
   const killedAt = Date.now();
   await gateway.kill();
   await Promise.all(callers);
   await caller.close();
   return { asked, killedAt };
+}
+
+/** Some answers are slow, so that every kill meets requests that are older than the commit window. */
+function waitOf(dice: Dice): number {
+  return dice.chance(0.15) ? dice.between(400, 2_000) : dice.between(0, 40);
 }
 
 async function askOnce(request: {
@@ -104,7 +109,7 @@ async function askOnce(request: {
     `promptTokens=${dice.between(100, 5_000)}`,
     `cachedTokens=${dice.between(0, 50)}`,
     `tokens=${dice.between(1, 30)}`,
-    ...(dice.chance(0.5) ? [`delayMs=${dice.between(1, 40)}`] : []),
+    `delayMs=${waitOf(dice)}`,
     ...(streamed && dice.chance(0.5) ? ['chunkDelayMs=2'] : []),
   ];
   const messages = [{ role: 'user', content: `Go on. [[${words.join(' ')}]]` }];
