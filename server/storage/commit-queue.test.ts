@@ -176,6 +176,15 @@ describe('what opens and closes between two commits', () => {
     assert.deepEqual(sent(1), [['record', 'r1']]);
   });
 
+  test('stays open if the commit that was to close it cannot be stored', async () => {
+    const { queue, sent } = queueByHand();
+    outcomeOf(queue.commit([opening]));
+    const bad: Write = { sql: 'insert', parameters: [undefined] };
+    await assert.rejects(queue.commit([bad, closing]), TypeError);
+    await turn();
+    assert.deepEqual(sent(0), [['r1']]);
+  });
+
   test('is closed on disk if its opening is to be written again after a fault', async () => {
     const { queue, clock, sent } = queueByHand();
     outcomeOf(queue.commit([opening], { keep: true }));

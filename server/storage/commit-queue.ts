@@ -97,8 +97,11 @@ export class CommitQueue {
    */
   commit(writes: readonly Write[], options: CommitOptions = {}): Promise<void> {
     return new Promise((resolve, reject) => {
+      // First of all, because it may throw: then what these writes close must stay open, to be found.
+      const encoded = writes.map((write) => this.#encode(write));
+      const dropped = this.#dropOpening(writes);
       const entry: Pending = {
-        wire: this.#withoutClosedPairs(writes).map((write) => this.#encode(write)),
+        wire: encoded.filter((_, index) => writes[index] !== dropped),
         keep: options.keep === true,
         settled: false,
         resolve,
@@ -141,16 +144,17 @@ export class CommitQueue {
     });
   }
 
-  #withoutClosedPairs(writes: readonly Write[]): readonly Write[] {
+  /** @returns the write whose opening has not left for the disk yet and never will, or null */
+  #dropOpening(writes: readonly Write[]): Write | null {
     for (const write of writes) {
       if (write.closes === undefined) continue;
       const opening = this.#opened.get(write.closes);
       if (opening === undefined) continue;
       this.#opened.delete(write.closes);
       opening.wire = [];
-      return writes.filter((other) => other !== write);
+      return write;
     }
-    return writes;
+    return null;
   }
 
   #schedule(): void {

@@ -67,9 +67,10 @@ export function isEnvironmentFault(error: unknown): boolean {
 /** What may be bound. Anything else is a mistake of ours and must not become NULL in silence. */
 export function bindable(parameters: readonly unknown[]): SQLInputValue[] {
   for (const value of parameters) {
-    if (value === null || typeof value === 'string' || typeof value === 'number') continue;
+    if (value === null || typeof value === 'string' || Number.isFinite(value)) continue;
     if (typeof value === 'bigint' || value instanceof Uint8Array) continue;
-    throw new TypeError(`a ${typeof value} cannot be stored`);
+    const what = typeof value === 'number' ? value : `a ${typeof value}`;
+    throw new TypeError(`${what} cannot be stored`);
   }
   return parameters as SQLInputValue[];
 }

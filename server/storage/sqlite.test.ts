@@ -212,6 +212,12 @@ describe('what may be stored', () => {
     });
   }
 
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    test(`is never ${value}, which would be stored as null or as no integer`, () => {
+      assert.throws(() => bindable([value]), new TypeError(`${value} cannot be stored`));
+    });
+  }
+
   test('is checked before anything is queued', async () => {
     const storage = await openHere();
     const bad: Write = { sql: 'insert into users values (?, ?, ?)', parameters: ['a', 'a', true] };
