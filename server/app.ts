@@ -1,6 +1,6 @@
 /** The composition root: builds the rooms from the bottom up and closes them in reverse. */
 import { dirname } from 'node:path';
-import { createAccounts } from './accounts/accounts.ts';
+import { type Accounts, createAccounts } from './accounts/accounts.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
 import { generatedSecret, prepareDataFolder } from './data-folder.ts';
@@ -27,6 +27,16 @@ export interface AppDeps {
   readonly log: Log;
   readonly version: string;
   readonly clock?: Clock;
+  /** Runs when the rooms stand and the port is still closed. What it throws ends the start. */
+  readonly beforeListening?: (rooms: Rooms) => Promise<void>;
+}
+
+/** What can be prepared before the first request. */
+export interface Rooms {
+  readonly storage: Storage;
+  readonly accounts: Accounts;
+  readonly records: Records;
+  readonly metering: Metering;
 }
 
 /** A request must have arrived whole within this time; slower ones hold a connection for nothing. */
@@ -75,6 +85,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
         requestTimeoutMs: REQUEST_TIMEOUT_MS,
       },
     });
+    await deps.beforeListening?.({ storage, accounts, records, metering });
     const address = await http.listen(config.server);
     const close = async (): Promise<void> => {
       const closing = http.close(config.server.shutdownTimeoutMs);
