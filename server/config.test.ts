@@ -177,7 +177,7 @@ group('config.yaml', () => {
     const { config } = load({ files: { 'config.yaml': text.join('\n') } });
     assert.deepEqual(config.server.allowedOrigins, ['https://a.example', 'http://b.example:3000']);
     assert.deepEqual(JSON.parse(config.pricing.modelPricingJson ?? ''), {
-      small: { input: 0.00015, output: 0.0006 },
+      small: { input: '0.00015', output: '6e-4' },
     });
   });
 
