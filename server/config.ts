@@ -6,12 +6,12 @@ import {
   flag,
   headerText,
   host,
-  modelPrices,
   oneOf,
   origins,
   path,
   type Setting,
   setting,
+  text,
   wholeNumber,
 } from './setting-kinds.ts';
 import { type ConfigSources, canonical, Reading, readLayers } from './setting-layers.ts';
@@ -55,8 +55,8 @@ const settingsTable = ({ cwd, providerIds }: Place) => ({
     apiKey: setting('UPSTREAM_API_KEY', credential, undefined, { secret: true }),
     base: setting('UPSTREAM_BASE', address, 'https://api.openai.com/v1'),
     apiVersion: setting('UPSTREAM_API_VERSION', headerText, undefined),
-    /** Whose catalogue prices the default route: a provider id; `free` charges nothing; `none` leaves it unpriced. */
-    prices: setting('UPSTREAM_PRICES', oneOf('free', 'none', ...providerIds), 'openai'),
+    /** Whose list prices hold for it: a provider id, `free` or `none`; unset, those of the vendor at that address, else OpenAI's. */
+    prices: setting('UPSTREAM_PRICES', oneOf('free', 'none', ...providerIds), undefined),
     connectTimeoutMs: setting('CONNECT_TIMEOUT_MS', wholeNumber(1, DAY_MS), 5_000),
     firstByteTimeoutMs: setting('FIRST_BYTE_TIMEOUT_MS', wholeNumber(1, DAY_MS), 300_000),
     idleTimeoutMs: setting('IDLE_TIMEOUT_MS', wholeNumber(1, DAY_MS), 60_000),
@@ -69,8 +69,7 @@ const settingsTable = ({ cwd, providerIds }: Place) => ({
     siteName: setting('OPENROUTER_SITE_NAME', headerText, undefined),
   },
   pricing: {
-    /** By model name. Read from dollars per 1,000 tokens. */
-    models: setting('MODEL_PRICING_JSON', modelPrices, undefined),
+    modelPricingJson: setting('MODEL_PRICING_JSON', text, undefined),
   },
 });
 

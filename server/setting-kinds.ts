@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { parseScaled } from '../contract/money.ts';
 
 /** One setting: what it is called, what it may hold, and what it is when nobody sets it. */
 export interface Setting<Value> {
@@ -18,12 +17,6 @@ export function setting<Value, Fallback extends Value | undefined>(
   { aliases = [], secret = false }: { aliases?: readonly string[]; secret?: boolean } = {},
 ): Setting<Value | Fallback> {
   return { name, aliases, secret, schema, fallback } as Setting<Value | Fallback>;
-}
-
-/** A price in integer nano-dollars for a million tokens. */
-export interface ModelPriceSetting {
-  readonly inputNanosPerMillion: number;
-  readonly outputNanosPerMillion: number;
 }
 
 // What a value may look like. Each message completes the sentence "NAME (source) …" and never repeats the value.
@@ -59,6 +52,9 @@ export const credential = z
 export const headerText = z
   .string()
   .regex(/^[\x20-\x7e\xa0-\xff]{1,200}$/, 'must be one line of at most 200 Latin characters');
+
+/** Read by the room that it concerns. */
+export const text = z.string();
 
 export const path = (cwd: string) => z.string().transform((text) => resolve(cwd, text));
 
@@ -107,39 +103,6 @@ export function databaseFile(cwd: string) {
     }
     return resolve(cwd, file);
   });
-}
-
-export const modelPrices = checked(
-  'must be a JSON object such as {"model": {"input": 0.005, "output": 0.015}}, in dollars per 1,000 tokens',
-  (text): Readonly<Record<string, ModelPriceSetting>> | undefined => {
-    const listed = MODEL_PRICES.safeParse(jsonOrUndefined(text));
-    if (!listed.success) return undefined;
-    const prices: Record<string, ModelPriceSetting> = Object.create(null);
-    for (const [model, { input, output }] of Object.entries(listed.data)) {
-      // Dollars per thousand to nano-dollars per million: twelve decimal places.
-      const inputNanosPerMillion = parseScaled(input, 12);
-      const outputNanosPerMillion = parseScaled(output, 12);
-      if (inputNanosPerMillion === undefined || inputNanosPerMillion < 0) return undefined;
-      if (outputNanosPerMillion === undefined || outputNanosPerMillion < 0) return undefined;
-      prices[model] = Object.freeze({ inputNanosPerMillion, outputNanosPerMillion });
-    }
-    return Object.freeze(prices);
-  },
-);
-
-const DECIMAL = z.union([z.number(), z.string()]);
-const MODEL_PRICES = z.record(
-  z.string().min(1),
-  z.strictObject({ input: DECIMAL, output: DECIMAL }),
-);
-
-function jsonOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON is one more way of not being a price list; the caller says so.
-    return undefined;
-  }
 }
 
 /** A schema from a function that answers undefined for what it cannot read. */

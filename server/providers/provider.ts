@@ -31,8 +31,8 @@ export interface Provider {
 /** What the gateway must know to send a request to a provider and to understand the bill. */
 export interface Routing {
   /**
-   * The headers that carry the credential. `dialect` matters where one provider takes
-   * different headers for different APIs.
+   * The headers that carry the credential, in lower case. `dialect` matters where one provider takes
+   * different headers for different APIs. An empty secret gives no headers: some local servers have none.
    */
   authorize(secret: string, dialect: Dialect): Readonly<Record<string, string>>;
   /** Headers to add unless the caller sent them (such as `anthropic-version`). */
@@ -43,9 +43,17 @@ export interface Routing {
   readonly streamUsage: 'when asked' | 'always';
   /**
    * The usage that a whole answer, or one event of a stream, states; null where it states none.
-   * Values of several events are laid over each other, never added.
+   * Values of several events are laid over each other, never added. Takes any JSON and never throws;
+   * every number it gives is a safe integer of at least zero.
+   *
+   * @param before what earlier events of the same stream stated, laid over each other. An event may
+   *   restate only one part of a sum (the uncached input, say); the total is then made with the parts
+   *   from here. Without it such a sum stays null, so that the earlier total stands.
    */
-  readUsage(wire: Wire, body: JsonObject): ReportedUsage | null;
-  /** Price catalogue under which this provider's models are found; null where prices mean nothing (local). */
+  readUsage(wire: Wire, body: JsonObject, before?: ReportedUsage | null): ReportedUsage | null;
+  /**
+   * The provider id of `@pydantic/genai-prices` under which this provider's models are found;
+   * null where that lists none of them.
+   */
   readonly priceCatalogue: string | null;
 }

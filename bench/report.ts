@@ -1,0 +1,131 @@
+/** Ratios, the wanted limits, and the printed form of a competition. */
+import { KINDS, type Kind } from './payloads.ts';
+import { type Figures, median, type SystemFigures } from './rounds.ts';
+import { NAMES, type Name } from './systems.ts';
+
+/** The median of the ratios of the single rounds, with the lowest and the highest of them. */
+export interface Ratio {
+  median: number;
+  lowest: number;
+  highest: number;
+}
+
+/** Null: a system was left out or failed, so that nothing can be said. */
+export interface Ratios {
+  /** Our CPU time per request over the bare proxy's. */
+  cpuOursToBare: Ratio | null;
+  /** Our requests per second over the bare proxy's. */
+  rateOursToBare: Ratio | null;
+  /** Portkey's CPU time per request over ours. */
+  cpuPortkeyToOurs: Ratio | null;
+}
+
+export interface Wanted {
+  what: string;
+  limit: string;
+  found: Ratio | null;
+  met: boolean | null;
+}
+
+type All = ReadonlyMap<Name, SystemFigures>;
+
+/**
+ * The ratios of one kind of load. Each is taken within a round, where both systems met the same weather on the machine,
+ * and only then the median over the rounds.
+ */
+export function ratios(all: All, kind: Kind): Ratios {
+  const paired = (over: Name, under: Name, pick: (run: Figures) => number) => {
+    const [left, right] = [all.get(over)?.runs[kind] ?? [], all.get(under)?.runs[kind] ?? []];
+    if ([...left, ...right].some((run) => run.failures > 0)) return null;
+    const values = left.flatMap((run, round) => {
+      const other = right[round];
+      return other === undefined ? [] : [pick(run) / pick(other)];
+    });
+    if (values.length === 0 || !values.every(Number.isFinite)) return null;
+    return { median: median(values), lowest: Math.min(...values), highest: Math.max(...values) };
+  };
+  return {
+    cpuOursToBare: paired('tollkeeper', 'bare', (run) => run.cpuMicrosPerRequest),
+    rateOursToBare: paired('tollkeeper', 'bare', (run) => run.requestsPerSecond),
+    cpuPortkeyToOurs: paired('portkey', 'tollkeeper', (run) => run.cpuMicrosPerRequest),
+  };
+}
+
+/** The limits this project holds itself to. */
+export function wanted(plain: Ratios, stream: Ratios): Wanted[] {
+  return [
+    atMost('CPU per plain request, ours to bare', 1.25, plain.cpuOursToBare),
+    atMost('CPU per stream, ours to bare', 1.15, stream.cpuOursToBare),
+    atLeast('CPU per plain request, Portkey to ours', 6, plain.cpuPortkeyToOurs),
+    atLeast('Plain requests per second, ours to bare', 0.8, plain.rateOursToBare),
+  ];
+}
+
+function atMost(what: string, limit: number, found: Ratio | null): Wanted {
+  return { what, limit: `at most ${limit}`, found, met: found && found.median <= limit };
+}
+
+function atLeast(what: string, limit: number, found: Ratio | null): Wanted {
+  return { what, limit: `at least ${limit}`, found, met: found && found.median >= limit };
+}
+
+/** One table for each kind of load. */
+export function tables(all: All): string {
+  return KINDS.map((kind) => table(all, kind)).join('\n\n');
+}
+
+function table(all: All, kind: Kind): string {
+  const title = kind === 'plain' ? 'Plain requests' : 'Streams of 100 chunks';
+  const head = [
+    '',
+    'CPU µs',
+    'req/s',
+    'p50 ms',
+    'p99 ms',
+    'RSS MiB',
+    'busy',
+    'others',
+    'load',
+    'reads',
+    'failed',
+  ];
+  const rows = NAMES.flatMap((name) => {
+    const system = all.get(name);
+    if (system === undefined) return [];
+    const run = system[kind];
+    const cells = [
+      run.cpuMicrosPerRequest.toFixed(1),
+      run.requestsPerSecond.toFixed(0),
+      run.p50Ms.toFixed(2),
+      run.p99Ms.toFixed(2),
+      system.rssMiB.toFixed(0),
+      percent(run.systemBusy),
+      percent(run.othersBusy),
+      percent(run.loadBusy),
+      run.readsPerAnswer.toFixed(1),
+      String(run.failures),
+    ];
+    return [[name, ...cells]];
+  });
+  const lines = [head, ...rows].map(([first = '', ...cells]) =>
+    [first.padEnd(12), ...cells.map((cell) => cell.padStart(9))].join(''),
+  );
+  return [title, ...lines].join('\n');
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(0)} %`;
+}
+
+/** One line for each limit, with what was found. */
+export function verdicts(list: readonly Wanted[]): string {
+  return list
+    .map(({ what, limit, found, met }) => {
+      if (found === null) return `${what}: not measured (wanted ${limit})`;
+      const [middle, low, high] = [found.median, found.lowest, found.highest].map((each) =>
+        each.toFixed(2),
+      );
+      return `${what}: ${middle}, rounds ${low} to ${high} (wanted ${limit}) ${met ? 'met' : 'NOT MET'}`;
+    })
+    .join('\n');
+}

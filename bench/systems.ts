@@ -1,0 +1,133 @@
+/** The three systems under test, each started as its own users would start it. */
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Child, start } from './processes.ts';
+
+export const NAMES = ['tollkeeper', 'bare', 'portkey'] as const;
+export type Name = (typeof NAMES)[number];
+
+export interface System extends Child {
+  name: Name;
+  /** What a caller of this system sends along. */
+  headers: Record<string, string>;
+}
+
+export interface Books {
+  requests: number;
+  total_tokens: number;
+}
+
+/** Our gateway can also be asked what it wrote down. */
+export interface Tollkeeper extends System {
+  books(): Promise<Books>;
+}
+
+const HERE = import.meta.dirname;
+const ROOT = join(HERE, '..');
+const TMPFS = 0x01021994;
+
+/** Only what a process needs to run: settings of the person who runs the benchmark must not change its figures. */
+function environment(more: Record<string, string>): Record<string, string> {
+  return { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...more };
+}
+
+export interface Pace {
+  /** The upstream waits this long before it answers. */
+  upstreamLatencyMs: number;
+  /** It waits this long between two events of a stream. */
+  chunkIntervalMs: number;
+}
+
+export function startUpstream(core: number | null, pace: Pace): Promise<Child> {
+  const waits = ['--latency-ms', pace.upstreamLatencyMs, '--chunk-ms', pace.chunkIntervalMs];
+  const command = [process.execPath, join(HERE, 'upstream.ts'), ...waits.map(String)];
+  return start({ name: 'upstream', command, env: environment({}), cwd: ROOT, core });
+}
+
+/** `node server/main.ts serve` on a fresh data folder, with a key issued over its own API. Everything is left switched on. */
+export async function startTollkeeper(core: number | null, upstream: string): Promise<Tollkeeper> {
+  const data = mkdtempSync(join(tmpdir(), 'tollkeeper-bench-'));
+  const adminToken = randomBytes(24).toString('hex');
+  const env = environment({
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATA_DIR: data,
+    UPSTREAM_BASE: `${upstream}/v1`,
+    UPSTREAM_API_KEY: 'sk-bench-upstream',
+    ADMIN_TOKEN: adminToken,
+  });
+  const command = [process.execPath, join(ROOT, 'server/main.ts'), 'serve'];
+  let child: Child | null = null;
+  const stop = async () => {
+    await child?.stop();
+    rmSync(data, { recursive: true, force: true });
+  };
+  try {
+    child = await start({ name: 'tollkeeper', command, env, cwd: data, core });
+    const { pid, url } = child;
+    const admin = { 'x-admin-token': adminToken, 'content-type': 'application/json' };
+    const body = JSON.stringify({ label: 'bench' });
+    const issued = await fetch(`${url}/admin/keys`, { method: 'POST', headers: admin, body });
+    if (issued.status !== 201) throw new Error(`No key was issued: ${await issued.text()}`);
+    const { token } = (await issued.json()) as { token: string };
+    const books = async () => {
+      const answer = await fetch(`${url}/admin/usage/${token}`, { headers: admin });
+      return (await answer.json()) as Books;
+    };
+    return { pid, url, name: 'tollkeeper', headers: bearer(token), stop, books };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+export async function startBare(core: number | null, upstream: string): Promise<System> {
+  const command = [process.execPath, join(HERE, 'bare-proxy.ts')];
+  const env = environment({ UPSTREAM: upstream });
+  const child = await start({ name: 'bare', command, env, cwd: ROOT, core });
+  return { ...child, name: 'bare', headers: bearer('sk-bench') };
+}
+
+/** Portkey's own start script, without its log page, which would cost it time. It cannot say which port it got. */
+export async function startPortkey(core: number | null, upstream: string): Promise<System> {
+  const folder = join(HERE, 'portkey');
+  if (!existsSync(join(folder, 'node_modules/@portkey-ai/gateway'))) {
+    const args = ['ci', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund'];
+    execFileSync('npm', args, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  }
+  const port = await freePort();
+  const script = join(folder, 'node_modules/@portkey-ai/gateway/build/start-server.js');
+  const command = [process.execPath, script, `--port=${port}`, '--headless'];
+  const env = environment({ NODE_ENV: 'production', TRUSTED_CUSTOM_HOSTS: '127.0.0.1' });
+  const url = `http://127.0.0.1:${port}`;
+  const child = await start({ name: 'portkey', command, env, cwd: folder, core, url });
+  const headers = {
+    ...bearer('sk-bench'),
+    'x-portkey-provider': 'openai',
+    'x-portkey-custom-host': `${upstream}/v1`,
+  };
+  return { ...child, name: 'portkey', headers };
+}
+
+/** Whether our gateway's data folder would lie in memory, where a commit costs nothing. */
+export function dataIsInMemory(): boolean {
+  return statfsSync(tmpdir()).type === TMPFS;
+}
+
+function bearer(token: string): Record<string, string> {
+  return { authorization: `Bearer ${token}` };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().on('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}

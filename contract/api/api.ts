@@ -1,0 +1,20 @@
+import { ADMIN_API } from './admin-api.ts';
+import type { Call } from './call.ts';
+import { GATEWAY_API } from './gateway-api.ts';
+import { PUBLIC_API } from './public-api.ts';
+import { REPORTS_API } from './reports-api.ts';
+import { SYSTEM_API } from './system-api.ts';
+
+/** Every surface with its calls. */
+export const API = {
+  system: SYSTEM_API,
+  gateway: GATEWAY_API,
+  admin: ADMIN_API,
+  public: PUBLIC_API,
+  reports: REPORTS_API,
+};
+
+/** Every call of every surface in one list, for documents and indexes. */
+export const ALL_CALLS: readonly Call[] = Object.values(API).flatMap((surface): Call[] =>
+  Object.values(surface),
+);

@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import type { FailureCode } from '../failures.ts';
+import { type Call, call, type Method } from './call.ts';
+
+const UPSTREAM_FAILURES: readonly FailureCode[] = [
+  'account_path_forbidden',
+  'unmetered_path_forbidden',
+  'no_upstream',
+  'no_upstream_for_dialect',
+  'upstream_unreachable',
+  'upstream_timeout',
+  'storage_unavailable',
+];
+
+/** Only what we read is named; every other field goes on to the provider as it is. */
+const anyModelCall = z.looseObject({ model: z.string() });
+
+const chatRequest = z.looseObject({
+  model: z.string(),
+  messages: z.array(z.looseObject({ role: z.string() })),
+  stream: z.boolean().optional(),
+  stream_options: z.looseObject({ include_usage: z.boolean().optional() }).nullish(),
+  max_tokens: z.int().nullish(),
+  max_completion_tokens: z.int().nullish(),
+});
+
+const messagesRequest = z.looseObject({
+  model: z.string(),
+  messages: z.array(z.looseObject({ role: z.string() })),
+  max_tokens: z.int(),
+  stream: z.boolean().optional(),
+});
+
+const multipartWithModel = z.looseObject({
+  model: z.string(),
+  file: z.string().optional().meta({ description: 'The file, as a part of the form' }),
+});
+
+type ForwardedCall = Pick<Call, 'method' | 'path' | 'summary'> &
+  Partial<Pick<Call, 'description' | 'request' | 'params' | 'consumes' | 'produces'>>;
+
+/** A call that is answered by a provider: its status and body come through as they are. */
+function forwarded(declared: ForwardedCall): Call {
+  return call({
+    who: 'key holder',
+    tags: ['Gateway'],
+    status: 200,
+    failures: UPSTREAM_FAILURES,
+    ...declared,
+  });
+}
+
+const STREAMED = 'With "stream": true the answer is a stream of server-sent events.';
+
+const EVERYTHING_ELSE: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/** The gateway: the model APIs of the providers, metered. */
+export const GATEWAY_API: Readonly<Record<string, Call>> = {
+  chatCompletions: forwarded({
+    method: 'POST',
+    path: '/v1/chat/completions',
+    summary: 'Chat completion',
+    description: STREAMED,
+    request: chatRequest,
+  }),
+  completions: forwarded({
+    method: 'POST',
+    path: '/v1/completions',
+    summary: 'Text completion',
+    description: STREAMED,
+    request: anyModelCall,
+  }),
+  responses: forwarded({
+    method: 'POST',
+    path: '/v1/responses',
+    summary: 'Model response',
+    description: STREAMED,
+    request: anyModelCall,
+  }),
+  messages: forwarded({
+    method: 'POST',
+    path: '/v1/messages',
+    summary: 'Messages',
+    description: `Served by a provider that speaks this API; errors have its shape too. ${STREAMED}`,
+    request: messagesRequest,
+  }),
+  countTokens: forwarded({
+    method: 'POST',
+    path: '/v1/messages/count_tokens',
+    summary: 'Count the tokens of messages (free)',
+    request: anyModelCall,
+  }),
+  embeddings: forwarded({
+    method: 'POST',
+    path: '/v1/embeddings',
+    summary: 'Embeddings',
+    request: anyModelCall,
+  }),
+  imageGenerations: forwarded({
+    method: 'POST',
+    path: '/v1/images/generations',
+    summary: 'Make images',
+    request: z.looseObject({ prompt: z.string(), model: z.string().optional() }),
+  }),
+  imageEdits: forwarded({
+    method: 'POST',
+    path: '/v1/images/edits',
+    summary: 'Edit images',
+    request: multipartWithModel,
+    consumes: 'multipart/form-data',
+  }),
+  speech: forwarded({
+    method: 'POST',
+    path: '/v1/audio/speech',
+    summary: 'Text to speech',
+    request: anyModelCall,
+    produces: 'application/octet-stream',
+  }),
+  transcriptions: forwarded({
+    method: 'POST',
+    path: '/v1/audio/transcriptions',
+    summary: 'Speech to text',
+    request: multipartWithModel,
+    consumes: 'multipart/form-data',
+  }),
+  translations: forwarded({
+    method: 'POST',
+    path: '/v1/audio/translations',
+    summary: 'Speech to English text',
+    request: multipartWithModel,
+    consumes: 'multipart/form-data',
+  }),
+  moderations: forwarded({
+    method: 'POST',
+    path: '/v1/moderations',
+    summary: 'Moderation',
+    request: z.looseObject({ model: z.string().optional() }),
+  }),
+  rerank: forwarded({
+    method: 'POST',
+    path: '/v1/rerank',
+    summary: 'Rerank documents',
+    request: anyModelCall,
+  }),
+  models: forwarded({
+    method: 'GET',
+    path: '/v1/models',
+    summary: 'Models of all configured providers (free)',
+  }),
+  ...Object.fromEntries(
+    EVERYTHING_ELSE.map((method) => [`other ${method}`, everythingElse(method)]),
+  ),
+};
+
+function everythingElse(method: Method): Call {
+  return forwarded({
+    method,
+    path: '/v1/{path}',
+    summary: 'Any other path of the provider',
+    description:
+      'The path may have several segments; method, query and body go on as they are. ' +
+      'What cannot be metered is only for keys that may use it; account endpoints of the provider are never forwarded.',
+    params: z.object({ path: z.string() }),
+  });
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { call } from './call.ts';
+import { count, day, dollars } from './fields.ts';
+
+/** The longest range of a report, in days: a leap year. */
+export const LONGEST_RANGE_DAYS = 366;
+
+export const reportRange = z.strictObject({
+  start: day.optional().meta({ description: 'First UTC day; by default 29 days before the end' }),
+  end: day.optional().meta({ description: 'Last UTC day, included; by default today' }),
+});
+
+export const costByUser = z.object({
+  start: day,
+  end: day,
+  by_user: z.array(
+    z.object({
+      label: z.string(),
+      requests: count,
+      unpriced_requests: count,
+      tokens: count,
+      cost_usd: dollars,
+    }),
+  ),
+  daily: z.array(z.object({ date: day, cost_usd: dollars, cumulative_cost_usd: dollars })),
+  daily_by_user: z.array(z.object({ date: day, label: z.string(), cost_usd: dollars })),
+});
+
+/** Figures over time. */
+export const REPORTS_API = {
+  costByUser: call({
+    method: 'GET',
+    path: '/reports/data',
+    who: 'operator',
+    summary: 'Cost by user and day',
+    description: `UTC days, the end included, at most ${LONGEST_RANGE_DAYS} of them; by default the last 30. Every day of the range is present.`,
+    tags: ['Reports'],
+    query: reportRange,
+    status: 200,
+    reply: costByUser,
+  }),
+};

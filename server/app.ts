@@ -1,0 +1,169 @@
+/** The composition root: builds the rooms from the bottom up and closes them in reverse. */
+import { dirname } from 'node:path';
+import { createAccounts } from './accounts/accounts.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { type Config, ConfigError } from './config.ts';
+import { generatedSecret, prepareDataFolder } from './data-folder.ts';
+import { createGateway, type Gateway } from './gateway/gateway.ts';
+import { createHttp } from './http/http.ts';
+import { v1Routes } from './http/v1-routes.ts';
+import type { Log } from './log.ts';
+import { createMetering, type Metering } from './metering/metering.ts';
+import { createOutbound, type Outbound } from './outbound.ts';
+import { createProviderKeys, type ProviderKeys } from './provider-keys/provider-keys.ts';
+import { createRecords, type Records } from './records/records.ts';
+import { createReports } from './reports/reports.ts';
+import { openSqlite, type Storage } from './storage/storage.ts';
+
+export interface App {
+  /** Where it listens: `http://127.0.0.1:8000`. */
+  readonly address: string;
+  /** Ends in order: no new requests, open ones finish or are recorded as broken off, then the database. */
+  close(): Promise<void>;
+}
+
+export interface AppDeps {
+  readonly config: Config;
+  readonly log: Log;
+  readonly version: string;
+  readonly clock?: Clock;
+}
+
+/** A request must have arrived whole within this time; slower ones hold a connection for nothing. */
+const REQUEST_TIMEOUT_MS = 300_000;
+
+/** @throws Error if the data folder, the database or the port cannot be had */
+export async function startApp(deps: AppDeps): Promise<App> {
+  const { config, log, version, clock = systemClock } = deps;
+  prepareDataFolder(config.storage.dataDir);
+  prepareDataFolder(dirname(config.storage.databaseFile));
+  const adminToken = config.access.adminToken ?? ownAdminToken(config, log);
+  const metering = openMetering(config);
+  const storage = await openStorage(config, log, clock);
+  const outbound = createOutbound(config.upstream);
+  try {
+    const accounts = await createAccounts({ storage, clock });
+    const records = createRecords({ storage, clock });
+    const unfinished = await records.recover();
+    if (unfinished > 0) log.warn({ unfinished }, 'requests that a crash left open are on record');
+    const providerKeys = routedKeys(config);
+    if (providerKeys.routed().length === 0) log.warn('no provider key is set: /v1 answers 503');
+    const gateway = openGateway({
+      config,
+      log,
+      clock,
+      storage,
+      records,
+      metering,
+      outbound,
+      providerKeys,
+    });
+    const http = await createHttp({
+      accounts,
+      gateway,
+      reports: createReports({ storage }),
+      databaseState: storage.state,
+      clock,
+      log,
+      version,
+      v1: v1Routes({ gateway, log }),
+      settings: {
+        adminToken,
+        selfServiceKeys: config.access.selfServiceKeys,
+        allowedOrigins: config.server.allowedOrigins,
+        bodyLimitBytes: config.server.maxBodyBytes,
+        requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      },
+    });
+    const address = await http.listen(config.server);
+    const close = async (): Promise<void> => {
+      const closing = http.close(config.server.shutdownTimeoutMs);
+      await gateway.drain(config.server.shutdownTimeoutMs);
+      await closing;
+      await outbound.close();
+      await metering.close();
+      await storage.close();
+    };
+    return { address, close };
+  } catch (error) {
+    await outbound.close();
+    await metering.close();
+    await storage.close();
+    throw error;
+  }
+}
+
+function openMetering(config: Config): Metering {
+  try {
+    return createMetering({ modelPricingJson: config.pricing.modelPricingJson });
+  } catch (error) {
+    throw new ConfigError([(error as Error).message]);
+  }
+}
+
+function ownAdminToken(config: Config, log: Log): string {
+  const { value, file, isNew } = generatedSecret(config.storage.dataDir, 'admin-token');
+  log.info({ file }, isNew ? 'an admin token was made; read it here' : 'the admin token is here');
+  return value;
+}
+
+function openStorage(config: Config, log: Log, clock: Clock): Promise<Storage> {
+  return openSqlite({
+    file: config.storage.databaseFile,
+    clock,
+    onState: (state, reason) => {
+      if (state === 'ok') log.info('the database takes writes again');
+      else
+        log.error(
+          { reason },
+          'the database refuses writes: requests are refused until it takes them',
+        );
+    },
+  });
+}
+
+function routedKeys(config: Config): ProviderKeys {
+  const { upstream, attribution, providerKeys } = config;
+  const { siteUrl, siteName } = attribution;
+  return createProviderKeys({
+    upstream: {
+      apiKey: upstream.apiKey ?? null,
+      base: upstream.base,
+      apiVersion: upstream.apiVersion ?? null,
+      prices: upstream.prices ?? null,
+    },
+    keys: providerKeys.map(({ providerId, secret, base }) => ({
+      providerId,
+      secret,
+      base: base ?? null,
+    })),
+    headers: {
+      openrouter: {
+        ...(siteUrl === undefined ? {} : { 'http-referer': siteUrl }),
+        ...(siteName === undefined ? {} : { 'x-title': siteName }),
+      },
+    },
+  });
+}
+
+function openGateway(rooms: {
+  config: Config;
+  log: Log;
+  clock: Clock;
+  storage: Storage;
+  records: Records;
+  metering: Metering;
+  outbound: Outbound;
+  providerKeys: ProviderKeys;
+}): Gateway {
+  const { config, ...deps } = rooms;
+  return createGateway({
+    ...deps,
+    settings: {
+      bodyBytesMax: config.server.maxBodyBytes,
+      answerBytesMax: config.upstream.maxResponseBytes,
+      drainMs: config.upstream.drainTimeoutMs,
+      stallMs: config.upstream.idleTimeoutMs,
+    },
+  });
+}

@@ -1,0 +1,47 @@
+/** What has to be done to an answer that is read whole before it may go on. */
+import type { IncomingHttpHeaders } from 'node:http';
+import { promisify } from 'node:util';
+import zlib from 'node:zlib';
+import { Failure } from '../failure.ts';
+
+/** Nobody asked for compression, so a small bound loses nothing and stops a bomb early. */
+const DECODED_BYTES_MAX = 16 * 1024 * 1024;
+
+const DECODERS: Readonly<
+  Record<string, (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>
+> = {
+  gzip: promisify(zlib.gunzip),
+  'x-gzip': promisify(zlib.gunzip),
+  deflate: promisify(zlib.inflate),
+  br: promisify(zlib.brotliDecompress),
+  zstd: promisify(zlib.zstdDecompress),
+};
+
+/**
+ * An answer that came compressed although identity was asked for.
+ *
+ * @throws Failure `upstream_unreadable` for an unknown coding or a broken body, `upstream_too_large`
+ *   for one that swells past 16 MiB
+ */
+export async function decode(body: Buffer, encoding: string): Promise<Buffer> {
+  const decoder = DECODERS[encoding.trim().toLowerCase()];
+  if (decoder === undefined) {
+    throw new Failure('upstream_unreadable', { detail: 'an unknown content coding' });
+  }
+  try {
+    return await decoder(body, { maxOutputLength: DECODED_BYTES_MAX });
+  } catch (error) {
+    const tooLarge = (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE';
+    throw new Failure(tooLarge ? 'upstream_too_large' : 'upstream_unreadable', { cause: error });
+  }
+}
+
+export function isHtml(headers: IncomingHttpHeaders): boolean {
+  return (headers['content-type'] ?? '').includes('text/html');
+}
+
+/** Providers sometimes repeat the credential in an error; it must not reach the caller. */
+export function redact(body: Buffer, secret: string): Buffer {
+  if (secret === '' || !body.includes(secret)) return body;
+  return Buffer.from(body.toString('latin1').replaceAll(secret, '[redacted]'), 'latin1');
+}

@@ -1,0 +1,306 @@
+/**
+ * The door of `gateway`: one request from a caller to a provider and back, metered, priced and on
+ * record before the caller has the end of the answer.
+ */
+import type { ServerResponse } from 'node:http';
+import type { VirtualKey } from '../accounts/accounts.ts';
+import type { Clock } from '../clock.ts';
+import { Failure, toFailure } from '../failure.ts';
+import type { Log } from '../log.ts';
+import { type Metering, overlay } from '../metering/metering.ts';
+import type { Outbound } from '../outbound.ts';
+import type { ProviderKeys, RoutedKey } from '../provider-keys/provider-keys.ts';
+import type { Records } from '../records/records.ts';
+import type { Storage } from '../storage/storage.ts';
+import { type Answer, readAnswer } from './answer.ts';
+import { type Catalog, createCatalog } from './catalog.ts';
+import { errorEvent } from './error-event.ts';
+import { headersToUpstream } from './headers.ts';
+import { bodyFor, type Incoming, makePlan, type Plan, pathAt } from './plan.ts';
+import { type Ending, Relay } from './relay.ts';
+import { createSettlement, type Settlement } from './settlement.ts';
+import { StreamWatch } from './stream-watch.ts';
+
+export interface GatewaySettings {
+  readonly bodyBytesMax: number;
+  readonly answerBytesMax: number;
+  /** How long an answer that nobody waits for is still read, for its usage. */
+  readonly drainMs: number;
+  /** How long a caller may read nothing of its answer. */
+  readonly stallMs: number;
+}
+
+export interface GatewayDeps {
+  readonly storage: Storage;
+  readonly records: Records;
+  readonly metering: Metering;
+  readonly providerKeys: ProviderKeys;
+  readonly outbound: Outbound;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly settings: GatewaySettings;
+}
+
+/** A request with the key that authenticated it. `reply` gets the answer. */
+export interface Call extends Incoming {
+  readonly id: string;
+  readonly key: VirtualKey;
+  readonly reply: ServerResponse;
+}
+
+/** A model that callers can use, with its list price where one is known. */
+export interface ServedModel {
+  readonly id: string;
+  readonly name?: string;
+  readonly provider?: string;
+  /** Nano-dollars per million tokens. */
+  readonly inputNanosPerMillion?: number;
+  readonly outputNanosPerMillion?: number;
+}
+
+export interface Gateway {
+  /**
+   * Serves one request. Where the answer has begun, its failure is told inside the answer.
+   *
+   * @throws Failure while nothing has been sent to the caller yet
+   */
+  complete(call: Call): Promise<void>;
+  models(): Promise<readonly ServedModel[]>;
+  /** What the last request that reached for a provider tells of it. */
+  upstreamState(): 'ok' | 'unknown' | 'failing' | 'missing';
+  /** Resolves when nothing is in flight; after the deadline what is left is broken off and recorded. */
+  drain(deadlineMs: number): Promise<void>;
+}
+
+export function createGateway(deps: GatewayDeps): Gateway {
+  return new OpenGateway(deps);
+}
+
+interface Admitted {
+  readonly plan: Plan;
+  readonly candidates: readonly RoutedKey[];
+  /** Milliseconds since the epoch, and on the clock that never jumps. */
+  readonly startedAt: number;
+  readonly startedTick: number;
+}
+
+interface Attempt {
+  readonly relay: Relay;
+  readonly ending: Ending;
+  readonly answer: Answer | null;
+}
+
+class OpenGateway implements Gateway {
+  readonly #deps: GatewayDeps;
+  readonly #catalog: Catalog;
+  readonly #settlement: Settlement;
+  readonly #relays = new Set<Relay>();
+  readonly #whenQuiet: (() => void)[] = [];
+  #busy = 0;
+  #upstream: 'ok' | 'unknown' | 'failing' = 'unknown';
+
+  constructor(deps: GatewayDeps) {
+    this.#deps = deps;
+    this.#catalog = createCatalog(deps);
+    this.#settlement = createSettlement(deps);
+  }
+
+  async complete(call: Call): Promise<void> {
+    this.#busy++;
+    try {
+      const admitted = await this.#admit(call);
+      if (admitted.plan.pathClass === 'models' && this.#deps.providerKeys.routed().length > 1) {
+        await this.#sendModels(call);
+        return;
+      }
+      const failure = await this.#serve(call, admitted);
+      if (failure !== null) throw failure;
+    } finally {
+      this.#busy--;
+      if (this.#busy === 0) for (const tell of this.#whenQuiet.splice(0)) tell();
+    }
+  }
+
+  async #admit(call: Call): Promise<Admitted> {
+    const { clock, storage, settings } = this.#deps;
+    const startedAt = clock.now();
+    const startedTick = clock.elapsed();
+    try {
+      const plan = await makePlan(call, call.key, settings.bodyBytesMax);
+      const candidates = await this.#catalog.candidates(plan.dialect, plan.model);
+      // What cannot be recorded must not be spent.
+      if (storage.state() === 'failing') throw new Failure('storage_unavailable');
+      return { plan, candidates, startedAt, startedTick };
+    } catch (error) {
+      const failure = toFailure(error);
+      await this.#settlement.refused(call, failure, startedAt);
+      throw failure;
+    }
+  }
+
+  /** One candidate after the other until one answers. @returns a failure that the caller has not seen */
+  async #serve(call: Call, admitted: Admitted): Promise<Failure | null> {
+    const { plan, candidates, startedAt, startedTick } = admitted;
+    for (let attempts = 1; ; attempts++) {
+      const key = candidates[attempts - 1];
+      if (key === undefined) return new Failure('no_upstream');
+      if (attempts === 1) this.#settlement.open(call, plan, key, startedAt);
+      // A body that streams through can be sent once only.
+      const isLast = attempts === candidates.length || isOneShot(plan);
+      const { relay, ending, answer } = await this.#attempt({ call, plan, key, isLast });
+      this.#noteUpstream(ending);
+      if (!isLast && isWorthAnother(ending, relay)) continue;
+      const served = { call, plan, key, ending, answer, attempts, startedAt, startedTick };
+      const durable = await this.#settlement.settle(served);
+      this.#relays.delete(relay);
+      const failure = durable ? ending.failure : new Failure('record_not_durable');
+      if (failure === null) relay.release();
+      else if (relay.headSent) relay.breakOff(failure);
+      else return failure;
+      return null;
+    }
+  }
+
+  async #attempt(to: {
+    call: Call;
+    plan: Plan;
+    key: RoutedKey;
+    isLast: boolean;
+  }): Promise<Attempt> {
+    const { call, plan, key } = to;
+    const { providerKeys, outbound } = this.#deps;
+    const { routing } = key.provider;
+    const { body, usageAdded } = bodyFor(plan, key);
+    return providerKeys.use(key, async (secret) => {
+      const credential = routing.authorize(secret, plan.dialect);
+      const added = { ...key.headers, ...credential };
+      const headers = headersToUpstream(call.headers, added, routing.defaultHeaders ?? {});
+      const { origin } = key;
+      const request = { origin, path: pathAt(plan, key), method: call.method, headers, body };
+      const watch = watchFor(plan, key, usageAdded);
+      const { promise, resolve } = Promise.withResolvers<Ending>();
+      const relay = this.#relayFor({ ...to, secret, watch, done: resolve });
+      this.#relays.add(relay);
+      outbound.send(request, relay);
+      return { relay, ...readEnding(plan, key, await promise) };
+    });
+  }
+
+  #relayFor(to: {
+    call: Call;
+    plan: Plan;
+    key: RoutedKey;
+    isLast: boolean;
+    secret: string;
+    watch: StreamWatch | null;
+    done: (ending: Ending) => void;
+  }): Relay {
+    const { call, plan, key, isLast, secret, watch, done } = to;
+    const { clock, settings } = this.#deps;
+    return new Relay({
+      clock,
+      reply: call.reply,
+      requestId: call.id,
+      secret,
+      watch,
+      streamed: plan.streamed,
+      whole: plan.wire !== null,
+      stopWithCaller: key.provider.routing.afterAbort === 'billing stops',
+      tryElsewhere: isLast ? () => false : isKeyTrouble,
+      maxBytes: settings.answerBytesMax,
+      drainMs: settings.drainMs,
+      stallMs: settings.stallMs,
+      errorEvent: (failure) => errorEvent(failure, call.id, plan),
+      done,
+    });
+  }
+
+  #noteUpstream(ending: Ending): void {
+    if (ending.status > 0 && ending.status < 500) this.#upstream = 'ok';
+    else if (ending.failure !== null || ending.status >= 500) this.#upstream = 'failing';
+  }
+
+  async #sendModels(call: Call): Promise<void> {
+    const data = (await this.#catalog.models()).map(({ entry }) => entry);
+    const body = Buffer.from(JSON.stringify({ object: 'list', data }));
+    call.reply.writeHead(200, {
+      'content-type': 'application/json',
+      'content-length': body.length,
+      'x-request-id': call.id,
+    });
+    call.reply.end(body);
+  }
+
+  async models(): Promise<readonly ServedModel[]> {
+    const { metering, clock } = this.#deps;
+    const at = clock.now();
+    return (await this.#catalog.models()).map(({ key, id, entry }) => {
+      const catalogue = key.priceCatalogue;
+      const price = metering.price({ catalogue, model: id, at, inputTokens: 0 });
+      return {
+        id,
+        provider: key.provider.id,
+        ...(typeof entry['name'] === 'string' ? { name: entry['name'] } : {}),
+        ...(price?.rates.input == null ? {} : { inputNanosPerMillion: price.rates.input }),
+        ...(price?.rates.output == null ? {} : { outputNanosPerMillion: price.rates.output }),
+      };
+    });
+  }
+
+  upstreamState(): 'ok' | 'unknown' | 'failing' | 'missing' {
+    return this.#deps.providerKeys.routed().length === 0 ? 'missing' : this.#upstream;
+  }
+
+  async drain(deadlineMs: number): Promise<void> {
+    if (this.#busy === 0) return;
+    const cancel = this.#deps.clock.after(deadlineMs, () => {
+      for (const relay of this.#relays) relay.abandon();
+    });
+    await new Promise<void>((resolve) => {
+      this.#whenQuiet.push(resolve);
+    });
+    cancel();
+  }
+}
+
+function isOneShot(plan: Plan): boolean {
+  return plan.body !== null && !Buffer.isBuffer(plan.body);
+}
+
+/** The answer speaks of the provider key or its provider, not of the request. */
+function isKeyTrouble(status: number): boolean {
+  return status === 401 || status === 402 || status === 403 || status === 429 || status >= 500;
+}
+
+function isWorthAnother(ending: Ending, relay: Relay): boolean {
+  if (relay.headSent || ending.callerGone) return false;
+  if (ending.failure !== null) return ending.failure.kind.status === 503;
+  return !ending.complete && isKeyTrouble(ending.status);
+}
+
+function watchFor(plan: Plan, key: RoutedKey, usageAdded: boolean): StreamWatch | null {
+  const { wire } = plan;
+  if (wire === null) return null;
+  return new StreamWatch({
+    wire,
+    readUsage: (event, before) => key.provider.routing.readUsage(wire, event, before),
+    overlay,
+    dropUsageChunk: usageAdded,
+  });
+}
+
+/** Reads a whole answer; one that is not what the path answers is a failure of the provider. */
+function readEnding(
+  plan: Plan,
+  key: RoutedKey,
+  ending: Ending,
+): { ending: Ending; answer: Answer | null } {
+  if (ending.body === null || ending.status >= 400 || plan.wire === null) {
+    return { ending, answer: null };
+  }
+  try {
+    return { ending, answer: readAnswer(plan, key, ending.body) };
+  } catch (error) {
+    return { ending: { ...ending, failure: toFailure(error) }, answer: null };
+  }
+}

@@ -1,0 +1,109 @@
+/** Which headers cross the gateway, in either direction. */
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+
+/** They speak of one connection, not of the message. */
+const HOP_BY_HOP: readonly string[] = [
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
+
+const NOT_TO_UPSTREAM: ReadonlySet<string> = new Set([
+  ...HOP_BY_HOP,
+  'accept-encoding',
+  'content-length',
+  'expect',
+  'host',
+  // Credentials, ours and whatever else looks like one.
+  'api-key',
+  'authorization',
+  'cookie',
+  'x-admin-token',
+  'x-api-key',
+  'x-goog-api-key',
+  // They choose an account at the provider, which is not the caller's.
+  'openai-organization',
+  'openai-project',
+  // Where the caller came from is not the provider's business.
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-proto',
+  'x-real-ip',
+]);
+
+const NOT_TO_CALLER: ReadonlySet<string> = new Set([
+  ...HOP_BY_HOP,
+  'content-length',
+  // They speak of the provider's account or address, not of the answer.
+  'alt-svc',
+  'anthropic-organization-id',
+  'anthropic-workspace-id',
+  'openai-organization',
+  'openai-project',
+  'request-id',
+  'set-cookie',
+  'strict-transport-security',
+  'x-request-id',
+]);
+
+/** Names that the `connection` header declares to be hop-by-hop too. */
+function declaredHops(headers: IncomingHttpHeaders): ReadonlySet<string> | null {
+  const declared = headers.connection;
+  if (declared === undefined || declared === 'keep-alive' || declared === 'close') return null;
+  return new Set(declared.toLowerCase().split(/\s*,\s*/));
+}
+
+/**
+ * @param added headers of ours (credential, attribution), which win over the caller's
+ * @param defaults headers that are sent unless the caller sent them
+ */
+export function headersToUpstream(
+  headers: IncomingHttpHeaders,
+  added: Readonly<Record<string, string>>,
+  defaults: Readonly<Record<string, string>>,
+): Record<string, string | string[]> {
+  const crossing: Record<string, string | string[]> = { ...defaults };
+  const hops = declaredHops(headers);
+  for (const name in headers) {
+    const value = headers[name];
+    if (value === undefined || NOT_TO_UPSTREAM.has(name) || hops?.has(name)) continue;
+    crossing[name] = value;
+  }
+  // Compressed answers could not be metered as they pass.
+  crossing['accept-encoding'] = 'identity';
+  return Object.assign(crossing, added);
+}
+
+/** @param secret the credential that was used; a header that echoes it stays here */
+export function headersToCaller(
+  headers: IncomingHttpHeaders,
+  requestId: string,
+  secret: string,
+): OutgoingHttpHeaders {
+  const crossing: OutgoingHttpHeaders = {};
+  const hops = declaredHops(headers);
+  for (const name in headers) {
+    const value = headers[name];
+    if (value === undefined || NOT_TO_CALLER.has(name) || hops?.has(name)) continue;
+    if (secret !== '' && value.includes(secret)) continue;
+    crossing[name] = value;
+  }
+  crossing['x-request-id'] = requestId;
+  crossing['request-id'] = requestId;
+  return crossing;
+}
+
+/** The provider's own id of the request, for the record. */
+export function upstreamRequestId(headers: IncomingHttpHeaders): string | null {
+  const id = headers['x-request-id'] ?? headers['request-id'] ?? headers['x-generation-id'];
+  return typeof id === 'string' && id !== '' ? id.slice(0, 200) : null;
+}

@@ -1,0 +1,121 @@
+/** What a path below /v1 means: how it is metered, or why it is not forwarded. */
+import { Failure } from '../failure.ts';
+import type { Dialect, Wire } from '../providers/providers.ts';
+
+/**
+ * `tokens` and `cost`: metered. `free`: costs nothing at any provider. `unmetered`: use that no answer
+ * states. `models`: the list, which is ours to unite.
+ */
+export type PathClass = 'tokens' | 'cost' | 'free' | 'unmetered' | 'models';
+
+export interface PathMeaning {
+  readonly pathClass: PathClass;
+  /** Shape of a metered answer; null where nothing is read from it. */
+  readonly wire: Wire | null;
+  readonly dialect: Dialect;
+}
+
+const METERED: Readonly<Record<string, PathMeaning>> = {
+  'chat/completions': { pathClass: 'tokens', wire: 'chat', dialect: 'openai' },
+  completions: { pathClass: 'tokens', wire: 'completions', dialect: 'openai' },
+  responses: { pathClass: 'tokens', wire: 'responses', dialect: 'openai' },
+  'responses/compact': { pathClass: 'tokens', wire: 'responses', dialect: 'openai' },
+  messages: { pathClass: 'tokens', wire: 'messages', dialect: 'anthropic' },
+  embeddings: { pathClass: 'tokens', wire: 'embeddings', dialect: 'openai' },
+  images: { pathClass: 'cost', wire: 'images', dialect: 'openai' },
+  'images/generations': { pathClass: 'cost', wire: 'images', dialect: 'openai' },
+  'images/edits': { pathClass: 'cost', wire: 'images', dialect: 'openai' },
+  'images/variations': { pathClass: 'cost', wire: 'images', dialect: 'openai' },
+  'audio/speech': { pathClass: 'cost', wire: 'audio', dialect: 'openai' },
+  'audio/transcriptions': { pathClass: 'cost', wire: 'audio', dialect: 'openai' },
+  'audio/translations': { pathClass: 'cost', wire: 'audio', dialect: 'openai' },
+  moderations: { pathClass: 'cost', wire: 'moderations', dialect: 'openai' },
+  rerank: { pathClass: 'cost', wire: 'rerank', dialect: 'openai' },
+};
+
+const FREE_POSTS: ReadonlySet<string> = new Set([
+  'messages/count_tokens',
+  'responses/input_tokens',
+  'chat/completions/input_tokens',
+  'tokenizers/estimate-token-count',
+]);
+
+/** First segments of the providers' account endpoints: they speak of our key, not of the caller's. */
+const ACCOUNT_SEGMENTS: ReadonlySet<string> = new Set([
+  'account',
+  'activity',
+  'admin',
+  'analytics',
+  'api-keys',
+  'api_keys',
+  'auth',
+  'billing',
+  'byok',
+  'credits',
+  'dashboard',
+  'generation',
+  'key',
+  'keys',
+  'me',
+  'organization',
+  'organizations',
+  'projects',
+  'teams',
+  'user',
+  'users',
+  'workspaces',
+]);
+
+/** How often a path may be encoded in itself before it is taken for a trick. */
+const DECODINGS_MAX = 4;
+
+/**
+ * The path in the one form that decisions are made on: decoded until nothing is left to decode.
+ *
+ * @param path what stands behind `/v1/`, as it came, without the query
+ * @throws Failure `not_found` for anything that could lead out of the upstream's base address
+ */
+export function plainPath(path: string): string {
+  let plain = path;
+  for (let round = 0; plain.includes('%'); round++) {
+    if (round === DECODINGS_MAX) throw new Failure('not_found');
+    try {
+      plain = decodeURIComponent(plain);
+    } catch {
+      // A percent sign that encodes nothing: no upstream can be trusted to read it as we do.
+      throw new Failure('not_found');
+    }
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+  if (/[\u0000-\u0020\u007f?#]/.test(plain)) throw new Failure('not_found');
+  for (const part of plain.replace(/\/$/, '').split(/[/\\]/)) {
+    // "..;x" is a parent folder to servers that cut path parameters off.
+    if (part === '' || /^\.{1,2}(;|$)/.test(part)) throw new Failure('not_found');
+  }
+  if (plain.includes('\\')) throw new Failure('not_found');
+  return plain.replace(/\/$/, '');
+}
+
+/**
+ * @param method in capitals
+ * @param plain a path from {@link plainPath}
+ * @param headers lower-case names; tells an Anthropic client from an OpenAI one where the path does not
+ * @throws Failure `account_path_forbidden`
+ */
+export function meaningOf(
+  method: string,
+  plain: string,
+  headers: Readonly<Record<string, unknown>>,
+): PathMeaning {
+  const metered = method === 'POST' ? METERED[plain] : undefined;
+  if (metered !== undefined) return metered;
+  const first = plain.slice(0, (plain.indexOf('/') + 1 || plain.length + 1) - 1).toLowerCase();
+  if (ACCOUNT_SEGMENTS.has(first)) throw new Failure('account_path_forbidden');
+  const anthropic = first === 'messages' || headers['anthropic-version'] !== undefined;
+  const dialect = anthropic ? 'anthropic' : 'openai';
+  const reads = method === 'GET' || method === 'HEAD';
+  if (reads && plain === 'models' && !anthropic)
+    return { pathClass: 'models', wire: null, dialect };
+  const free = reads ? first === 'models' : method === 'POST' && FREE_POSTS.has(plain);
+  return { pathClass: free ? 'free' : 'unmetered', wire: null, dialect };
+}

@@ -1,0 +1,152 @@
+/** Reads a request and decides what it is, who may serve it, and what is sent. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { BilledUnit } from '../../contract/usage.ts';
+import type { VirtualKey } from '../accounts/accounts.ts';
+import { Failure } from '../failure.ts';
+import type { RoutedKey } from '../provider-keys/provider-keys.ts';
+import type { JsonObject } from '../providers/providers.ts';
+import { meaningOf, type PathMeaning, plainPath } from './paths.ts';
+import { formField, parseBody, withIncludeUsage } from './request-body.ts';
+
+export interface Plan extends PathMeaning {
+  /** The path below /v1, decoded, for records. */
+  readonly endpoint: string;
+  /** The path below /v1 with its query, as it came. */
+  readonly rest: string;
+  readonly parsed: JsonObject | null;
+  readonly body: Buffer | Readable | null;
+  readonly model: string | null;
+  readonly streamed: boolean;
+  /** The caller asked for the usage chunk of a stream. */
+  readonly wantsUsage: boolean;
+}
+
+export interface Incoming {
+  readonly method: string;
+  /** Path and query as they came: `/v1/chat/completions?x=1`. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly source: Readable;
+}
+
+const PREFIX = '/v1/';
+
+/**
+ * @throws Failure for paths that are not forwarded (`not_found`, `account_path_forbidden`,
+ *   `unmetered_path_forbidden`) and bodies that cannot be read (`invalid_request`, `body_too_large`)
+ */
+export async function makePlan(
+  incoming: Incoming,
+  key: VirtualKey,
+  bodyBytesMax: number,
+): Promise<Plan> {
+  const { method, url, headers, source } = incoming;
+  // A router may have decoded what stands here as it came: `/%76%31/` is not our prefix.
+  if (!url.startsWith(PREFIX)) throw new Failure('not_found');
+  const rest = url.slice(PREFIX.length);
+  const queryAt = rest.indexOf('?');
+  const endpoint = plainPath(queryAt === -1 ? rest : rest.slice(0, queryAt));
+  const meaning = meaningOf(method, endpoint, headers);
+  const base = { endpoint, rest, model: null, parsed: null, streamed: false, wantsUsage: false };
+  if (meaning.wire === null) {
+    if (meaning.pathClass === 'unmetered') assertUnmeteredAllowed(key);
+    return { ...base, ...meaning, body: hasBody(method, headers) ? source : null };
+  }
+  const body = await readWhole(source, headers, bodyBytesMax);
+  const type = headers['content-type'] ?? '';
+  if (type.startsWith('multipart/')) {
+    return { ...base, ...meaning, body, model: formField(body, type, 'model') };
+  }
+  const parsed = parseBody(body);
+  // What runs in the background states its usage to nobody.
+  if (parsed['background'] === true) assertUnmeteredAllowed(key);
+  const options = parsed['stream_options'] as JsonObject | null | undefined;
+  return {
+    ...base,
+    ...meaning,
+    ...(parsed['background'] === true ? { pathClass: 'unmetered', wire: null } : {}),
+    parsed,
+    body,
+    model: typeof parsed['model'] === 'string' ? parsed['model'].slice(0, 256) : null,
+    streamed: parsed['stream'] === true,
+    wantsUsage: options?.['include_usage'] === true,
+  };
+}
+
+function assertUnmeteredAllowed(key: VirtualKey): void {
+  if (!key.allowUnmetered) throw new Failure('unmetered_path_forbidden');
+}
+
+function hasBody(method: string, headers: IncomingHttpHeaders): boolean {
+  if (method === 'GET' || method === 'HEAD') return false;
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0;
+}
+
+/** @throws Failure `body_too_large`, `invalid_request` if the caller hangs up in mid-body */
+function readWhole(source: Readable, headers: IncomingHttpHeaders, max: number): Promise<Buffer> {
+  if (Number(headers['content-length']) > max) {
+    return Promise.reject(new Failure('body_too_large'));
+  }
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    source.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > max) {
+        source.pause();
+        source.removeAllListeners('data');
+        reject(new Failure('body_too_large'));
+      } else chunks.push(chunk);
+    });
+    source.on('end', () =>
+      resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)),
+    );
+    const cutOff = () =>
+      reject(new Failure('invalid_request', { sentence: 'The body is incomplete.' }));
+    source.on('error', cutOff);
+    source.on('close', cutOff);
+  });
+}
+
+/** What goes to one provider key: the body, with the usage asked for where that is the way to get it. */
+export function bodyFor(plan: Plan, key: RoutedKey): { body: Plan['body']; usageAdded: boolean } {
+  const { body, parsed, wire, streamed, wantsUsage } = plan;
+  const asks = wire === 'chat' || wire === 'completions';
+  const mustAsk = key.provider.routing.streamUsage === 'when asked';
+  if (!asks || !streamed || wantsUsage || !mustAsk || parsed === null || !Buffer.isBuffer(body)) {
+    return { body, usageAdded: false };
+  }
+  const asking = withIncludeUsage(body, parsed);
+  return asking === null ? { body, usageAdded: false } : { body: asking, usageAdded: true };
+}
+
+/** The path at the provider: always below its base address, with the query kept and completed. */
+export function pathAt(plan: Plan, key: RoutedKey): string {
+  let path = `${key.basePath}/${plan.rest}`;
+  const queryAt = plan.rest.indexOf('?');
+  const given = new URLSearchParams(queryAt === -1 ? '' : plan.rest.slice(queryAt + 1));
+  for (const [name, value] of Object.entries(key.query)) {
+    if (given.has(name)) continue;
+    path += `${path.includes('?') ? '&' : '?'}${name}=${encodeURIComponent(value)}`;
+  }
+  return path;
+}
+
+/** The pieces that a metered-by-cost answer is billed by, where they can be counted here. */
+export function countUnits(
+  plan: Plan,
+  answer: JsonObject | null,
+): Partial<Record<BilledUnit, number>> {
+  const { wire, parsed, endpoint } = plan;
+  if (wire === 'images') {
+    const images = answer?.['data'];
+    return { image: Array.isArray(images) ? images.length : 0 };
+  }
+  if (wire === 'moderations' || wire === 'rerank') return { request: 1 };
+  if (wire !== 'audio') return {};
+  const input = parsed?.['input'];
+  if (endpoint === 'audio/speech' && typeof input === 'string') return { character: input.length };
+  const seconds = answer?.['duration'];
+  return typeof seconds === 'number' && seconds > 0 ? { second: Math.ceil(seconds) } : {};
+}

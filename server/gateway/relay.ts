@@ -1,0 +1,313 @@
+/**
+ * One answer on its way from a provider to a caller. Bytes go on as they come, except the end: that is
+ * held back until {@link Relay.release}, which is called when the record of the request is durable.
+ */
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { ReportedUsage } from '../../contract/usage.ts';
+import type { Clock } from '../clock.ts';
+import { Failure } from '../failure.ts';
+import type { OutboundControls, OutboundReceiver } from '../outbound.ts';
+import { decode, isHtml, redact } from './answer-body.ts';
+import { headersToCaller, upstreamRequestId } from './headers.ts';
+import type { StreamWatch } from './stream-watch.ts';
+
+/** How one attempt ended. */
+export interface Ending {
+  /** The HTTP status that the provider answered; 0 if it answered none. */
+  readonly status: number;
+  /** Whether the whole answer was read. */
+  readonly complete: boolean;
+  /** The caller hung up before the end. */
+  readonly callerGone: boolean;
+  readonly failure: Failure | null;
+  /** The provider put an error into its stream. */
+  readonly errorInStream: boolean;
+  /** The answer that was read whole; null for streams and for what is only passed through. */
+  readonly body: Buffer | null;
+  readonly usage: ReportedUsage | null;
+  readonly servedText: string;
+  readonly servedModel: string | null;
+  readonly upstreamId: string | null;
+  /** When the first byte came, on the clock that never jumps; null if none came. */
+  readonly firstByteAt: number | null;
+}
+
+export interface RelayOptions {
+  readonly clock: Clock;
+  readonly reply: ServerResponse;
+  readonly requestId: string;
+  /** Blotted out wherever an error of the provider echoes it. */
+  readonly secret: string;
+  /** Watches an answer that comes as a stream of events; null where nothing is metered. */
+  readonly watch: StreamWatch | null;
+  /** The caller asked for a stream. */
+  readonly streamed: boolean;
+  /** A whole answer is read before it goes on; otherwise it passes through. */
+  readonly whole: boolean;
+  /** Hang up on the provider when the caller hangs up on us. */
+  readonly stopWithCaller: boolean;
+  /** May this status be answered by another provider key instead? */
+  readonly tryElsewhere: (status: number) => boolean;
+  readonly maxBytes: number;
+  /** How long an answer that nobody waits for is still read, for its usage. */
+  readonly drainMs: number;
+  /** How long a caller may read nothing. */
+  readonly stallMs: number;
+  /** The event that tells the caller of a failure in mid-stream. */
+  readonly errorEvent: (failure: Failure) => string;
+  readonly done: (ending: Ending) => void;
+}
+
+type Mode = 'head' | 'whole' | 'events' | 'through';
+
+export class Relay implements OutboundReceiver {
+  readonly #options: RelayOptions;
+  #controls: OutboundControls | null = null;
+  #mode: Mode = 'head';
+  #status = 0;
+  #headers: IncomingHttpHeaders = {};
+  #chunks: Buffer[] = [];
+  #size = 0;
+  #firstByteAt: number | null = null;
+  #headSent = false;
+  #callerGone = false;
+  #over = false;
+  #cancelTimer: (() => void) | null = null;
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+    options.reply.on('close', this.#onClose);
+  }
+
+  /** Has the caller seen anything yet? If not, a failure can still be answered properly. */
+  get headSent(): boolean {
+    return this.#headSent;
+  }
+
+  onStart(controls: OutboundControls): void {
+    this.#controls = controls;
+    if (this.#callerGone) this.#onCallerGone();
+  }
+
+  onHead(status: number, headers: IncomingHttpHeaders): void {
+    const options = this.#options;
+    this.#status = status;
+    this.#headers = headers;
+    this.#firstByteAt = options.clock.elapsed();
+    if (status >= 400 && options.tryElsewhere(status)) {
+      this.#controls?.abort();
+      this.#finish(false, null);
+      return;
+    }
+    this.#mode = this.#chooseMode(status, headers);
+    const encoding = headers['content-encoding'];
+    if (this.#mode === 'events' && encoding !== undefined && encoding !== 'identity') {
+      this.#fail(new Failure('upstream_unreadable', { detail: `a stream in ${encoding}` }));
+    } else if (this.#mode === 'through') {
+      this.#sendHead(status, headers['content-length']);
+    }
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#over) return;
+    if (this.#mode === 'events') this.#onEvents(chunk);
+    else if (this.#mode === 'through') this.#onThrough(chunk);
+    else this.#onWhole(chunk);
+  }
+
+  onEnd(): void {
+    if (this.#over) return;
+    if (this.#mode === 'whole') {
+      void this.#endWhole();
+      return;
+    }
+    const { watch } = this.#options;
+    if (this.#mode === 'events' && watch !== null) {
+      this.#forward(watch.end());
+      if (!watch.ended && !watch.finished && watch.error === null) {
+        this.#fail(new Failure('upstream_reset', { detail: 'the stream stopped before its end' }));
+        return;
+      }
+    }
+    this.#finish(true, null);
+  }
+
+  onFailure(failure: Failure): void {
+    if (!this.#over) this.#finish(false, failure);
+  }
+
+  /** Sends what was held back. Call it when the record is durable. */
+  release(): void {
+    const { reply, watch } = this.#options;
+    if (this.#callerGone || reply.destroyed) return;
+    if (this.#mode === 'whole') {
+      const body = this.#chunks[0] ?? Buffer.alloc(0);
+      this.#sendHead(this.#status, String(body.length));
+      reply.end(body);
+      return;
+    }
+    this.#sendHead(this.#status, undefined);
+    const last = this.#mode === 'events' ? watch?.held : this.#chunks[0];
+    if (last === undefined || last === null) reply.end();
+    else reply.end(last);
+  }
+
+  /** Ends an answer that has begun and cannot be completed, so that the caller can tell. */
+  breakOff(failure: Failure): void {
+    const { reply, errorEvent } = this.#options;
+    if (this.#callerGone || reply.destroyed) return;
+    if (this.#mode === 'events') reply.end(errorEvent(failure));
+    else reply.destroy();
+  }
+
+  /** Hangs up on both sides: the server is going down. */
+  abandon(): void {
+    this.#controls?.abort();
+    if (!this.#over) this.#finish(false, new Failure('shutting_down'));
+  }
+
+  #chooseMode(status: number, headers: IncomingHttpHeaders): Mode {
+    const { watch, streamed, whole } = this.#options;
+    const type = headers['content-type'] ?? '';
+    if (status < 400 && watch !== null) {
+      if (type.includes('event-stream')) return 'events';
+      // A stream that was asked for may come under a wrong name, but never as JSON.
+      if (streamed && !type.includes('json')) return 'events';
+    }
+    if (status >= 400) return 'whole';
+    return whole && !/^(audio|image|video)\/|octet-stream/.test(type) ? 'whole' : 'through';
+  }
+
+  #onEvents(chunk: Buffer): void {
+    const { watch } = this.#options;
+    if (watch === null) return;
+    try {
+      this.#forward(watch.take(chunk));
+    } catch (error) {
+      this.#fail(error as Failure);
+      return;
+    }
+    if (watch.ended) this.#finish(true, null);
+  }
+
+  #onThrough(chunk: Buffer): void {
+    // One chunk is always kept back: nobody knows which will be the last.
+    const before = this.#chunks[0];
+    this.#chunks[0] = chunk;
+    if (before !== undefined) this.#forward([before]);
+  }
+
+  #onWhole(chunk: Buffer): void {
+    this.#size += chunk.length;
+    if (this.#size > this.#options.maxBytes) this.#fail(new Failure('upstream_too_large'));
+    else this.#chunks.push(chunk);
+  }
+
+  async #endWhole(): Promise<void> {
+    const { secret } = this.#options;
+    const raw = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
+    try {
+      const encoding = this.#headers['content-encoding'];
+      let body = raw ?? Buffer.alloc(0);
+      if (encoding !== undefined && encoding !== 'identity') {
+        body = await decode(body, encoding);
+        delete this.#headers['content-encoding'];
+      }
+      if (this.#status >= 400) {
+        body = redact(body, secret);
+        if (isHtml(this.#headers)) {
+          // A page of some machine on the way is no answer of a provider.
+          throw new Failure('upstream_unreadable', {
+            detail: `a page with status ${this.#status}`,
+          });
+        }
+      }
+      this.#chunks = [body];
+      this.#finish(true, null);
+    } catch (error) {
+      this.#fail(error instanceof Failure ? error : new Failure('upstream_unreadable'));
+    }
+  }
+
+  #forward(pieces: readonly Buffer[]): void {
+    if (this.#callerGone || pieces.length === 0) return;
+    this.#sendHead(this.#status, undefined);
+    let flowing = true;
+    for (const piece of pieces) flowing = this.#options.reply.write(piece);
+    if (!flowing) this.#waitForCaller();
+  }
+
+  /** The caller reads slower than the provider writes: stop reading, and do not wait for ever. */
+  #waitForCaller(): void {
+    const { reply, clock, stallMs } = this.#options;
+    if (this.#cancelTimer !== null) return;
+    this.#controls?.pause();
+    this.#cancelTimer = clock.after(stallMs, () => reply.destroy());
+    reply.once('drain', () => {
+      this.#cancelTimer?.();
+      this.#cancelTimer = null;
+      this.#controls?.resume();
+    });
+  }
+
+  #sendHead(status: number, length: string | undefined): void {
+    if (this.#headSent) return;
+    this.#headSent = true;
+    const { requestId, secret, reply } = this.#options;
+    const headers = headersToCaller(this.#headers, requestId, secret);
+    if (length !== undefined) headers['content-length'] = length;
+    // Proxies in front of us must not collect a stream.
+    if (this.#mode === 'events') headers['x-accel-buffering'] = 'no';
+    reply.writeHead(status, headers);
+  }
+
+  readonly #onClose = (): void => {
+    if (this.#options.reply.writableFinished || this.#callerGone) return;
+    this.#callerGone = true;
+    if (!this.#over && this.#controls !== null) this.#onCallerGone();
+  };
+
+  #onCallerGone(): void {
+    const { clock, drainMs, stopWithCaller, streamed, reply } = this.#options;
+    this.#cancelTimer?.();
+    reply.removeAllListeners('drain');
+    if (this.#mode === 'through' || (streamed && stopWithCaller)) {
+      this.#controls?.abort();
+      this.#finish(false, null);
+      return;
+    }
+    // The provider works and bills on. Read to the end, for the figures, but not without bound.
+    this.#controls?.resume();
+    this.#cancelTimer = clock.after(drainMs, () => {
+      this.#controls?.abort();
+      if (!this.#over) this.#finish(false, null);
+    });
+  }
+
+  #fail(failure: Failure): void {
+    this.#controls?.abort();
+    this.#finish(false, failure);
+  }
+
+  #finish(complete: boolean, failure: Failure | null): void {
+    this.#over = true;
+    this.#cancelTimer?.();
+    this.#options.reply.off('close', this.#onClose);
+    const { watch } = this.#options;
+    const events = this.#mode === 'events';
+    this.#options.done({
+      status: this.#status,
+      complete,
+      callerGone: this.#callerGone,
+      failure,
+      errorInStream: events && (watch?.error ?? null) !== null,
+      body: this.#mode === 'whole' && complete ? (this.#chunks[0] ?? null) : null,
+      usage: events ? (watch?.usage ?? null) : null,
+      servedText:
+        events && watch !== null && !(complete && watch.usage !== null) ? watch.servedText() : '',
+      servedModel: events ? (watch?.servedModel ?? null) : null,
+      upstreamId: (events ? watch?.upstreamId : null) ?? upstreamRequestId(this.#headers),
+      firstByteAt: this.#firstByteAt,
+    });
+  }
+}

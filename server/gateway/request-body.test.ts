@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { formField, parseBody, withIncludeUsage } from './request-body.ts';
+
+const bytes = (text: string) => Buffer.from(text);
+const refused = { code: 'invalid_request' };
+
+test('only a JSON object is a body', () => {
+  for (const text of ['', 'x', '[]', '"a"', 'null', '1', '{"a":1', '{"a":1}}', '\u0000']) {
+    assert.throws(() => parseBody(bytes(text)), refused, text);
+  }
+});
+
+test('a decisive member that stands twice is refused, also if it is spelled with escapes (T60)', () => {
+  for (const text of [
+    '{"model":"a","model":"b"}',
+    '{"model":"a","messages":[],"mod\\u0065l":"b"}',
+    '{"stream":true,"x":{"stream":1},"stream":false}',
+    '{"max_tokens":1,"a":"}","max_tokens":9}',
+  ]) {
+    assert.throws(() => parseBody(bytes(text)), refused, text);
+  }
+});
+
+test('the same name deeper down, or in a text, is no repetition', () => {
+  const text =
+    '{"model":"a","messages":[{"model":"b","content":"\\"model\\":\\"c\\" \\u0041"}],"x":{"model":1}}';
+  assert.equal(parseBody(bytes(text))['model'], 'a');
+});
+
+test('a body that nests absurdly deep is refused and does no harm (T60)', () => {
+  for (const depth of [1_000, 200_000]) {
+    assert.throws(
+      () => parseBody(bytes(`{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`)),
+      refused,
+    );
+  }
+  assert.ok(parseBody(bytes(`{"a":"${'['.repeat(1_000)}"}`)));
+  assert.ok(parseBody(bytes(`{"a":[${'{},'.repeat(1_000)}1]}`)));
+});
+
+test('a body cannot change the prototype of anything (T62)', () => {
+  const body = parseBody(
+    bytes('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}'),
+  );
+  assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
+  assert.deepEqual(Object.keys(body), ['__proto__', 'constructor']);
+});
+
+test('asking for usage changes nothing else, byte for byte', () => {
+  fc.assert(
+    fc.property(
+      fc.dictionary(fc.string(), fc.jsonValue()),
+      fc.option(fc.dictionary(fc.constantFrom('include_usage', 'other'), fc.boolean())),
+      fc.constantFrom(undefined, 1, '\t'),
+      (members, options, indent) => {
+        const object = { ...members, ...(options === null ? {} : { stream_options: options }) };
+        const text = JSON.stringify(object, null, indent);
+        const before = parseOrNull(text);
+        if (before === null) return;
+        const after = withIncludeUsage(bytes(text), before);
+        if (after === null) {
+          assert.equal(options?.['include_usage'], true);
+          return;
+        }
+        const expected = { ...before, stream_options: { ...options, include_usage: true } };
+        assert.deepEqual(JSON.parse(after.toString()), JSON.parse(JSON.stringify(expected)));
+        if (options === null) {
+          const added = '"stream_options":{"include_usage":true}';
+          assert.equal(after.toString().replace(added, '').replace(/^\{,/, '{'), text);
+        }
+      },
+    ),
+    { numRuns: 1_000 },
+  );
+});
+
+function parseOrNull(text: string) {
+  try {
+    return parseBody(bytes(text));
+  } catch {
+    return null;
+  }
+}
+
+test('stream_options of null becomes the wish for usage', () => {
+  const text = '{ "model" : "a" , "stream_options" :null, "n":1}';
+  const after = withIncludeUsage(bytes(text), parseBody(bytes(text)));
+  assert.equal(
+    after?.toString(),
+    '{ "model" : "a" , "stream_options" :{"include_usage":true}, "n":1}',
+  );
+});
+
+test('a field of a form is found between its boundaries', () => {
+  const form =
+    '--XX\r\nContent-Disposition: form-data; name="file"; filename="a.mp3"\r\n\r\n\u0000\u0001\r\n--XX\r\nContent-Disposition: form-data; name="model"\r\n\r\nwhisper-1\r\n--XX--\r\n';
+  assert.equal(formField(bytes(form), 'multipart/form-data; boundary=XX', 'model'), 'whisper-1');
+  assert.equal(formField(bytes(form), 'multipart/form-data; boundary=XX', 'prompt'), null);
+  assert.equal(formField(bytes(form), 'multipart/form-data', 'model'), null);
+});

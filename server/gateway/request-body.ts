@@ -1,0 +1,176 @@
+/** Reads what the gateway must know of a request body, and adds the one thing it may add. */
+import { Failure } from '../failure.ts';
+import type { JsonObject } from '../providers/providers.ts';
+
+/** Values may nest this deep; nothing honest comes near it, and a parser deeper down may overflow. */
+const DEPTH_MAX = 200;
+const BACKSLASH = 0x5c;
+const QUOTE = 0x22;
+
+/** Members that decide what is charged and where it goes: two of one name could be read in two ways. */
+const DECISIVE = [
+  'model',
+  'stream',
+  'stream_options',
+  'max_tokens',
+  'max_completion_tokens',
+  'max_output_tokens',
+  'background',
+  'n',
+];
+
+/**
+ * @throws Failure `invalid_request` if the body is no JSON object, nests absurdly deep, or has a
+ *   decisive member twice
+ */
+export function parseBody(body: Buffer): JsonObject {
+  const text = body.toString('latin1');
+  assertShallow(text);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body.toString('utf8'));
+  } catch (error) {
+    throw new Failure('invalid_request', { sentence: 'The body is not valid JSON.', cause: error });
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    throw new Failure('invalid_request', { sentence: 'The body must be a JSON object.' });
+  }
+  if (mayRepeat(text)) assertUnique(text);
+  return parsed as JsonObject;
+}
+
+/** Few brackets cannot nest deep; only a body with many is counted through. */
+function assertShallow(text: string): void {
+  let brackets = 0;
+  for (let at = nextOpening(text, 0); at !== -1 && brackets <= DEPTH_MAX; brackets++) {
+    at = nextOpening(text, at + 1);
+  }
+  if (brackets <= DEPTH_MAX) return;
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) i = closingQuote(text, i);
+    else if (code === 0x7b || code === 0x5b) depth++;
+    else if (code === 0x7d || code === 0x5d) depth--;
+    if (depth > DEPTH_MAX) {
+      throw new Failure('invalid_request', { sentence: 'The body nests too deep.' });
+    }
+  }
+}
+
+function nextOpening(text: string, from: number): number {
+  const brace = text.indexOf('{', from);
+  const bracket = text.indexOf('[', from);
+  if (brace === -1 || bracket === -1) return Math.max(brace, bracket);
+  return Math.min(brace, bracket);
+}
+
+/** Cheap and never wrong in the dangerous direction: false means that no decisive member is repeated. */
+function mayRepeat(text: string): boolean {
+  if (text.includes('\\u')) return true;
+  return DECISIVE.some((name) => {
+    const first = text.indexOf(`"${name}"`);
+    return first !== -1 && text.indexOf(`"${name}"`, first + 1) !== -1;
+  });
+}
+
+function assertUnique(text: string): void {
+  const seen = new Set<string>();
+  for (const { name } of topLevelMembers(text)) {
+    if (DECISIVE.includes(name) && seen.has(name)) {
+      throw new Failure('invalid_request', {
+        sentence: `The body has the member "${name}" twice.`,
+        param: name,
+      });
+    }
+    seen.add(name);
+  }
+}
+
+/** Index of the quote that ends the string beginning at `open`. */
+function closingQuote(text: string, open: number): number {
+  for (let i = open + 1; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === BACKSLASH) i++;
+    else if (code === QUOTE) return i;
+  }
+  return text.length;
+}
+
+interface Member {
+  readonly name: string;
+  /** Where its value stands, in bytes. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The members of the outermost object. `text` is valid JSON, one character a byte. */
+function* topLevelMembers(text: string): Generator<Member> {
+  let i = text.indexOf('{') + 1;
+  for (;;) {
+    const open = text.indexOf('"', i);
+    if (open === -1) return;
+    const close = closingQuote(text, open);
+    const name = JSON.parse(text.slice(open, close + 1)) as string;
+    const start = text.indexOf(':', close) + 1;
+    const end = valueEnd(text, start);
+    yield { name, start, end };
+    i = end + 1;
+    if (text.charAt(end) !== ',') return;
+  }
+}
+
+/** Index of the comma or brace behind the value that begins at `start`. */
+function valueEnd(text: string, start: number): number {
+  let depth = 0;
+  for (let i = start; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) i = closingQuote(text, i);
+    else if (code === 0x7b || code === 0x5b) depth++;
+    else if (code === 0x7d || code === 0x5d) {
+      if (depth === 0) return i;
+      depth--;
+    } else if (code === 0x2c && depth === 0) return i;
+  }
+  return text.length;
+}
+
+/**
+ * The body with `stream_options.include_usage: true`, every other byte untouched.
+ *
+ * @returns null if the body says so already
+ */
+export function withIncludeUsage(body: Buffer, parsed: JsonObject): Buffer | null {
+  const options = parsed['stream_options'];
+  const settings = typeof options === 'object' && options !== null ? (options as JsonObject) : null;
+  if (settings?.['include_usage'] === true) return null;
+  const text = body.toString('latin1');
+  if (!('stream_options' in parsed)) {
+    const at = text.indexOf('{') + 1;
+    const comma = Object.keys(parsed).length === 0 ? '' : ',';
+    return splice(body, at, at, `"stream_options":{"include_usage":true}${comma}`);
+  }
+  for (const { name, start, end } of topLevelMembers(text)) {
+    if (name !== 'stream_options') continue;
+    return splice(body, start, end, JSON.stringify({ ...settings, include_usage: true }));
+  }
+  return null;
+}
+
+function splice(body: Buffer, start: number, end: number, insert: string): Buffer {
+  return Buffer.concat([body.subarray(0, start), Buffer.from(insert), body.subarray(end)]);
+}
+
+/** A text field of a multipart form, such as `model`; null where it is not there. */
+export function formField(body: Buffer, contentType: string, name: string): string | null {
+  const boundary = /boundary="?([^";]+)"?/i.exec(contentType)?.[1];
+  if (boundary === undefined) return null;
+  const text = body.toString('latin1');
+  const marker = `name="${name}"`;
+  const at = text.indexOf(marker);
+  if (at === -1) return null;
+  const start = text.indexOf('\r\n\r\n', at) + 4;
+  const end = text.indexOf(`\r\n--${boundary}`, start);
+  if (start < 4 || end === -1) return null;
+  return Buffer.from(text.slice(start, end), 'latin1').toString('utf8');
+}

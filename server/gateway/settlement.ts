@@ -1,0 +1,267 @@
+/** From the end of a request to its record: what was used, what it costs, durably. */
+import { type nanos, ZERO } from '../../contract/money.ts';
+import {
+  type CostSource,
+  type Outcome,
+  type Provenance,
+  type ReportedUsage,
+  UNKNOWN_USAGE,
+} from '../../contract/usage.ts';
+import type { Clock } from '../clock.ts';
+import type { Failure } from '../failure.ts';
+import type { Log } from '../log.ts';
+import { type Metering, overlay, type Price } from '../metering/metering.ts';
+import type { RoutedKey } from '../provider-keys/provider-keys.ts';
+import type { PriceInUse, Records, UsageRecord } from '../records/records.ts';
+import type { Storage } from '../storage/storage.ts';
+import { type Answer, servedText } from './answer.ts';
+import type { Call } from './gateway.ts';
+import { countUnits, type Plan } from './plan.ts';
+import type { Ending } from './relay.ts';
+
+export interface Served {
+  readonly call: Call;
+  readonly plan: Plan;
+  readonly key: RoutedKey;
+  readonly ending: Ending;
+  /** The answer that was read whole, where there is one. */
+  readonly answer: Answer | null;
+  readonly attempts: number;
+  readonly startedAt: number;
+  readonly startedTick: number;
+}
+
+export interface Settlement {
+  /** Writes the intent while the provider already works; nobody waits for it. */
+  open(call: Call, plan: Plan, key: RoutedKey, startedAt: number): void;
+  /** @returns whether the record is on disk; if not, it stays queued and is written when the disk allows */
+  settle(served: Served): Promise<boolean>;
+  /** A request that never left us, on record with the reason. */
+  refused(call: Call, failure: Failure, startedAt: number): Promise<void>;
+}
+
+export interface SettlementDeps {
+  readonly storage: Storage;
+  readonly records: Records;
+  readonly metering: Metering;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface Reading {
+  readonly usage: ReportedUsage;
+  readonly provenance: Provenance;
+}
+
+const NOTHING_KNOWN: ReportedUsage = {
+  tokens: UNKNOWN_USAGE,
+  cost: null,
+  units: {},
+  flawed: false,
+};
+
+export function createSettlement(deps: SettlementDeps): Settlement {
+  const { storage, records, clock, log } = deps;
+  const commit = async (record: UsageRecord, price: Price | null): Promise<boolean> => {
+    try {
+      await storage.commit(records.finish(record, price === null ? null : inUse(price)), {
+        keep: true,
+      });
+      return true;
+    } catch (error) {
+      log.error({ requestId: record.id, err: error }, 'a usage record could not be written yet');
+      return false;
+    }
+  };
+  return {
+    open(call, plan, key, startedAt) {
+      if (plan.pathClass === 'free') return;
+      const intent = intentOf(deps.metering, { call, plan, key, startedAt });
+      storage.commit([records.open(intent)], { keep: true }).catch((error: unknown) => {
+        log.error({ requestId: call.id, err: error }, 'an intent could not be written yet');
+      });
+    },
+    async settle(served) {
+      const reading = await read(deps.metering, served);
+      const price = priceOf(deps.metering, served, reading.usage.tokens.input ?? 0);
+      return commit(recordOf(deps, served, reading, price), price);
+    },
+    async refused(call, failure, startedAt) {
+      await commit(refusal(call, failure, startedAt, clock.now()), null);
+    },
+  };
+}
+
+function intentOf(
+  metering: Metering,
+  request: { call: Call; plan: Plan; key: RoutedKey; startedAt: number },
+) {
+  const { call, plan, key, startedAt } = request;
+  const inputEstimate = plan.parsed === null ? 0 : metering.estimatePrompt(plan.parsed);
+  const price = findPrice(metering, { key, at: startedAt, inputTokens: inputEstimate }, [
+    plan.model,
+  ]);
+  const tokens = { ...UNKNOWN_USAGE, input: inputEstimate };
+  const usage = { ...NOTHING_KNOWN, tokens };
+  const { cost, priceId } = metering.rate({ usage, price, local: key.free });
+  return {
+    id: call.id,
+    virtualKeyId: call.key.id,
+    userId: call.key.userId,
+    providerId: key.provider.id,
+    providerKeyId: key.id,
+    endpoint: plan.endpoint,
+    model: plan.model,
+    streamed: plan.streamed,
+    inputEstimate,
+    priceId,
+    costEstimate: cost,
+    startedAt,
+  };
+}
+
+/** What was used, by the provider's word if it gave one, else by our count. */
+async function read(metering: Metering, served: Served): Promise<Reading> {
+  const { plan, ending, answer } = served;
+  const reported = ending.usage ?? answer?.usage ?? null;
+  const whole = ending.complete && ending.failure === null && !ending.errorInStream;
+  const units = countUnits(plan, answer?.json ?? null);
+  const usage = reported ?? NOTHING_KNOWN;
+  if (plan.pathClass !== 'tokens' || nothingServed(served)) {
+    const merged = { ...usage, units: { ...units, ...usage.units } };
+    return { usage: merged, provenance: whole || ending.status === 0 ? 'reported' : 'partial' };
+  }
+  const { input, output } = usage.tokens;
+  if (whole && input !== null && output !== null) return { usage, provenance: 'reported' };
+  const text = answer === null ? ending.servedText : servedText(answer.json);
+  const counted = {
+    ...UNKNOWN_USAGE,
+    input: input ?? (await metering.countPrompt(plan.parsed)),
+    // A count that a broken-off stream stated on its way may lag behind what it served.
+    output: plan.wire === 'embeddings' ? 0 : Math.max(output ?? 0, await metering.countText(text)),
+  };
+  return {
+    usage: overlay(usage, { ...NOTHING_KNOWN, tokens: counted }),
+    provenance: whole ? 'estimated' : 'partial',
+  };
+}
+
+/** An error of the provider, or a failure before any answer: nothing was served, nothing is owed. */
+function nothingServed({ ending, answer }: Served): boolean {
+  if (ending.status >= 400) return true;
+  if (answer?.isError === true && answer.usage === null) return true;
+  return ending.failure !== null && ending.firstByteAt === null;
+}
+
+function findPrice(
+  metering: Metering,
+  where: { key: RoutedKey; at: number; inputTokens: number },
+  models: readonly (string | null)[],
+): Price | null {
+  const { key, at, inputTokens } = where;
+  for (const model of models) {
+    if (model === null) continue;
+    const price = metering.price({ catalogue: key.priceCatalogue, model, at, inputTokens });
+    if (price !== null) return price;
+  }
+  return null;
+}
+
+/** The asked-for name first: it is what the operator's own prices speak of; then what was served. */
+function priceOf(metering: Metering, served: Served, inputTokens: number): Price | null {
+  const { plan, key, ending, answer, startedAt } = served;
+  if (plan.wire === null || nothingServed(served)) return null;
+  const names = [plan.model, ending.servedModel ?? answer?.model ?? null];
+  return findPrice(metering, { key, at: startedAt, inputTokens }, names);
+}
+
+function recordOf(
+  deps: SettlementDeps,
+  served: Served,
+  reading: Reading,
+  price: Price | null,
+): UsageRecord {
+  const { call, plan, key, ending, answer, startedAt, startedTick } = served;
+  const { usage, provenance } = reading;
+  const charge = chargeOf(deps.metering, served, usage, price);
+  return {
+    id: call.id,
+    virtualKeyId: call.key.id,
+    userId: call.key.userId,
+    providerId: key.provider.id,
+    providerKeyId: key.id,
+    endpoint: plan.endpoint,
+    model: plan.model,
+    servedModel: ending.servedModel ?? answer?.model ?? null,
+    streamed: plan.streamed,
+    status: ending.failure?.kind.status ?? ending.status,
+    outcome: outcomeOf(served),
+    provenance,
+    tokens: usage.tokens,
+    cost: charge.cost,
+    costSource: charge.source,
+    priceId: charge.priceId,
+    flawed: usage.flawed,
+    failure: ending.failure?.code ?? null,
+    attempts: served.attempts,
+    upstreamId: answer?.id ?? ending.upstreamId,
+    startedAt,
+    ttftMs: ending.firstByteAt === null ? null : Math.round(ending.firstByteAt - startedTick),
+    durationMs: Math.round(deps.clock.elapsed() - startedTick),
+  };
+}
+
+function outcomeOf({ ending, answer }: Served): Outcome {
+  if (ending.failure !== null) return 'failed';
+  if (ending.errorInStream || answer?.isError === true || ending.status >= 400) return 'failed';
+  return ending.callerGone ? 'aborted' : 'completed';
+}
+
+function chargeOf(
+  metering: Metering,
+  served: Served,
+  usage: ReportedUsage,
+  price: Price | null,
+): { cost: ReturnType<typeof nanos> | null; source: CostSource; priceId: string | null } {
+  const { plan, key } = served;
+  if (plan.pathClass === 'free' || plan.pathClass === 'models' || nothingServed(served)) {
+    return { cost: ZERO, source: 'none', priceId: null };
+  }
+  return metering.rate({ usage, price, local: key.free });
+}
+
+function refusal(call: Call, failure: Failure, startedAt: number, now: number): UsageRecord {
+  return {
+    id: call.id,
+    virtualKeyId: call.key.id,
+    userId: call.key.userId,
+    providerId: null,
+    providerKeyId: null,
+    endpoint: (call.url.split('?', 1)[0] ?? '').replace(/^\/v1\//, '').slice(0, 256),
+    model: null,
+    servedModel: null,
+    streamed: false,
+    status: failure.kind.status,
+    outcome: 'refused',
+    provenance: 'reported',
+    tokens: UNKNOWN_USAGE,
+    cost: ZERO,
+    costSource: 'none',
+    priceId: null,
+    flawed: false,
+    failure: failure.code,
+    attempts: 0,
+    upstreamId: null,
+    startedAt,
+    ttftMs: null,
+    durationMs: Math.max(0, now - startedAt),
+  };
+}
+
+function inUse(price: Price): PriceInUse {
+  return {
+    id: price.id,
+    source: price.source,
+    rates: JSON.stringify(price.rates),
+  };
+}

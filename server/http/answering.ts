@@ -1,0 +1,123 @@
+/** Binds a call of the contract to the function that answers it: credentials, validation, reply schema. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Call, CallFacts, Who } from '../../contract/api/call.ts';
+import { Failure } from '../failure.ts';
+
+/** What a handler gets: the validated parts of the request, and the pair itself where headers matter. */
+export interface Asked<Params, Query, Body> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+/** What the handler of this call gets. */
+export type AskedFor<C> =
+  C extends Call<infer Params, infer Query, infer Body, unknown>
+    ? Asked<Params, Query, Body>
+    : never;
+
+export type Handler<Params, Query, Body, Reply> = (
+  asked: Asked<Params, Query, Body>,
+) => Reply | Promise<Reply>;
+
+/** A call with its handler, whose types have met and are no longer needed. */
+export interface BoundCall {
+  readonly call: Call;
+  readonly handle: (request: FastifyRequest, reply: FastifyReply) => unknown;
+}
+
+export function bind<Params, Query, Body, Reply>(
+  call: Call<Params, Query, Body, Reply>,
+  handler: Handler<Params, Query, Body, Reply>,
+): BoundCall {
+  return {
+    call,
+    // The three casts are true because the route validates with the schemas of this very call.
+    handle: (request, reply) =>
+      handler({
+        params: request.params as Params,
+        query: request.query as Query,
+        body: request.body as Body,
+        request,
+        reply,
+      }),
+  };
+}
+
+/** Throws a Failure unless the request may go on. */
+export type Guard = (request: FastifyRequest) => void;
+
+/** Bodies of the management calls are a few fields; a larger one is a mistake or worse. */
+const BODY_LIMIT_BYTES = 64 * 1024;
+
+export function register(
+  scope: FastifyInstance,
+  bound: BoundCall,
+  guards: Readonly<Record<Who, Guard>>,
+): void {
+  const { call, handle } = bound;
+  const guard = guards[call.who];
+  scope.route({
+    method: call.method,
+    url: routerPath(call.path),
+    bodyLimit: BODY_LIMIT_BYTES,
+    schema: schemaOf(call),
+    // Before the body is read: a stranger's body is not worth our time.
+    onRequest(request, _reply, next) {
+      guard(request);
+      next();
+    },
+    async handler(request, reply) {
+      reply.code(call.status);
+      return await handle(request, reply);
+    },
+  });
+}
+
+function schemaOf(call: Call): Record<string, unknown> {
+  const statuses = [call.status, ...(call.otherStatuses ?? [])];
+  return {
+    ...(call.params && { params: call.params }),
+    ...(call.query && { querystring: call.query }),
+    ...(call.request && { body: call.request }),
+    ...(call.reply && {
+      response: Object.fromEntries(statuses.map((status) => [status, call.reply])),
+    }),
+  };
+}
+
+/** `/admin/usage/{key}` as the router writes it: `/admin/usage/:key`. */
+export function routerPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+const REFUSABLE_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE'] as const;
+
+/** Each path answers the methods that it does not take with 405, and OPTIONS with the list of those it takes. */
+export function refuseOtherMethods(scope: FastifyInstance, calls: readonly CallFacts[]): void {
+  for (const path of new Set(calls.map((call) => call.path))) {
+    const taken = calls.filter((call) => call.path === path).map((call) => call.method);
+    const url = routerPath(path);
+    const allow = [...taken, ...(taken.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+    const config = { refusal: true };
+    scope.route({
+      method: 'OPTIONS',
+      url,
+      config,
+      handler: (_request, reply) => reply.code(204).header('allow', allow).send(),
+    });
+    scope.route({
+      method: REFUSABLE_METHODS.filter((method) => !taken.some((other) => other === method)),
+      url,
+      config,
+      exposeHeadRoute: false,
+      onRequest(_request, reply, next) {
+        reply.header('allow', allow);
+        next(new Failure('method_not_allowed'));
+      },
+      handler: (_request, reply) => reply.send(),
+    });
+  }
+}

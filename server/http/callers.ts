@@ -1,0 +1,88 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Accounts, VirtualKey } from '../accounts/accounts.ts';
+import { Failure } from '../failure.ts';
+
+/** Who is asking. Credentials are read from headers only; one in the address is never looked at. */
+export interface Callers {
+  /**
+   * Lets the operator pass: the admin token in `X-Admin-Token`, `X-API-Key` or `Authorization: Bearer`.
+   *
+   * @throws Failure `authentication_required` (none was sent) or `invalid_api_key` (another one)
+   */
+  operator(headers: IncomingHttpHeaders): void;
+  /**
+   * The virtual key in `Authorization: Bearer` or `x-api-key`.
+   *
+   * @throws Failure `missing_credential`, `conflicting_credentials` (two that differ) or `invalid_api_key`
+   */
+  keyHolder(headers: IncomingHttpHeaders): VirtualKey;
+}
+
+export interface CallersSettings {
+  readonly adminToken: string;
+}
+
+export function createCallers(
+  accounts: Pick<Accounts, 'authenticate'>,
+  settings: CallersSettings,
+): Callers {
+  const adminDigest = digest(settings.adminToken);
+
+  function isAdminToken(candidate: string): boolean {
+    return timingSafeEqual(digest(candidate), adminDigest);
+  }
+
+  return {
+    operator(headers) {
+      const sent = [
+        single(headers['x-admin-token']),
+        single(headers['x-api-key']),
+        bearerOf(headers.authorization),
+      ].filter((value) => value !== undefined);
+      if (sent.length === 0 && headers.authorization === undefined) {
+        throw new Failure('authentication_required', {
+          sentence:
+            'This call is for the operator: send the admin token as "X-Admin-Token", "X-API-Key" or "Authorization: Bearer".',
+        });
+      }
+      if (!sent.some(isAdminToken)) {
+        throw new Failure('invalid_api_key', { sentence: 'The admin token is wrong.' });
+      }
+    },
+
+    keyHolder(headers) {
+      const bearer = bearerOf(headers.authorization);
+      const apiKey = single(headers['x-api-key']);
+      if (bearer !== undefined && apiKey !== undefined && bearer !== apiKey) {
+        throw new Failure('conflicting_credentials');
+      }
+      const token = bearer ?? apiKey;
+      if (token === undefined) {
+        // A scheme other than Bearer is a credential, only not one that we can take.
+        throw new Failure(
+          headers.authorization === undefined ? 'missing_credential' : 'invalid_api_key',
+        );
+      }
+      const key = accounts.authenticate(token);
+      if (key === null) throw new Failure('invalid_api_key');
+      return key;
+    },
+  };
+}
+
+/** Equal lengths are what `timingSafeEqual` needs, and a digest says nothing about the token's own length. */
+function digest(value: string): Buffer {
+  return createHash('sha256').update(value).digest();
+}
+
+const BEARER = /^bearer +(\S+) *$/i;
+
+function bearerOf(authorization: string | undefined): string | undefined {
+  return authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
+}
+
+function single(value: string | readonly string[] | undefined): string | undefined {
+  const text = typeof value === 'string' ? value.trim() : value?.join(',');
+  return text === '' ? undefined : text;
+}

@@ -1,0 +1,111 @@
+/** The edge over a real database in a folder of its own; only the gateway behind it is a stand-in. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { nanos } from '../../contract/money.ts';
+import { UNKNOWN_USAGE } from '../../contract/usage.ts';
+import { createAccounts, type VirtualKey } from '../accounts/accounts.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import { newId } from '../id.ts';
+import { createRecords, type UsageRecord } from '../records/records.ts';
+import { createReports } from '../reports/reports.ts';
+import { openSqlite } from '../storage/storage.ts';
+import { createHttp, type Http, type HttpDeps, type HttpSettings } from './http.ts';
+
+export const ADMIN_TOKEN = 'admin-token-of-the-tests';
+export const OPERATOR = { 'x-admin-token': ADMIN_TOKEN };
+
+/** The instant at which the edge's clock stands. */
+export const NOW = Date.parse('2026-11-20T12:00:00Z');
+
+export interface TestEdge {
+  readonly http: Http;
+  /** What the edge wrote to the log, as text. */
+  readonly logged: string[];
+  record(key: Pick<VirtualKey, 'id' | 'userId'>, what?: Partial<UsageRecord>): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface TestEdgeOptions {
+  readonly settings?: Partial<HttpSettings>;
+  readonly gateway?: Partial<HttpDeps['gateway']>;
+  readonly databaseState?: () => 'ok' | 'failing';
+  readonly v1?: HttpDeps['v1'];
+  /** Laid over the real rooms, to make one of them fail. */
+  readonly rooms?: Partial<Pick<HttpDeps, 'accounts' | 'reports'>>;
+}
+
+export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestEdge> {
+  const folder = await mkdtemp(join(tmpdir(), 'tollkeeper-edge-'));
+  const clock: Clock = { ...systemClock, now: () => NOW };
+  const storage = await openSqlite({ file: join(folder, 'test.db'), clock });
+  const records = createRecords({ storage, clock });
+  const logged: string[] = [];
+  const http = await createHttp({
+    accounts: options.rooms?.accounts ?? (await createAccounts({ storage, clock })),
+    reports: options.rooms?.reports ?? createReports({ storage }),
+    gateway: {
+      models: async () => [],
+      upstreamState: () => 'ok',
+      ...options.gateway,
+    },
+    databaseState: options.databaseState ?? (() => 'ok'),
+    clock,
+    version: '1.2.3',
+    log: {
+      error: (fields, message) => {
+        const { err, ...rest } = fields;
+        logged.push(`${message} ${JSON.stringify(rest)} ${String(err)}`);
+      },
+    },
+    settings: {
+      adminToken: ADMIN_TOKEN,
+      selfServiceKeys: false,
+      allowedOrigins: [],
+      bodyLimitBytes: 1_000_000,
+      requestTimeoutMs: 10_000,
+      ...options.settings,
+    },
+    v1: options.v1 ?? (() => undefined),
+  });
+  return {
+    http,
+    logged,
+    record: async (key, what) => {
+      await storage.commit(records.finish({ ...recordOf(key), ...what }, null));
+    },
+    async close() {
+      await http.close(100);
+      await storage.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+function recordOf(key: Pick<VirtualKey, 'id' | 'userId'>): UsageRecord {
+  return {
+    id: newId('req'),
+    virtualKeyId: key.id,
+    userId: key.userId,
+    providerId: 'local',
+    providerKeyId: 'pk_1',
+    endpoint: 'chat/completions',
+    model: 'small',
+    servedModel: null,
+    streamed: false,
+    status: 200,
+    outcome: 'completed',
+    provenance: 'reported',
+    tokens: { ...UNKNOWN_USAGE, input: 10, output: 2 },
+    cost: nanos(21_000),
+    costSource: 'catalogue',
+    priceId: null,
+    flawed: false,
+    failure: null,
+    attempts: 1,
+    upstreamId: null,
+    startedAt: NOW,
+    ttftMs: null,
+    durationMs: 5,
+  };
+}

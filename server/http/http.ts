@@ -1,0 +1,212 @@
+/**
+ * The door of `http`: the edge of the process. Builds the server with every route but starts nothing;
+ * `listen` opens the port. Requests under `/v1/` run in a scope of their own, without the hooks and
+ * headers of the management surfaces, because they are the hot path.
+ */
+import type { Socket } from 'node:net';
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import fastify, { type FastifyInstance } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Accounts } from '../accounts/accounts.ts';
+import type { Clock } from '../clock.ts';
+import { Failure } from '../failure.ts';
+import { newId } from '../id.ts';
+import { type Callers, type CallersSettings, createCallers } from './callers.ts';
+import { type EdgeLog, renderFailure, sendFailure } from './error-replies.ts';
+import { type RoutesDeps, type RoutesSettings, registerRoutes } from './routes.ts';
+
+export type { Callers } from './callers.ts';
+export type { EdgeLog } from './error-replies.ts';
+
+export interface HttpSettings extends CallersSettings, RoutesSettings {
+  /** Origins whose pages may call us; none means that no CORS header is ever sent. */
+  readonly allowedOrigins: readonly string[];
+  /** The largest body that `/v1` takes; the management calls have a small limit of their own. */
+  readonly bodyLimitBytes: number;
+  /** How long a request may take to arrive whole. */
+  readonly requestTimeoutMs: number;
+}
+
+export interface HttpDeps extends Omit<RoutesDeps, 'accounts' | 'clock'> {
+  readonly accounts: Pick<
+    Accounts,
+    'authenticate' | 'issueKey' | 'findKey' | 'revokeKey' | 'activeKeysOf'
+  >;
+  readonly clock: Clock;
+  readonly log: EdgeLog;
+  readonly settings: HttpSettings;
+  /** Registers the routes under `/v1/` on a scope of their own. Errors thrown there take the shape of their path. */
+  readonly v1: (instance: FastifyInstance, callers: Callers) => void;
+}
+
+/** A path with its method as the router knows it: `POST /admin/keys/:key/revoke`. */
+export interface AnsweredRoute {
+  readonly method: string;
+  readonly path: string;
+}
+
+export interface Http {
+  readonly instance: FastifyInstance;
+  /** Every route of an API: without assets, HEAD, OPTIONS and refusals. */
+  readonly routes: readonly AnsweredRoute[];
+  /** @returns the address, such as `http://127.0.0.1:8000` */
+  listen(at: { readonly host: string; readonly port: number }): Promise<string>;
+  /** Null while no port is open. */
+  address(): string | null;
+  /** New requests get 503, open ones may end; after the grace period their connections are cut. */
+  close(graceMs: number): Promise<void>;
+}
+
+export async function createHttp(deps: HttpDeps): Promise<Http> {
+  const { clock, log, settings } = deps;
+  let isClosing = false;
+  const instance = newInstance(settings, log);
+  const routes = collectRoutes(instance);
+  instance.setErrorHandler((error, request, reply) => sendFailure(error, request, reply, log));
+  instance.addHook('onRequest', (_request, reply, next) => {
+    if (!isClosing) return next();
+    reply.header('connection', 'close');
+    next(new Failure('shutting_down'));
+  });
+  const callers = createCallers(deps.accounts, settings);
+  if (settings.allowedOrigins.length > 0) await allowOrigins(instance, settings.allowedOrigins);
+  await instance.register(async (scope) => deps.v1(scope, callers));
+  await instance.register(async (scope) => {
+    await prepareManagement(scope, log);
+    await registerRoutes(scope, deps, callers, settings);
+  });
+  await instance.ready();
+
+  return {
+    instance,
+    routes,
+    listen: ({ host, port }) => instance.listen({ host, port }),
+    address() {
+      const bound = instance.server.address();
+      if (bound === null || typeof bound === 'string') return null;
+      const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
+      return `http://${host}:${bound.port}`;
+    },
+    async close(graceMs) {
+      isClosing = true;
+      // A connection that falls idle after the server stopped listening would hold the process open.
+      const stopSweep = clock.every(50, () => instance.server.closeIdleConnections());
+      const cancelCut = clock.after(graceMs, () => instance.server.closeAllConnections());
+      await instance.close();
+      stopSweep();
+      cancelCut();
+    },
+  };
+}
+
+function newInstance(settings: HttpSettings, log: EdgeLog): FastifyInstance {
+  return fastify({
+    logger: false,
+    trustProxy: false,
+    bodyLimit: settings.bodyLimitBytes,
+    requestTimeout: settings.requestTimeoutMs,
+    genReqId: () => newId('req'),
+    requestIdHeader: false,
+    // Our own hook answers during the shutdown, in the shape of the surface.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    // A name of 128 characters may be percent-encoded to twelve bytes each.
+    routerOptions: { maxParamLength: 2000 },
+    frameworkErrors: (error, request, reply) => {
+      sendFailure(error, request, reply, log);
+    },
+    clientErrorHandler: answerUnreadable,
+  });
+}
+
+/** A request that the parser refused has no route and no reply object; the answer is written by hand. */
+function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const failure = new Failure('invalid_request', {
+    sentence:
+      error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? 'The request took too long to arrive.'
+        : 'The request line or a header cannot be read.',
+  });
+  const { status, headers, body } = renderFailure(failure, { url: '/', requestId: newId('req') });
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  socket.end(
+    [
+      `HTTP/1.1 ${status} Bad Request`,
+      ...lines,
+      `content-length: ${Buffer.byteLength(body)}`,
+      'connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  );
+}
+
+function collectRoutes(instance: FastifyInstance): readonly AnsweredRoute[] {
+  const routes: AnsweredRoute[] = [];
+  instance.addHook('onRoute', (route) => {
+    const isAsset = (route.schema as { hide?: boolean } | undefined)?.hide === true;
+    const config = route.config as { refusal?: boolean } | undefined;
+    if (isAsset || config?.refusal === true) return;
+    for (const method of [route.method].flat()) {
+      if (method !== 'HEAD' && method !== 'OPTIONS') routes.push({ method, path: route.url });
+    }
+  });
+  return routes;
+}
+
+async function allowOrigins(instance: FastifyInstance, origins: readonly string[]): Promise<void> {
+  await instance.register(cors, {
+    origin: [...origins],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: [
+      'x-request-id',
+      'request-id',
+      'retry-after',
+      'retry-after-ms',
+      'x-should-retry',
+    ],
+    maxAge: 600,
+    strictPreflight: false,
+  });
+}
+
+/** What all surfaces but `/v1` have in common. */
+async function prepareManagement(scope: FastifyInstance, log: EdgeLog): Promise<void> {
+  scope.setValidatorCompiler(validatorCompiler);
+  scope.setSerializerCompiler(serializerCompiler);
+  takeOnlyJson(scope);
+  await scope.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    },
+    frameguard: { action: 'deny' },
+    referrerPolicy: { policy: 'no-referrer' },
+    // Whether there is TLS is known to the proxy in front of us, which is where this header belongs.
+    hsts: false,
+  });
+  scope.addHook('onRequest', (request, reply, next) => {
+    reply.header('x-request-id', request.id).header('cache-control', 'no-store');
+    next();
+  });
+  scope.setNotFoundHandler((request, reply) =>
+    sendFailure(new Failure('not_found'), request, reply, log),
+  );
+}
+
+function takeOnlyJson(scope: FastifyInstance): void {
+  const parse = scope.getDefaultJsonParser('error', 'error');
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    // Some clients name the type of a body that they do not send.
+    if (body === '') done(null, undefined);
+    else parse(request, String(body), done);
+  });
+}

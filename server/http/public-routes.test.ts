@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { openTestEdge, type TestEdge } from './edge-for-tests.ts';
+
+describe('self-service switched off', () => {
+  let edge: TestEdge;
+  before(async () => {
+    edge = await openTestEdge();
+  });
+  after(() => edge.close());
+
+  test('refuses both calls with 403, whatever the body', async () => {
+    for (const payload of [{ username: 'ann' }, {}]) {
+      const reply = await edge.http.instance.inject({
+        method: 'POST',
+        url: '/public/keys',
+        payload,
+      });
+      assert.equal(reply.statusCode, 403);
+      assert.equal(reply.json().code, 'switched_off');
+    }
+    const list = await edge.http.instance.inject({ url: '/public/keys/ann' });
+    assert.equal(list.statusCode, 403);
+  });
+});
+
+describe('self-service switched on', () => {
+  let edge: TestEdge;
+  before(async () => {
+    edge = await openTestEdge({ settings: { selfServiceKeys: true } });
+  });
+  after(() => edge.close());
+
+  const ask = (payload: object) =>
+    edge.http.instance.inject({ method: 'POST', url: '/public/keys', payload });
+
+  test('issues a key that is shown once, then lists it by its first and last four characters', async () => {
+    const issued = await ask({ username: 'Ann Ω/?#', note: 'laptop' });
+    assert.equal(issued.statusCode, 201);
+    const { id, token, ...rest } = issued.json();
+    assert.deepEqual(rest, { username: 'Ann Ω/?#', note: 'laptop' });
+
+    const url = `/public/keys/${encodeURIComponent('Ann Ω/?#')}`;
+    const list = await edge.http.instance.inject({ url });
+    assert.equal(list.statusCode, 200);
+    assert.equal(list.headers['cache-control'], 'no-store');
+    assert.deepEqual(list.json(), {
+      username: 'Ann Ω/?#',
+      keys: [
+        {
+          id,
+          masked: `${token.slice(0, 4)}...${token.slice(-4)}`,
+          note: 'laptop',
+          created_at: '2026-11-20T12:00:00.000Z',
+        },
+      ],
+    });
+    assert.ok(!list.body.includes(token));
+  });
+
+  test('finds a name of 128 characters however long its encoding', async () => {
+    const username = '€'.repeat(128);
+    await ask({ username });
+    const list = await edge.http.instance.inject({
+      url: `/public/keys/${encodeURIComponent(username)}`,
+    });
+    assert.equal(list.json().keys.length, 1);
+  });
+
+  test('answers 404 for a name that nobody has', async () => {
+    const reply = await edge.http.instance.inject({ url: '/public/keys/nobody' });
+    assert.equal(reply.statusCode, 404);
+  });
+
+  test('answers 422 for a body without a name or with a field that it does not know', async () => {
+    assert.equal((await ask({})).statusCode, 422);
+    assert.equal((await ask({ username: 'a', allow_unmetered: true })).statusCode, 422);
+  });
+});

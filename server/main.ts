@@ -1,0 +1,76 @@
+/** The command line. `serve` is what `npm start` runs. */
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { startApp } from './app.ts';
+import { ConfigError, loadConfig, secretsOf } from './config.ts';
+import { createLog, type Log } from './log.ts';
+import { providers } from './providers/providers.ts';
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { version: string };
+
+interface ServeFlags {
+  readonly host?: string;
+  readonly port?: string;
+  readonly dataDir?: string;
+}
+
+async function serve(flags: ServeFlags): Promise<void> {
+  const { config, notices } = loadConfig({
+    cwd: process.cwd(),
+    providerIds: providers.map(({ id }) => id),
+    flags: { HOST: flags.host, PORT: flags.port, DATA_DIR: flags.dataDir },
+  });
+  const { level, file } = config.log;
+  const log = createLog({ level, file, secrets: secretsOf(config) });
+  for (const notice of notices) log.warn(notice);
+  const app = await startApp({ config, log, version });
+  stopOnSignals(app.close, log);
+  process.stdout.write(`Tollkeeper listens on ${app.address}\n`);
+}
+
+function stopOnSignals(close: () => Promise<void>, log: Log): void {
+  let stopping = false;
+  const stop = (): void => {
+    // Whoever asks twice does not want to wait.
+    if (stopping) process.exit(1);
+    stopping = true;
+    close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'the shutdown failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+function build(): void {
+  process.stdout.write(
+    'The server runs as it is, and there is no web app yet: nothing to build.\n',
+  );
+}
+
+const program = new Command('tollkeeper')
+  .description('Self-hosted gateway and monitor for LLM keys.')
+  .version(version);
+program
+  .command('serve')
+  .description('start the server')
+  .option('--host <address>', 'address to listen on (HOST)')
+  .option('--port <number>', 'port to listen on, 0 for any (PORT)')
+  .option('--data-dir <folder>', 'folder of the database and generated secrets (DATA_DIR)')
+  .action(serve);
+program.command('build').description('build what needs building').action(build);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // What the operator can mend is told in a sentence; anything else with its whole story.
+  const isPlain = error instanceof ConfigError;
+  process.stderr.write(`${isPlain ? error.message : String((error as Error).stack)}\n`);
+  process.exit(1);
+}

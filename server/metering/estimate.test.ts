@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
+import { estimatePrompt, estimateText, promptText } from './estimate.ts';
+
+const TEXTS = {
+  English:
+    'The old fisherman, who had been watching from the pier all morning, wondered whether the tide would turn before noon. Nobody answered him, so he folded his newspaper and walked home.',
+  German:
+    'Künstliche Intelligenz verändert unser Leben. Viele Krankenhäuser nutzen diese Technologie bereits, um Krankheiten früher zu erkennen.',
+  Russian: 'Сегодня мы обсудим применение машинного обучения в медицине и его влияние на врачей.',
+  Chinese: '人工智能正在改变我们的生活方式。许多医院已经开始使用这种技术来诊断疾病。',
+  Japanese: '人工知能は私たちの生活を変えています。多くの病院がすでにこの技術を使っています。',
+  Korean:
+    '인공지능은 우리의 삶을 변화시키고 있습니다. 많은 병원이 이미 이 기술을 사용하고 있습니다.',
+  Arabic: 'الذكاء الاصطناعي يغير حياتنا. العديد من المستشفيات تستخدم هذه التقنية بالفعل.',
+  code: 'export function sum(...amounts: readonly number[]): number {\n  let total = 0;\n  for (const amount of amounts) total = total + amount;\n  return total;\n}\n',
+  JSON: '{"name":"get_weather","parameters":{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}}',
+};
+
+for (const [name, text] of Object.entries(TEXTS)) {
+  test(`the guess for ${name} lies between 10 % under and 55 % over the exact count`, () => {
+    const ratio = estimateText(text) / countTokens(text);
+    assert.ok(ratio >= 0.9 && ratio <= 1.55, `ratio ${ratio}`);
+  });
+}
+
+test('a chat counts its texts, three tokens a message and three before the answer', () => {
+  const body = {
+    messages: [{ role: 'user', content: 'hello' }],
+    model: 'm',
+    temperature: 1,
+    user: 'u'.repeat(99),
+  };
+  assert.deepEqual(promptText(body), { texts: ['user', 'hello'], messages: 1, extras: 0 });
+  assert.equal(estimatePrompt(body), 9);
+});
+
+test('every dialect is read: prompts, responses, system texts, embeddings, token ids', () => {
+  const texts = (body: object) => promptText(body).texts;
+  assert.deepEqual(texts({ prompt: ['one', 'two'], suffix: 'end' }), ['one', 'two', 'end']);
+  assert.deepEqual(texts({ input: 'plain', instructions: 'be brief' }), ['plain', 'be brief']);
+  assert.deepEqual(
+    texts({ input: [{ role: 'user', content: [{ type: 'input_text', text: 'hi' }] }] }),
+    ['user', 'hi'],
+  );
+  assert.deepEqual(texts({ system: [{ type: 'text', text: 'rules' }], messages: [] }), ['rules']);
+  assert.deepEqual(texts({ query: 'q', documents: ['a', { text: 'b' }] }), ['q', 'a', 'b']);
+  assert.equal(estimatePrompt({ input: [[1, 2, 3], [4]] }), 4);
+});
+
+test('tool calls, tool results and tool schemas are read, names of fields included', () => {
+  const body = {
+    messages: [
+      {
+        role: 'assistant',
+        tool_calls: [
+          { id: 'call_1', type: 'function', function: { name: 'f', arguments: '{"a":1}' } },
+        ],
+      },
+      { role: 'tool', tool_call_id: 'call_1', content: 'sunny' },
+    ],
+    tools: [{ type: 'function', function: { name: 'f' } }],
+  };
+  const { texts, messages, extras } = promptText(body);
+  assert.deepEqual(texts, [
+    'assistant',
+    'f',
+    '{"a":1}',
+    'tool',
+    'sunny',
+    'type',
+    'function',
+    'function',
+    'name',
+    'f',
+  ]);
+  assert.equal(messages, 2);
+  assert.equal(extras, 3);
+});
+
+const BASE64 = 'iVBORw0KGgo'.repeat(50_000);
+const PARTS: readonly (readonly [name: string, part: object, most: number])[] = [
+  [
+    'a picture by data URL',
+    { type: 'image_url', image_url: { url: `data:image/png;base64,${BASE64}` } },
+    1_300,
+  ],
+  [
+    'a picture of the other dialect',
+    { type: 'image', source: { type: 'base64', data: BASE64 } },
+    1_300,
+  ],
+  [
+    'a picture of the responses dialect',
+    { type: 'input_image', image_url: `data:image/png;base64,${BASE64}` },
+    1_300,
+  ],
+  [
+    'a picture of low detail',
+    { type: 'image_url', image_url: { url: 'https://x', detail: 'low' } },
+    200,
+  ],
+  ['sound', { type: 'input_audio', input_audio: { data: BASE64, format: 'wav' } }, 2_000],
+  ['a file', { type: 'file', file: { file_data: BASE64 } }, 4_000],
+  [
+    'a data URL in place of a text',
+    { type: 'text', text: `data:application/pdf;base64,${BASE64}` },
+    1_300,
+  ],
+];
+
+for (const [name, part, most] of PARTS) {
+  test(`${name} is a flat guess; its base64 is not taken for text`, () => {
+    const body = { messages: [{ role: 'user', content: [part] }] };
+    const estimate = estimatePrompt(body);
+    assert.ok(estimate > 50 && estimate < most, String(estimate));
+    assert.deepEqual(promptText(body).texts, ['user']);
+  });
+}
+
+test('a document that carries plain text is read as text', () => {
+  const part = {
+    type: 'document',
+    source: { type: 'text', media_type: 'text/plain', data: 'the report' },
+  };
+  assert.deepEqual(promptText({ messages: [{ role: 'user', content: [part] }] }).texts, [
+    'user',
+    'the report',
+  ]);
+});
+
+test('any JSON at all gives a whole number within bounds and no error (T60)', () => {
+  const field = fc.constantFrom('messages', 'input', 'prompt', 'system', 'tools', 'text');
+  fc.assert(
+    fc.property(fc.oneof(fc.jsonValue(), fc.dictionary(field, fc.jsonValue())), (body) => {
+      const estimate = estimatePrompt(body);
+      assert.ok(Number.isSafeInteger(estimate) && estimate >= 0 && estimate <= 10_000_000);
+    }),
+  );
+});
+
+test('nesting of a hundred thousand levels is walked without overflow (T29)', () => {
+  let content: unknown = 'deep';
+  for (let i = 0; i < 100_000; i++) content = [content];
+  assert.equal(estimatePrompt({ messages: [{ role: 'user', content }], tools: content }), 8);
+});
+
+test('a body that throws when read is counted as far as it could be read', () => {
+  const body = {
+    messages: [{ role: 'user', content: 'hello' }],
+    get tools(): unknown {
+      throw new Error('no');
+    },
+  };
+  assert.equal(estimatePrompt(body), 9);
+});
+
+test('what is no object has no prompt', () => {
+  for (const body of [null, undefined, 'text', 5, true]) assert.equal(estimatePrompt(body), 0);
+});
+
+test('the estimate is capped', () => {
+  assert.equal(estimateText('a1'.repeat(6_000_000)), 10_000_000);
+});
+
+test('text that only repeats is never guessed low', () => {
+  for (const text of ['a'.repeat(200_000), ' '.repeat(20_000), '的'.repeat(20_000)]) {
+    assert.ok(estimateText(text) > 300);
+  }
+});

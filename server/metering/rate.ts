@@ -1,0 +1,110 @@
+import { type CostTerm, costOf, type Nanos, ZERO } from '../../contract/money.ts';
+import type { BilledUnit, CostSource, ReportedUsage, TokenUsage } from '../../contract/usage.ts';
+
+/**
+ * What a model costs, as plain data that can be stored and read back: every number is an integer in nano-dollars
+ * per million of its class. Fallbacks are already resolved: a class without a rate of its own carries that of
+ * `input` (or, for `reasoning`, of `output`). null: nothing is known, which is not free.
+ */
+export interface Rates {
+  readonly input: number | null;
+  readonly cachedInput: number | null;
+  readonly cacheWrite5m: number | null;
+  readonly cacheWrite1h: number | null;
+  readonly output: number | null;
+  readonly reasoning: number | null;
+  readonly units: Readonly<Partial<Record<BilledUnit, number>>>;
+}
+
+/** Rates under a name. The same id always means the same rates. */
+export interface Price {
+  readonly id: string;
+  readonly source: 'setting' | 'catalogue';
+  readonly rates: Rates;
+}
+
+export interface RateRequest {
+  readonly usage: ReportedUsage;
+  readonly price: Price | null;
+  /** Was it served by a machine of the operator's own, which nobody bills? */
+  readonly local: boolean;
+}
+
+export interface Rating {
+  /** null: unpriced. Never zero for want of a price. */
+  readonly cost: Nanos | null;
+  readonly source: CostSource;
+  /** The price that was applied; null where none was. */
+  readonly priceId: string | null;
+}
+
+const UNPRICED: Rating = { cost: null, source: 'unpriced', priceId: null };
+const LOCAL: Rating = { cost: ZERO, source: 'local', priceId: null };
+
+/**
+ * What a request cost the operator: what the upstream states, else by the price, else nothing if it was served
+ * locally, else unpriced. Unknown tokens count as none; whether usage is complete is for the caller to judge.
+ * A price per request is charged once, counted or not; a unit begun (a second of sound) is a unit. Rounded half
+ * up once, at the end.
+ *
+ * @throws RangeError if a count of tokens is fractional or any count negative, or the cost is over nine million dollars
+ */
+export function rate({ usage, price, local }: RateRequest): Rating {
+  // A negative statement would be a credit to whoever can make the upstream say so.
+  if (usage.cost !== null && usage.cost >= 0) {
+    return { cost: usage.cost, source: 'upstream', priceId: null };
+  }
+  if (price !== null) {
+    const cost = costBy(price.rates, usage);
+    return cost === null ? UNPRICED : { cost, source: price.source, priceId: price.id };
+  }
+  return local ? LOCAL : UNPRICED;
+}
+
+/** @returns null where tokens were used that have no rate, or where nothing that was counted has one */
+function costBy(rates: Rates, usage: ReportedUsage): Nanos | null {
+  const terms: CostTerm[] = [];
+  if (!addTokens(terms, rates, usage.tokens)) return null;
+  const unratedUnits = addUnits(terms, rates, usage.units);
+  // Units that have no rate are a lesser matter beside tokens that have (a picture of a model that bills its
+  // tokens), but alone they are the whole bill.
+  return unratedUnits && terms.length === 0 ? null : costOf(terms);
+}
+
+/** @returns false if some tokens have no rate */
+function addTokens(terms: CostTerm[], rates: Rates, tokens: TokenUsage): boolean {
+  const cached = tokens.cachedInput ?? 0;
+  const written5m = tokens.cacheWrite5m ?? 0;
+  const written1h = tokens.cacheWrite1h ?? 0;
+  const output = tokens.output ?? 0;
+  const reasoning = Math.min(tokens.reasoning ?? 0, output);
+  const fresh = Math.max(0, (tokens.input ?? 0) - cached - written5m - written1h);
+  return (
+    addTerm(terms, fresh, rates.input) &&
+    addTerm(terms, cached, rates.cachedInput) &&
+    addTerm(terms, written5m, rates.cacheWrite5m) &&
+    addTerm(terms, written1h, rates.cacheWrite1h) &&
+    addTerm(terms, output - reasoning, rates.output) &&
+    addTerm(terms, reasoning, rates.reasoning)
+  );
+}
+
+function addTerm(terms: CostTerm[], quantity: number, nanosPerMillion: number | null): boolean {
+  if (quantity === 0) return true;
+  if (nanosPerMillion === null) return false;
+  terms.push({ quantity, nanosPerMillion });
+  return true;
+}
+
+/** @returns true if something was counted that has no rate */
+function addUnits(terms: CostTerm[], rates: Rates, counts: ReportedUsage['units']): boolean {
+  let unrated = false;
+  for (const unit in counts) {
+    if (unit === 'request') continue;
+    const quantity = Math.ceil(counts[unit as BilledUnit] ?? 0);
+    if (!addTerm(terms, quantity, rates.units[unit as BilledUnit] ?? null)) unrated = true;
+  }
+  const perRequest = rates.units.request;
+  if (perRequest !== undefined) addTerm(terms, counts.request ?? 1, perRequest);
+  return unrated || (perRequest === undefined && (counts.request ?? 0) > 0);
+}

@@ -1,0 +1,223 @@
+/**
+ * The one door for HTTP to other machines. It gives every call deadlines, never follows a redirect,
+ * and turns what can go wrong on the wire into Failures with a stable code.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import { type Dispatcher, Pool } from 'undici';
+import type { FailureCode } from '../contract/failures.ts';
+import { Failure } from './failure.ts';
+
+export interface OutboundRequest {
+  /** Scheme, host and port: `https://api.example.com`. */
+  readonly origin: string;
+  /** Path and query, beginning with a slash. */
+  readonly path: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly body: Buffer | Readable | null;
+}
+
+/** Steers an answer that is under way. */
+export interface OutboundControls {
+  pause(): void;
+  resume(): void;
+  /** Hangs up. The receiver hears nothing more. */
+  abort(): void;
+}
+
+/** Hears an answer piece by piece: head, data …, then exactly one of end and failure. */
+export interface OutboundReceiver {
+  /** Called as soon as the call can be hung up, before anything was sent. */
+  onStart(controls: OutboundControls): void;
+  onHead(status: number, headers: IncomingHttpHeaders): void;
+  onData(chunk: Buffer): void;
+  onEnd(): void;
+  onFailure(failure: Failure): void;
+}
+
+export interface OutboundOptions {
+  readonly connectTimeoutMs: number;
+  readonly firstByteTimeoutMs: number;
+  /** Longest silence within an answer. */
+  readonly idleTimeoutMs: number;
+}
+
+export interface Outbound {
+  send(request: OutboundRequest, receiver: OutboundReceiver): void;
+  /** A whole small JSON answer, for lists and checks; at most `maxBytes`. @throws Failure */
+  fetchJson(request: OutboundRequest, maxBytes: number): Promise<{ status: number; body: unknown }>;
+  close(): Promise<void>;
+}
+
+export function createOutbound(options: OutboundOptions): Outbound {
+  const pools = new Map<string, Pool>();
+  const poolFor = (origin: string): Pool => {
+    let pool = pools.get(origin);
+    if (pool === undefined) {
+      pool = new Pool(origin, {
+        connectTimeout: options.connectTimeoutMs,
+        headersTimeout: options.firstByteTimeoutMs,
+        bodyTimeout: options.idleTimeoutMs,
+        allowH2: false,
+      });
+      pools.set(origin, pool);
+    }
+    return pool;
+  };
+  const send: Outbound['send'] = (request, receiver) => {
+    const { origin, path, method, headers, body } = request;
+    const call = { path, method: method as Dispatcher.HttpMethod, headers, body };
+    try {
+      poolFor(origin).dispatch(call, new Exchange(receiver));
+    } catch (error) {
+      receiver.onFailure(failureOf(error));
+    }
+  };
+  return {
+    send,
+    fetchJson: (request, maxBytes) =>
+      new Promise((resolve, reject) => {
+        send(request, new JsonReceiver(maxBytes, resolve, reject));
+      }),
+    async close() {
+      await Promise.all([...pools.values()].map((pool) => pool.destroy()));
+    },
+  };
+}
+
+/** Stands between undici and a receiver: hides redirects and aborts, and translates errors. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #receiver: OutboundReceiver;
+  #over = false;
+
+  constructor(receiver: OutboundReceiver) {
+    this.#receiver = receiver;
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#receiver.onStart({
+      pause: () => controller.pause(),
+      resume: () => controller.resume(),
+      abort: () => {
+        this.#over = true;
+        controller.abort(new Error('hung up'));
+      },
+    });
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    // An informational answer (103 …) is not the answer.
+    if (this.#over || status < 200) return;
+    if (status >= 300 && status < 400 && headers.location !== undefined) {
+      this.#over = true;
+      controller.abort(new Error('redirect'));
+      this.#receiver.onFailure(new Failure('upstream_redirect', { detail: `status ${status}` }));
+      return;
+    }
+    this.#receiver.onHead(status, headers);
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#over) this.#receiver.onData(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#receiver.onEnd();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#receiver.onFailure(failureOf(error));
+  }
+}
+
+class JsonReceiver implements OutboundReceiver {
+  readonly #chunks: Buffer[] = [];
+  readonly #maxBytes: number;
+  readonly #resolve: (answer: { status: number; body: unknown }) => void;
+  readonly #reject: (failure: Failure) => void;
+  #controls: OutboundControls | null = null;
+  #size = 0;
+  #status = 0;
+
+  constructor(
+    maxBytes: number,
+    resolve: (answer: { status: number; body: unknown }) => void,
+    reject: (failure: Failure) => void,
+  ) {
+    this.#maxBytes = maxBytes;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  onStart(controls: OutboundControls): void {
+    this.#controls = controls;
+  }
+
+  onHead(status: number): void {
+    this.#status = status;
+  }
+
+  onData(chunk: Buffer): void {
+    this.#size += chunk.length;
+    if (this.#size > this.#maxBytes) {
+      this.#controls?.abort();
+      this.#reject(new Failure('upstream_too_large'));
+      return;
+    }
+    this.#chunks.push(chunk);
+  }
+
+  onEnd(): void {
+    try {
+      const body: unknown = JSON.parse(Buffer.concat(this.#chunks).toString('utf8'));
+      this.#resolve({ status: this.#status, body });
+    } catch (error) {
+      this.#reject(new Failure('upstream_unreadable', { cause: error }));
+    }
+  }
+
+  onFailure(failure: Failure): void {
+    this.#reject(failure);
+  }
+}
+
+const CODES: Readonly<Record<string, FailureCode>> = {
+  UND_ERR_CONNECT_TIMEOUT: 'upstream_timeout',
+  UND_ERR_HEADERS_TIMEOUT: 'upstream_timeout',
+  UND_ERR_BODY_TIMEOUT: 'upstream_timeout',
+  ETIMEDOUT: 'upstream_timeout',
+  ECONNREFUSED: 'upstream_unreachable',
+  EHOSTUNREACH: 'upstream_unreachable',
+  ENETUNREACH: 'upstream_unreachable',
+  ENOTFOUND: 'upstream_unreachable',
+  EAI_AGAIN: 'upstream_unreachable',
+  ECONNRESET: 'upstream_reset',
+  EPIPE: 'upstream_reset',
+  UND_ERR_SOCKET: 'upstream_reset',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'upstream_reset',
+  UND_ERR_HEADERS_OVERFLOW: 'upstream_unreadable',
+  UND_ERR_INVALID_ARG: 'invalid_request',
+  UND_ERR_DESTROYED: 'shutting_down',
+  UND_ERR_CLOSED: 'shutting_down',
+};
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const { code = '', message } = error as { code?: string; message: string };
+  // The parser's own codes (HPE_…) say that the bytes were no HTTP.
+  const known = CODES[code] ?? (code.startsWith('HPE_') ? 'upstream_unreadable' : null);
+  // Several addresses were tried and each refused (an AggregateError), or the network said something new.
+  return new Failure(known ?? 'upstream_unreachable', {
+    detail: `${code} ${message}`,
+    cause: error,
+  });
+}

@@ -1,0 +1,16 @@
+import { bearer, openaiCompatible } from './openai-compatible.ts';
+
+export const anthropic = openaiCompatible({
+  id: 'anthropic',
+  name: 'Anthropic',
+  base: 'https://api.anthropic.com/v1',
+  dialects: ['anthropic', 'openai'],
+  // Its own API wants the key in a header of its own; its OpenAI-compatible one takes a bearer token.
+  authorize: (secret, dialect) =>
+    dialect === 'anthropic' ? { 'x-api-key': secret } : bearer(secret),
+  // Later versions refuse fields that older clients send, so a caller that names none gets the oldest.
+  defaultHeaders: { 'anthropic-version': '2023-06-01' },
+  priceCatalogue: 'anthropic',
+  afterAbort: 'billing stops',
+  streamUsage: 'always',
+});

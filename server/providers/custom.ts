@@ -1,0 +1,19 @@
+import { bearer, openaiCompatible } from './openai-compatible.ts';
+
+/**
+ * Any OpenAI-compatible server at an address that the operator names: vLLM, Ollama, llama.cpp, Azure.
+ * The base is only what stands there if nobody names one: Ollama on this machine.
+ */
+export const custom = openaiCompatible({
+  id: 'custom',
+  name: 'OpenAI-compatible server',
+  base: 'http://127.0.0.1:11434/v1',
+  // vLLM and llama.cpp answer Anthropic's messages too.
+  dialects: ['openai', 'anthropic'],
+  // Azure reads `api-key`, Anthropic's clients send `x-api-key`, most read a bearer token; each
+  // overlooks the others' headers.
+  authorize: (secret) => ({ ...bearer(secret), 'api-key': secret, 'x-api-key': secret }),
+  // An upstream base stands in for OpenAI unless the operator says that it is local.
+  priceCatalogue: 'openai',
+  afterAbort: 'billing stops',
+});

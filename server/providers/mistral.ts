@@ -1,0 +1,10 @@
+import { openaiCompatible } from './openai-compatible.ts';
+
+/** Bills recordings by the second: `prompt_audio_seconds`, which the common reading knows. */
+export const mistral = openaiCompatible({
+  id: 'mistral',
+  name: 'Mistral AI',
+  base: 'https://api.mistral.ai/v1',
+  priceCatalogue: 'mistral',
+  afterAbort: 'billing goes on',
+});

@@ -1,0 +1,51 @@
+import { readMessagesUsage } from './messages-usage.ts';
+import { type Counting, readOpenaiUsage } from './openai-usage.ts';
+import type { Dialect, Provider, Routing } from './provider.ts';
+import type { CostReading } from './usage-reading.ts';
+
+/** What a provider file has to say; everything else is the common dialect. */
+export interface OpenaiCompatible {
+  readonly id: string;
+  readonly name: string;
+  readonly base: string;
+  readonly priceCatalogue: string | null;
+  readonly afterAbort: Routing['afterAbort'];
+  /** Default: only the OpenAI dialect. */
+  readonly dialects?: readonly Dialect[];
+  /** Default: `when asked`. */
+  readonly streamUsage?: Routing['streamUsage'];
+  /** Default: {@link bearer}. Never called with an empty secret. */
+  readonly authorize?: Routing['authorize'];
+  readonly defaultHeaders?: Readonly<Record<string, string>>;
+  /** Where tokens are counted in another way. */
+  readonly counting?: Counting;
+  /** Where the answer states its own cost. Default: it does not. */
+  readonly readCost?: CostReading;
+}
+
+/** A provider that speaks the OpenAI dialect, made from what sets it apart. */
+export function openaiCompatible(facts: OpenaiCompatible): Provider {
+  const { authorize = bearer, counting, readCost } = facts;
+  return {
+    id: facts.id,
+    name: facts.name,
+    base: facts.base,
+    dialects: facts.dialects ?? ['openai'],
+    routing: {
+      authorize: (secret, dialect) => (secret === '' ? {} : authorize(secret, dialect)),
+      ...(facts.defaultHeaders === undefined ? {} : { defaultHeaders: facts.defaultHeaders }),
+      afterAbort: facts.afterAbort,
+      streamUsage: facts.streamUsage ?? 'when asked',
+      readUsage: (wire, body, before) =>
+        wire === 'messages'
+          ? readMessagesUsage(body, { before, readCost })
+          : readOpenaiUsage(wire, body, { counting, readCost }),
+      priceCatalogue: facts.priceCatalogue,
+    },
+  };
+}
+
+/** The credential as a bearer token. */
+export function bearer(secret: string): Readonly<Record<string, string>> {
+  return { authorization: `Bearer ${secret}` };
+}

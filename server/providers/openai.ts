@@ -1,0 +1,9 @@
+import { openaiCompatible } from './openai-compatible.ts';
+
+export const openai = openaiCompatible({
+  id: 'openai',
+  name: 'OpenAI',
+  base: 'https://api.openai.com/v1',
+  priceCatalogue: 'openai',
+  afterAbort: 'billing stops',
+});

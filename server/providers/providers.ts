@@ -1,0 +1,49 @@
+/**
+ * The door to everything that is known about vendors. A provider is one file and one line here.
+ */
+import { anthropic } from './anthropic.ts';
+import { custom } from './custom.ts';
+import { deepseek } from './deepseek.ts';
+import { gemini } from './gemini.ts';
+import { groq } from './groq.ts';
+import { mistral } from './mistral.ts';
+import { moonshot } from './moonshot.ts';
+import { openai } from './openai.ts';
+import { openrouter } from './openrouter.ts';
+import type { Provider } from './provider.ts';
+import { siliconflow } from './siliconflow.ts';
+import { xai } from './xai.ts';
+
+export type { Dialect, JsonObject, Provider, Routing, Wire } from './provider.ts';
+
+/**
+ * The known vendors. The first whose key is configured is the default route, so the one that serves
+ * models of all others stands first; the rest is sorted by id. `custom` is none of them: it has no
+ * address of its own.
+ */
+export const providers: readonly Provider[] = [
+  openrouter,
+  anthropic,
+  deepseek,
+  gemini,
+  groq,
+  mistral,
+  moonshot,
+  openai,
+  siliconflow,
+  xai,
+];
+
+const byId = new Map([...providers, custom].map((provider) => [provider.id, provider]));
+const byHost = new Map(providers.map((provider) => [new URL(provider.base).host, provider]));
+
+/** The provider with that id, `custom` included. */
+export function findProvider(id: string): Provider | undefined {
+  return byId.get(id);
+}
+
+/** The vendor at whose host a base address lies; `custom` for every other address, also a malformed one. */
+export function providerForBase(base: string): Provider {
+  const host = URL.parse(base)?.host;
+  return (host === undefined ? undefined : byHost.get(host)) ?? custom;
+}

@@ -1,0 +1,12 @@
+import { openaiCompatible } from './openai-compatible.ts';
+
+export const xai = openaiCompatible({
+  id: 'xai',
+  name: 'xAI',
+  base: 'https://api.x.ai/v1',
+  priceCatalogue: 'x-ai',
+  afterAbort: 'billing stops',
+  counting: { reasoning: 'beside output', cached: 'maybe beside input' },
+  // A tick is a tenth of a nano-dollar.
+  readCost: (usage, numbers) => numbers.money(usage['cost_in_usd_ticks'], -1),
+});

@@ -1,0 +1,75 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+
+/** How long a connection waits for a lock of another before it gives up. */
+const BUSY_TIMEOUT_MS = 5_000;
+/** Prepared statements kept per connection; far more than the product has. */
+const STATEMENTS_MAX = 256;
+
+/** One connection with its prepared statements, each prepared once. */
+export class Connection {
+  readonly database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(file: string, mode: 'writer' | 'reader') {
+    this.database = new DatabaseSync(file, { readOnly: mode === 'reader' });
+    this.database.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    this.database.exec('pragma foreign_keys = on');
+    if (mode === 'writer') this.database.exec('pragma journal_mode = wal');
+    this.database.exec('pragma synchronous = full');
+  }
+
+  prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      if (this.#statements.size >= STATEMENTS_MAX) this.#statements.clear();
+      statement = this.database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.database.close();
+  }
+}
+
+/**
+ * Refuses a connection whose commits could be lost with the power: nothing else would ever tell,
+ * because a killed process loses nothing at any setting.
+ *
+ * @throws Error naming the setting that drifted
+ */
+export function assertDurable(database: DatabaseSync): void {
+  const synchronous = database.prepare('pragma synchronous').get()?.['synchronous'];
+  const journal = database.prepare('pragma journal_mode').get()?.['journal_mode'];
+  if (synchronous !== 2) throw new Error(`the database is not durable: synchronous=${synchronous}`);
+  if (journal !== 'wal') throw new Error(`the database is not durable: journal_mode=${journal}`);
+}
+
+/** Result codes that speak of the machine (disk, memory, locks), not of the statement. */
+const ENVIRONMENT_CODES: ReadonlySet<number> = new Set([
+  5, // busy
+  6, // locked
+  7, // out of memory
+  8, // read only
+  10, // input/output
+  11, // corrupt
+  13, // full
+  14, // cannot open
+]);
+
+export function isEnvironmentFault(error: unknown): boolean {
+  const code = (error as { errcode?: unknown } | null)?.errcode;
+  return typeof code === 'number' && ENVIRONMENT_CODES.has(code & 0xff);
+}
+
+/** What may be bound. Anything else is a mistake of ours and must not become NULL in silence. */
+export function bindable(parameters: readonly unknown[]): SQLInputValue[] {
+  for (const value of parameters) {
+    if (value === null || typeof value === 'string' || typeof value === 'number') continue;
+    if (typeof value === 'bigint' || value instanceof Uint8Array) continue;
+    throw new TypeError(`a ${typeof value} cannot be stored`);
+  }
+  return parameters as SQLInputValue[];
+}

@@ -1,0 +1,7 @@
+import type { Migration } from 'kysely/migration';
+import * as firstLight from './0001-first-light.ts';
+
+/** Every step of the schema, forward only; number and slug are the identity and never change. */
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001-first-light': firstLight,
+};

@@ -1,0 +1,65 @@
+/** Rows of the room `records`. Tokens, money and times are integers; null means not known. */
+export interface UsageRecordsTable {
+  id: string;
+  virtual_key_id: string;
+  user_id: string;
+  provider_id: string | null;
+  provider_key_id: string | null;
+  /** The path below /v1, without query: `chat/completions`. */
+  endpoint: string;
+  model: string | null;
+  served_model: string | null;
+  streamed: number;
+  /** The HTTP status that the caller saw. */
+  status: number;
+  outcome: string;
+  provenance: string;
+  input_tokens: number | null;
+  cached_tokens: number | null;
+  cache_write_5m_tokens: number | null;
+  cache_write_1h_tokens: number | null;
+  output_tokens: number | null;
+  reasoning_tokens: number | null;
+  /** What the provider charges, in nano-dollars; null means unpriced, which is not free. */
+  cost_nanos: number | null;
+  cost_source: string;
+  price_id: string | null;
+  /** 1 if the provider's report held an impossible number that was clamped. */
+  flawed: number;
+  /** The failure code, for outcomes other than `completed`. */
+  failure: string | null;
+  attempts: number;
+  upstream_id: string | null;
+  /** Milliseconds since the epoch. */
+  started_at: number;
+  /** Milliseconds from the request to the first byte of the answer. */
+  ttft_ms: number | null;
+  duration_ms: number;
+}
+
+/** A request that left us and has not ended; a crash leaves its row behind. */
+export interface RequestIntentsTable {
+  id: string;
+  virtual_key_id: string;
+  user_id: string;
+  provider_id: string;
+  provider_key_id: string;
+  endpoint: string;
+  model: string | null;
+  streamed: number;
+  /** Estimated prompt tokens. */
+  input_estimate: number;
+  price_id: string | null;
+  /** Cost of the estimated prompt in nano-dollars; null means unpriced. */
+  cost_estimate_nanos: number | null;
+  started_at: number;
+}
+
+/** A price as it was when a record was charged with it, so that the bill can be computed again. */
+export interface PricesTable {
+  id: string;
+  source: string;
+  /** JSON: nano-dollars per million units, by class. */
+  rates: string;
+  first_used_at: number;
+}

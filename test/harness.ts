@@ -1,0 +1,191 @@
+/** Starts the product for a test: in this process, or as a process of its own that can be killed. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+import { type App, startApp } from '../server/app.ts';
+import { type Clock, systemClock } from '../server/clock.ts';
+import { loadConfig, secretsOf } from '../server/config.ts';
+import { createLog } from '../server/log.ts';
+import { providers } from '../server/providers/providers.ts';
+
+export const ADMIN_TOKEN = 'admin-token-of-the-tests';
+
+export type Settings = Readonly<Record<string, string>>;
+
+/** A usage record as it stands in the database. */
+export interface RecordRow {
+  readonly id: string;
+  readonly virtual_key_id: string;
+  readonly user_id: string;
+  readonly provider_id: string | null;
+  readonly provider_key_id: string | null;
+  readonly endpoint: string;
+  readonly model: string | null;
+  readonly served_model: string | null;
+  readonly streamed: number;
+  readonly status: number;
+  readonly outcome: string;
+  readonly provenance: string;
+  readonly input_tokens: number | null;
+  readonly cached_tokens: number | null;
+  readonly cache_write_5m_tokens: number | null;
+  readonly cache_write_1h_tokens: number | null;
+  readonly output_tokens: number | null;
+  readonly reasoning_tokens: number | null;
+  readonly cost_nanos: number | null;
+  readonly cost_source: string;
+  readonly price_id: string | null;
+  readonly flawed: number;
+  readonly failure: string | null;
+  readonly attempts: number;
+  readonly upstream_id: string | null;
+  readonly started_at: number;
+  readonly ttft_ms: number | null;
+  readonly duration_ms: number;
+}
+
+export interface Tollkeeper extends AsyncDisposable {
+  /** `http://127.0.0.1:port` */
+  readonly url: string;
+  readonly dataDir: string;
+  /** Every line that was logged. */
+  readonly logged: string[];
+  /** Issues a virtual key and gives its token. */
+  issueKey(label?: string): Promise<string>;
+  /** An operator's call; the parsed JSON answer. */
+  operator(path: string, init?: { method?: string; body?: unknown }): Promise<unknown>;
+  /** All usage records, oldest first, read from the file itself. */
+  records(): RecordRow[];
+  /** Requests that have left and are not on record yet. */
+  intents(): { id: string }[];
+  close(): Promise<void>;
+}
+
+export interface StartOptions {
+  /** Environment of the product. Nothing of the test's own environment reaches it. */
+  readonly settings?: Settings;
+  /** Kept after the end if given; otherwise a temporary folder that goes with the product. */
+  readonly dataDir?: string;
+  readonly clock?: Clock;
+}
+
+const NO_OPEN_PORT = { HOST: '127.0.0.1', PORT: '0', ADMIN_TOKEN };
+
+/** In this process, with everything that `npm start` builds. */
+export async function startTollkeeper(options: StartOptions = {}): Promise<Tollkeeper> {
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'tollkeeper-'));
+  const { config } = loadConfig({
+    cwd: dataDir,
+    providerIds: providers.map(({ id }) => id),
+    env: { ...NO_OPEN_PORT, DATA_DIR: dataDir, ...options.settings },
+  });
+  const logged: string[] = [];
+  const log = createLog({
+    level: 'debug',
+    secrets: secretsOf(config),
+    destination: { write: (line: string) => logged.push(line) },
+  });
+  const clock = options.clock ?? systemClock;
+  const app: App = await startApp({ config, log, version: '0.0.0-test', clock });
+  let open = true;
+  const close = async (): Promise<void> => {
+    if (!open) return;
+    open = false;
+    await app.close();
+    if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+  };
+  return { ...speakTo(app.address, dataDir), dataDir, logged, close, [Symbol.asyncDispose]: close };
+}
+
+export interface Process extends Tollkeeper {
+  readonly child: ChildProcess;
+  /** Ends it without a chance to tidy up, and waits until it is gone. */
+  kill(): Promise<void>;
+}
+
+const ENTRY = fileURLToPath(new URL('../server/main.ts', import.meta.url));
+
+/** As a process of its own, started the way a user starts it. */
+export async function spawnTollkeeper(
+  options: StartOptions & { readonly dataDir: string },
+): Promise<Process> {
+  const { dataDir } = options;
+  const env = {
+    PATH: process.env['PATH'],
+    ...NO_OPEN_PORT,
+    DATA_DIR: dataDir,
+    ...options.settings,
+  };
+  const child = spawn(process.execPath, [ENTRY, 'serve'], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const logged: string[] = [];
+  createInterface({ input: child.stderr }).on('line', (line) => logged.push(line));
+  const gone = once(child, 'exit');
+  const url = await readyAddress(child, logged);
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    await gone;
+  };
+  const close = () => stop('SIGTERM');
+  const kill = () => stop('SIGKILL');
+  return {
+    ...speakTo(url, dataDir),
+    dataDir,
+    logged,
+    child,
+    kill,
+    close,
+    [Symbol.asyncDispose]: kill,
+  };
+}
+
+async function readyAddress(child: ChildProcess, logged: readonly string[]): Promise<string> {
+  if (child.stdout === null) throw new Error('the process has no standard output');
+  for await (const line of createInterface({ input: child.stdout })) {
+    const address = /listens on (http:\S+)/.exec(line)?.[1];
+    if (address !== undefined) return address;
+  }
+  throw new Error(`the server ended before it was ready:\n${logged.join('\n')}`);
+}
+
+function speakTo(url: string, dataDir: string) {
+  const operator: Tollkeeper['operator'] = async (path, init = {}) => {
+    const { method = init.body === undefined ? 'GET' : 'POST', body } = init;
+    const answer = await fetch(url + path, {
+      method,
+      headers: { 'x-admin-token': ADMIN_TOKEN, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  };
+  return {
+    url,
+    operator,
+    async issueKey(label = 'tester') {
+      const { token } = (await operator('/admin/keys', { body: { label } })) as { token: string };
+      return token;
+    },
+    records: () => query<RecordRow>(dataDir, 'select * from usage_records order by id'),
+    intents: () => query<{ id: string }>(dataDir, 'select id from request_intents'),
+  };
+}
+
+function query<Row>(dataDir: string, sql: string): Row[] {
+  const database = new DatabaseSync(join(dataDir, 'tollkeeper.db'), { readOnly: true });
+  try {
+    return database
+      .prepare(sql)
+      .all()
+      .map((row) => ({ ...row })) as Row[];
+  } finally {
+    database.close();
+  }
+}
