@@ -23,7 +23,7 @@ function runIn(
     const { NODE_TEST_CONTEXT: _context, NODE_V8_COVERAGE: _coverage, ...env } = process.env;
     return spawnSync(process.execPath, [...imports, join('scripts', script), ...args], {
       cwd: folder,
-      env,
+      env: { ...env, TEST_FILES_LEAST: '5' },
       encoding: 'utf8',
     });
   } finally {

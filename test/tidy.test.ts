@@ -40,6 +40,7 @@ const LAWS: readonly Law[] = [
       'server/provider-keys/provider-keys.ts': "import '../vault/vault.ts';",
       'server/main.ts': "import './app.ts'; import './storage/storage.ts';",
       'server/ledger/ledger.test.ts': "import '../records/records.ts';",
+      'server/http/edge-for-tests.ts': "import '../storage/storage.ts';",
       'web/src/client.ts': "import { money } from '../../contract/money.ts';",
       'contract/api/keys.ts': "import { z } from 'zod'; import '../money.ts';",
     },
@@ -50,11 +51,12 @@ const LAWS: readonly Law[] = [
     breaks: [
       { 'server/gateway/gateway.ts': "import '../ledger/holds.ts';" },
       { 'server/app.ts': "import './storage/sqlite.ts';" },
-      { 'server/ledger/ledger.ts': "import '../storage/tables/records.ts';" },
+      { 'server/ledger/ledger.ts': "import '../storage/tables/records-tables.ts';" },
     ],
     keeps: {
       'server/gateway/gateway.ts': "import '../ledger/ledger.ts'; import './plan.ts';",
-      'server/ledger/ledger.ts': "import '../storage/tables/ledger.ts'; import './holds.ts';",
+      'server/ledger/ledger.ts':
+        "import '../storage/tables/ledger-tables.ts'; import './holds.ts';",
     },
   },
   {
@@ -62,7 +64,7 @@ const LAWS: readonly Law[] = [
     rule: house.noCircles,
     breaks: [
       {
-        'server/a.ts': "import type { B } from './b.ts';",
+        'server/a.ts': "import { type B, b } from './b.ts';",
         'server/b.ts': "export * from './c.ts';",
         'server/c.ts': "import './a.ts';",
       },
@@ -70,7 +72,7 @@ const LAWS: readonly Law[] = [
     keeps: {
       'server/a.ts': "import './b.ts'; import './c.ts';",
       'server/b.ts': "import './c.ts';",
-      'server/c.ts': '',
+      'server/c.ts': "import type { A } from './a.ts';",
     },
   },
   {
@@ -87,7 +89,7 @@ const LAWS: readonly Law[] = [
     ],
     keeps: {
       'server/main.ts': "import './app.ts';",
-      'server/app.ts': "new Worker(new URL('./writer.ts', import.meta.url));",
+      'server/app.ts': "const entry = './writer.ts'; new Worker(new URL(entry, import.meta.url));",
       'server/writer.ts': "import '../contract/money.ts';",
       'server/app.test.ts': '',
       'contract/money.ts': '',
@@ -175,6 +177,7 @@ const LAWS: readonly Law[] = [
     keeps: {
       'server/outbound.ts': "import { Pool } from 'undici'; fetch(address);",
       'server/http/http.ts': "import { createServer, type IncomingMessage } from 'node:http';",
+      'server/plan.ts': "import type { IncomingHttpHeaders } from 'node:http';",
       'server/app.ts': "import { isIP } from 'node:net'; cache.fetch(name); // fetch(",
       'web/src/client.ts': 'fetch(address);',
       'test/harness.ts': "import { request } from 'node:http';",
@@ -230,7 +233,7 @@ const LAWS: readonly Law[] = [
     keeps: {
       'README.md': [
         '`server/app.ts`, `app.ts`, `./server/`, `server/app.ts:12`, [app](server/app.ts#start),',
-        '`/v1/chat`, `chat/completions`, `server/*.ts`, `docs/<name>.md`, `config.yaml`, `data/x.db`,',
+        '`/v1/chat`, `chat/completions`, `server/*.ts`, `docs/<name>.md`, `config.yaml`, `data/x.db`, `index.ts`, `.ts`,',
         '[site](https://host.example/gone.md), [below](#below)',
         '```sh',
         'cat `server/gone.ts`',

@@ -111,8 +111,8 @@ export const otherMachinesAreReachedByTheOutboundDoor: Rule = (tree) => {
   const paths = tree.code(['server']).filter((path) => path !== 'server/outbound.ts');
   const importing = paths
     .flatMap((path) => tree.links(path))
-    .filter(({ from, to, names }) => {
-      if (!NETWORK.test(to)) return false;
+    .filter(({ from, to, names, isType }) => {
+      if (isType || !NETWORK.test(to)) return false;
       const isNamed = names.length > 0;
       if (to === 'node:net') return !isNamed || names.some((name) => !PURE_NET.has(name));
       const isServerSide = isNamed && !names.some((name) => CLIENT_PARTS.has(name));

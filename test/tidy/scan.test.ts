@@ -105,6 +105,8 @@ test('imports of every form are found, with the names they take', () => {
     "export type G = 'ten' | 'eleven';",
     "// import './no.ts'",
     'const text = "import \'./no.ts\'";',
+    "const entry = kind === 1 ? './ten.ts' : './eleven.ts';",
+    "import { type H, I } from './twelve.ts';",
   ].join('\n');
   const found = importsIn(scan(source));
   assert.deepEqual(
@@ -119,8 +121,15 @@ test('imports of every form are found, with the names they take', () => {
       './seven.ts',
       './eight.ts',
       './nine.ts',
+      './ten.ts',
+      './eleven.ts',
+      './twelve.ts',
     ],
   );
-  assert.deepEqual(found[0]?.names, ['A', 'b', 'c']);
+  assert.deepEqual(found[0]?.names, ['A', 'b']);
+  assert.deepEqual(
+    found.filter(({ isType }) => isType).map(({ specifier }) => specifier),
+    ['./two.ts', './six.ts'],
+  );
   assert.equal(found[8]?.line, 9);
 });

@@ -216,25 +216,33 @@ export interface ImportedModule {
   readonly specifier: string;
   /** What is taken by name; empty for `import * as`, side effects, dynamic imports and workers. */
   readonly names: readonly string[];
+  /** Nothing of it is left when the program runs. */
+  readonly isType: boolean;
   readonly line: number;
 }
 
-/** Static and dynamic imports, re-exports, and the files that `new URL('./x.ts', …)` points to (workers). */
+/** The path of a source file beside or above, as workers are named. */
+const SOURCE_PATH = /^\.{1,2}\/[\w./-]+\.ts$/;
+
+/** Static and dynamic imports, re-exports, and every other string that is the path of a source file (a worker's). */
 export function importsIn(tokens: readonly Token[]): ImportedModule[] {
   const code = tokens.filter(({ kind }) => kind !== 'comment');
   return code.flatMap((token, index): ImportedModule[] => {
+    const [before, next, second] = [code[index - 1], code[index + 1], code[index + 2]];
+    const plain = { names: [], isType: false, line: token.line };
+    if (token.kind === 'string') {
+      const isStatement = before?.text === 'from' || before?.text === 'import';
+      const isFile = SOURCE_PATH.test(token.text) && !isStatement;
+      const isCall = isPunct(before, '(') && code[index - 2]?.text === 'import';
+      return isFile && !isCall ? [{ ...plain, specifier: token.text }] : [];
+    }
     if (token.kind !== 'word') return [];
-    const [next, second] = [code[index + 1], code[index + 2]];
-    const { line } = token;
     if (token.text === 'import' && next?.kind === 'string') {
-      return [{ specifier: next.text, names: [], line }];
+      return [{ ...plain, specifier: next.text }];
     }
     const isCall = isPunct(next, '(') && second?.kind === 'string';
-    if (token.text === 'import' && isCall) return [{ specifier: second.text, names: [], line }];
-    if (token.text === 'URL' && isCall && second.text.startsWith('.')) {
-      return [{ specifier: second.text, names: [], line }];
-    }
-    return beginsImport(token, next) ? importFrom(code.slice(index + 1), line) : [];
+    if (token.text === 'import' && isCall) return [{ ...plain, specifier: second.text }];
+    return beginsImport(token, next) ? importFrom(code.slice(index + 1, index + 300), token) : [];
   });
 }
 
@@ -246,16 +254,22 @@ function beginsImport(token: Token, next: Token | undefined): boolean {
 }
 
 /** The rest of `import … from '…'`, if that is what follows; `export type X = …` has no `from` before its end. */
-function importFrom(code: readonly Token[], line: number): ImportedModule[] {
+function importFrom(code: readonly Token[], { line }: Token): ImportedModule[] {
   const names: string[] = [];
+  let types = 0;
   for (const [index, token] of code.entries()) {
     const next = code[index + 1];
     if (token.kind === 'word' && token.text === 'from' && next?.kind === 'string') {
-      return [{ specifier: next.text, names: isPunct(code[0], '*') ? [] : names, line }];
+      const isType = code[0]?.text === 'type' || (types > 0 && types === names.length);
+      const isAll = isPunct(code[0], '*');
+      return [{ specifier: next.text, names: isAll ? [] : names, isType, line }];
     }
     if (token.kind === 'punct' && !'{},*'.includes(token.text)) return [];
-    if (token.kind === 'word' && !['type', 'as'].includes(token.text)) names.push(token.text);
     if (token.kind === 'string') return [];
+    if (token.kind !== 'word' || token.text === 'as') continue;
+    if (token.text === 'type') types += 1;
+    // `a as b` takes one thing, by its first name.
+    else if (code[index - 1]?.text !== 'as') names.push(token.text);
   }
   return [];
 }

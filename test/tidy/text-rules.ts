@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { MADE_LATER } from './house.ts';
+import { FORBIDDEN_NAMES, MADE_LATER } from './house.ts';
 import type { Rule } from './house-rules.ts';
 import type { Tree } from './tree.ts';
 
@@ -32,7 +32,8 @@ function quotedPathExists(tree: Tree, document: string, text: string): boolean {
   if (rest.length > 0 && (TOP.has(first) || first === '.' || first === '..')) {
     return tree.has(posix.normalize(path)) || tree.has(besides(document, path));
   }
-  if (!isFile) return true;
+  // A bare ending is not a name, and a name that no file may have is named to forbid it.
+  if (!isFile || /^\./.test(path) || FORBIDDEN_NAMES.has(first.replace(FILE_LIKE, ''))) return true;
   const isAnywhere = tree.paths.some((known) => known === path || known.endsWith(`/${path}`));
   return isAnywhere || tree.has(besides(document, path));
 }

@@ -5,7 +5,8 @@ import { type ImportedModule, importsIn, scan, type Token } from './scan.ts';
 const NOT_OURS = /(^|\/)(\.git|node_modules|dist)$|^(data|demo-data|coverage|shots)$/;
 const READ = /\.(ts|tsx|mjs|md)$|(^|\/)package-lock\.json$/;
 const CODE = /\.(ts|tsx|mjs)$/;
-const TEST = /\.(test|contract)\.tsx?$/;
+/** Tests, the suites that several tests share, and what only tests are set up with. */
+const TEST = /(\.(test|contract)|-for-tests)\.tsx?$/;
 
 export interface Link {
   readonly from: string;
@@ -14,6 +15,8 @@ export interface Link {
   readonly isRelative: boolean;
   readonly line: number;
   readonly names: readonly string[];
+  /** Nothing of it is left when the program runs. */
+  readonly isType: boolean;
 }
 
 /** The files of the project by path, or a few made up to try a rule on. */
@@ -87,10 +90,10 @@ export class Tree {
   }
 }
 
-function linkFrom(from: string, { specifier, names, line }: ImportedModule): Link {
+function linkFrom(from: string, { specifier, ...found }: ImportedModule): Link {
   const isRelative = specifier.startsWith('.');
   const to = isRelative ? posix.join(posix.dirname(from), specifier) : specifier;
-  return { from, to, isRelative, line, names };
+  return { ...found, from, to, isRelative };
 }
 
 /** The room of a path, the file's own name for a file directly in `server/`, else the top folder. */
