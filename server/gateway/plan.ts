@@ -102,10 +102,10 @@ function readWhole(source: Readable, headers: IncomingHttpHeaders, max: number):
     source.on('end', () =>
       resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)),
     );
-    const cutOff = () =>
+    source.on('close', () => {
+      if (source.readableEnded) return;
       reject(new Failure('invalid_request', { sentence: 'The body is incomplete.' }));
-    source.on('error', cutOff);
-    source.on('close', cutOff);
+    });
   });
 }
 
