@@ -170,6 +170,7 @@ const LAWS: readonly Law[] = [
       { 'server/app.ts': "import { Pool } from 'undici';" },
       { 'server/http/http.ts': "import { request } from 'node:http';" },
       { 'server/http/http.ts': "import * as http from 'node:http';" },
+      { 'server/demo/demo.ts': "import { request } from 'node:http';" },
       { 'server/app.ts': "import { createServer } from 'node:http';" },
       { 'server/app.ts': "import { connect } from 'node:net';" },
       { 'server/app.ts': "new WebSocket('wss://host');" },
@@ -177,6 +178,7 @@ const LAWS: readonly Law[] = [
     keeps: {
       'server/outbound.ts': "import { Pool } from 'undici'; fetch(address);",
       'server/http/http.ts': "import { createServer, type IncomingMessage } from 'node:http';",
+      'server/demo/demo.ts': "import { createServer } from 'node:http';",
       'server/plan.ts': "import type { IncomingHttpHeaders } from 'node:http';",
       'server/app.ts': "import { isIP } from 'node:net'; cache.fetch(name); // fetch(",
       'web/src/client.ts': 'fetch(address);',

@@ -105,6 +105,8 @@ export const timeIsAskedOfTheClock: Rule = (tree) => {
 const NETWORK = /^(undici|node:(http|https|http2|net|tls|dgram|dns|dns\/promises))$/;
 /** Parts of `node:net` that open nothing. */
 const PURE_NET = new Set(['isIP', 'isIPv4', 'isIPv6', 'BlockList', 'AddressInfo']);
+/** Places that answer requests: the edge, and the demo's scripted provider, which listens on the loopback. */
+const SERVERS = new Set(['http', 'demo']);
 const CLIENT_PARTS = new Set(['request', 'get', 'Agent', 'globalAgent', 'ClientRequest']);
 
 export const otherMachinesAreReachedByTheOutboundDoor: Rule = (tree) => {
@@ -116,7 +118,7 @@ export const otherMachinesAreReachedByTheOutboundDoor: Rule = (tree) => {
       const isNamed = names.length > 0;
       if (to === 'node:net') return !isNamed || names.some((name) => !PURE_NET.has(name));
       const isServerSide = isNamed && !names.some((name) => CLIENT_PARTS.has(name));
-      return !(to === 'node:http' && placeOf(from) === 'http' && isServerSide);
+      return !(to === 'node:http' && SERVERS.has(placeOf(from)) && isServerSide);
     })
     .map(({ from, to, line }) => `${from}:${line}: ${to} belongs in server/outbound.ts`);
   const calling = findings(tree, paths, (code, index) => {

@@ -46,6 +46,7 @@ export const ARROWS: Readonly<Record<string, readonly string[] | 'everything'>> 
   administration: [...GROUND, 'storage', 'providers', ...DOMAIN, ...UPPER],
   http: [...GROUND, 'providers', ...DOMAIN, ...UPPER, 'administration'],
   chores: 'everything',
+  demo: 'everything',
   app: 'everything',
   main: 'everything',
 };
