@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import OpenAI from 'openai';
+import { systemClock } from '../../server/clock.ts';
 import { startFakeUpstream } from '../fake-upstream.ts';
 import { spawnTollkeeper, startTollkeeper, type Tollkeeper } from '../harness.ts';
 import { COST_OF_CHAT_ONCE, call, chatOnce, openaiSettings, PRICES } from './stage.ts';
 
-test('starting without ADMIN_TOKEN the first start makes one for the owner’s eyes only and says where', async () => {
+test('the first start without ADMIN_TOKEN makes one for the owner’s eyes only and says where', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'tollkeeper-start-'));
   const settings = { ADMIN_TOKEN: '' };
   const file = join(dataDir, 'admin-token');
@@ -31,10 +32,12 @@ test('starting without ADMIN_TOKEN the first start makes one for the owner’s e
   rmSync(dataDir, { recursive: true });
 });
 
-test('starting again keeps keys, revocations and figures', async () => {
+test('the next start keeps keys, revocations and figures', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'tollkeeper-again-'));
   const upstream = await startFakeUpstream({ prices: PRICES });
-  const settings = openaiSettings(upstream);
+  // One day for both starts, whatever the time of day is.
+  const clock = { ...systemClock, now: () => Date.parse('2026-11-20T12:00:00Z') };
+  const start = () => startTollkeeper({ dataDir, clock, settings: openaiSettings(upstream) });
   const figures = async (gate: Tollkeeper, token: string) => {
     const usage = (await gate.operator(`/admin/usage/${token}`)) as Record<string, unknown>;
     const report = (await gate.operator('/reports/data')) as Record<string, unknown>;
@@ -43,14 +46,14 @@ test('starting again keeps keys, revocations and figures', async () => {
   let before: Awaited<ReturnType<typeof figures>>;
   let tokens: { kept: string; revoked: string };
   {
-    await using gate = await startTollkeeper({ dataDir, settings });
+    await using gate = await start();
     tokens = { kept: await gate.issueKey('ann'), revoked: await gate.issueKey('ann') };
     await chatOnce(gate.url, tokens.kept);
     await chatOnce(gate.url, tokens.revoked);
     await gate.operator(`/admin/keys/${tokens.revoked}/revoke`, { method: 'POST', body: {} });
     before = await figures(gate, tokens.kept);
   }
-  await using again = await startTollkeeper({ dataDir, settings });
+  await using again = await start();
   assert.deepEqual(await figures(again, tokens.kept), before);
   await assert.rejects(chatOnce(again.url, tokens.revoked), OpenAI.AuthenticationError);
   await chatOnce(again.url, tokens.kept);
