@@ -9,6 +9,7 @@ import {
   billed,
   eventually,
   openStage,
+  PROVIDER_SECRET,
   recordOf,
   recordsOf,
   type Stage,
@@ -158,5 +159,23 @@ describe('what the caller does wrong', () => {
     assert.ok(output < 2_000);
     assert.ok((record.input_tokens ?? 0) > 0);
     assert.deepEqual(stage.tollkeeper.intents(), []);
+  });
+
+  test('a stream that is billed on after a hang-up is read to its end, and on record as billed', async () => {
+    await using other = await openStage({
+      upstream: { billingAfterAbort: 'goes on' },
+      settings: ({ url }) => ({ OPENROUTER_API_KEY: PROVIDER_SECRET, OPENROUTER_API_URL: url }),
+    });
+    const { url } = other.tollkeeper;
+    const caller = new OpenAI({ baseURL: `${url}/v1`, apiKey: other.key, maxRetries: 0 });
+    const stream = await caller.chat.completions.create({
+      ...ask('[[tokens=200 chunkDelayMs=1 usageAlways=true cost=own]]'),
+      stream: true,
+    });
+    for await (const { choices } of stream) if (choices[0]?.delta.content) break;
+    const record = await eventually(() => other.tollkeeper.records()[0]);
+    assert.equal(record.outcome, 'aborted');
+    assertAgrees({ ...record, outcome: 'completed' }, other.upstream);
+    assert.equal(record.output_tokens, 200);
   });
 });
