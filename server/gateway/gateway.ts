@@ -274,7 +274,9 @@ function isKeyTrouble(status: number): boolean {
 
 function isWorthAnother(ending: Ending, relay: Relay): boolean {
   if (relay.headSent || ending.callerGone) return false;
-  if (ending.failure !== null) return ending.failure.kind.status === 503;
+  // What has begun to answer well may be billed, although the caller has seen none of it yet.
+  const hasBegun = ending.firstByteAt !== null && ending.status < 400;
+  if (ending.failure !== null) return !hasBegun && ending.failure.kind.status === 503;
   return !ending.complete && isKeyTrouble(ending.status);
 }
 

@@ -146,7 +146,10 @@ export function countUnits(
   if (wire === 'moderations' || wire === 'rerank') return { request: 1 };
   if (wire !== 'audio') return {};
   const input = parsed?.['input'];
-  if (endpoint === 'audio/speech' && typeof input === 'string') return { character: input.length };
+  if (endpoint === 'audio/speech' && typeof input === 'string') {
+    // A character outside the basic plane is one, not two.
+    return { character: [...input].length };
+  }
   const seconds = answer?.['duration'];
   return typeof seconds === 'number' && seconds > 0 ? { second: Math.ceil(seconds) } : {};
 }

@@ -256,6 +256,11 @@ export class Relay implements OutboundReceiver {
     const { requestId, secret, reply } = this.#options;
     const headers = headersToCaller(this.#headers, requestId, secret);
     if (length !== undefined) headers['content-length'] = length;
+    // The edge says that the answer depends on the origin; the provider's word comes on top of it.
+    const varies = reply.getHeader('vary');
+    if (varies !== undefined && headers['vary'] !== undefined) {
+      headers['vary'] = `${varies}, ${headers['vary']}`;
+    }
     // Proxies in front of us must not collect a stream.
     if (this.#mode === 'events') headers['x-accel-buffering'] = 'no';
     reply.writeHead(status, headers);
