@@ -282,7 +282,7 @@ function isWorthAnother(ending: Ending, relay: Relay): boolean {
 
 function watchFor(plan: Plan, key: RoutedKey, usageAdded: boolean): StreamWatch | null {
   const { wire } = plan;
-  if (wire === null) return null;
+  if (wire === null || !plan.streamed) return null;
   return new StreamWatch({
     wire,
     readUsage: (event, before) => key.provider.routing.readUsage(wire, event, before),
