@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { watchMemory } from './memory.ts';
 import { USAGE } from './payloads.ts';
 import { type Child, type Cores, takeCores } from './processes.ts';
-import { ratios, tables, verdicts, wanted } from './report.ts';
+import { cautions, ratios, tables, verdicts, wanted } from './report.ts';
 import { compete, type Settings } from './rounds.ts';
 import {
   dataIsInMemory,
@@ -128,11 +128,13 @@ async function comparison(
         systems: Object.fromEntries(all),
         ratios: { plain, stream },
         wanted: limits,
+        cautions: cautions(all),
         books,
       };
       console.log(JSON.stringify({ machine: machine(cores), settings, ...figures }));
     } else {
       console.log(`${tables(all)}\n\n${verdicts(limits)}`);
+      for (const caution of cautions(all)) console.log(`Caution: ${caution}`);
       if (books !== null)
         console.log(
           `Records: ${books.recorded} of ${books.requests} requests, ${books.tokensRecorded} of ${books.tokens} tokens`,

@@ -32,6 +32,7 @@ export async function watchMemory(
   const send = async (count: number) => {
     const result = await runLoad({ url, headers, kind: 'plain', connections, until: { count } });
     failures += result.failures;
+    system.mustRun();
   };
   await send(WARM_UP);
   const samplesMiB: number[] = [];

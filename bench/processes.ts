@@ -11,6 +11,8 @@ export interface Cores {
 export interface Child {
   pid: number;
   url: string;
+  /** Throws, with the last output, if the process ended although nobody here stopped it. */
+  mustRun(): void;
   stop(): Promise<void>;
 }
 
@@ -70,7 +72,12 @@ export async function start(plan: Start): Promise<Child> {
   const poll = plan.url === undefined ? null : pollUntilUp(plan.url, ready.resolve);
   try {
     const url = await ready.promise;
-    return { pid: child.pid ?? 0, url, stop: () => stop(child) };
+    const mustRun = () => {
+      const end = child.signalCode ?? child.exitCode;
+      if (end !== null)
+        throw new Error(`${plan.name} ended in mid-run (${end}). It said:\n${output}`);
+    };
+    return { pid: child.pid ?? 0, url, mustRun, stop: () => stop(child) };
   } catch (error) {
     child.kill('SIGKILL');
     throw error;

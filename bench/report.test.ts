@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ratios, wanted } from './report.ts';
+import { cautions, ratios, wanted } from './report.ts';
 import { type Figures, median, type SystemFigures } from './rounds.ts';
 
 function run(cpuMicrosPerRequest: number, failures = 0): Figures {
@@ -67,4 +67,28 @@ test('each limit is judged in its own direction', () => {
 test('the median of an even count lies between the middle two', () => {
   assert.equal(median([4, 1, 3, 2]), 2.5);
   assert.equal(median([3, 1, 2]), 2);
+});
+
+test('a caution names each run that compared unlike work, met a load at its limit or shared its core', () => {
+  const quiet = system(run(100));
+  const merged = {
+    ...quiet,
+    stream: { ...run(100), readsPerAnswer: 0.5, loadBusy: 0.99, othersBusy: 0.3 },
+  };
+  assert.deepEqual(
+    cautions(
+      new Map([
+        ['bare', quiet],
+        ['tollkeeper', quiet],
+      ]),
+    ),
+    [],
+  );
+  const found = cautions(
+    new Map([
+      ['bare', quiet],
+      ['tollkeeper', merged],
+    ]),
+  ).join(' ');
+  assert.match(found, /own limit.*30 % of the core.*0\.5 pieces per answer, bare 1\.0/);
 });

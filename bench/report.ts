@@ -69,6 +69,30 @@ function atLeast(what: string, limit: number, found: Ratio | null): Wanted {
   return { what, limit: `at least ${limit}`, found, met: found && found.median >= limit };
 }
 
+/**
+ * What makes a figure of this run worth less than it looks, in sentences: a load that was a limit itself, others on the
+ * measured core, and answers that came through in unlike numbers of pieces, so that unlike work was compared.
+ */
+export function cautions(all: All): string[] {
+  const found: string[] = [];
+  for (const kind of KINDS) {
+    const bareReads = all.get('bare')?.[kind].readsPerAnswer;
+    for (const [name, system] of all) {
+      const run = system[kind];
+      const who = `${name}, ${kind}:`;
+      if (run.loadBusy > 0.95)
+        found.push(`${who} the load was at its own limit, so req/s is too low.`);
+      if (run.othersBusy > 0.05)
+        found.push(`${who} others took ${percent(run.othersBusy)} of the core.`);
+      if (bareReads !== undefined && Math.abs(run.readsPerAnswer / bareReads - 1) > 0.2) {
+        const pieces = `${run.readsPerAnswer.toFixed(1)} pieces per answer, bare ${bareReads.toFixed(1)}`;
+        found.push(`${who} ${pieces}: not the same work; compare with --chunk-interval 5.`);
+      }
+    }
+  }
+  return found;
+}
+
 /** One table for each kind of load. */
 export function tables(all: All): string {
   return KINDS.map((kind) => table(all, kind)).join('\n\n');

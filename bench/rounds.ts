@@ -97,6 +97,8 @@ async function measure(competition: Competition, turn: Turn): Promise<Figures> {
   };
   const { connections } = settings;
   const result = await runLoad({ url, headers, kind, connections, until: { seconds } });
+  system.mustRun();
+  upstream.mustRun();
   const own = process.cpuUsage(ownBefore);
   const used = cpuMicros(pid) - before.system;
   const othersUsed = Math.max(0, coreMicros(core) - before.core - used);

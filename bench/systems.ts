@@ -68,7 +68,7 @@ export async function startTollkeeper(core: number | null, upstream: string): Pr
   };
   try {
     child = await start({ name: 'tollkeeper', command, env, cwd: data, core });
-    const { pid, url } = child;
+    const { pid, url, mustRun } = child;
     const admin = { 'x-admin-token': adminToken, 'content-type': 'application/json' };
     const body = JSON.stringify({ label: 'bench' });
     const issued = await fetch(`${url}/admin/keys`, { method: 'POST', headers: admin, body });
@@ -78,7 +78,7 @@ export async function startTollkeeper(core: number | null, upstream: string): Pr
       const answer = await fetch(`${url}/admin/usage/${token}`, { headers: admin });
       return (await answer.json()) as Books;
     };
-    return { pid, url, name: 'tollkeeper', headers: bearer(token), stop, books };
+    return { pid, url, mustRun, name: 'tollkeeper', headers: bearer(token), stop, books };
   } catch (error) {
     await stop();
     throw error;

@@ -1,12 +1,11 @@
 /** The composition root: builds the rooms from the bottom up and closes them in reverse. */
 import { dirname } from 'node:path';
-import { createAccounts } from './accounts/accounts.ts';
+import { type Accounts, createAccounts } from './accounts/accounts.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
 import { generatedSecret, prepareDataFolder } from './data-folder.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
-import { createHttp } from './http/http.ts';
-import { v1Routes } from './http/v1-routes.ts';
+import { createHttp, v1Routes } from './http/http.ts';
 import type { Log } from './log.ts';
 import { createMetering, type Metering } from './metering/metering.ts';
 import { createOutbound, type Outbound } from './outbound.ts';
@@ -27,6 +26,16 @@ export interface AppDeps {
   readonly log: Log;
   readonly version: string;
   readonly clock?: Clock;
+  /** Runs when the rooms stand and the port is still closed. What it throws ends the start. */
+  readonly beforeListening?: (rooms: Rooms) => Promise<void>;
+}
+
+/** What can be prepared before the first request. */
+export interface Rooms {
+  readonly storage: Storage;
+  readonly accounts: Accounts;
+  readonly records: Records;
+  readonly metering: Metering;
 }
 
 /** A request must have arrived whole within this time; slower ones hold a connection for nothing. */
@@ -75,6 +84,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
         requestTimeoutMs: REQUEST_TIMEOUT_MS,
       },
     });
+    await deps.beforeListening?.({ storage, accounts, records, metering });
     const address = await http.listen(config.server);
     const close = async (): Promise<void> => {
       const closing = http.close(config.server.shutdownTimeoutMs);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe as group, test } from 'node:test';
+import { after, suite, test } from 'node:test';
 import { ConfigError, describe, loadConfig, secretsOf } from './config.ts';
 import type { ConfigSources } from './setting-layers.ts';
 
@@ -42,7 +42,7 @@ function problemOf(given: Given): string {
   return problems[0] ?? '';
 }
 
-group('defaults', () => {
+suite('defaults', () => {
   test('nothing set gives a server on loopback with its data beside it', () => {
     const { cwd, config, notices } = load();
     assert.deepEqual(config.server, {
@@ -81,7 +81,7 @@ group('defaults', () => {
   });
 });
 
-group('precedence', () => {
+suite('precedence', () => {
   test('flags win over config.yaml, environment, .env.local, .env and defaults, in this order', () => {
     const layers = {
       flags: { port: '1' },
@@ -115,7 +115,7 @@ group('precedence', () => {
   });
 });
 
-group('several names for one thing', () => {
+suite('several names for one thing', () => {
   test('the first name wins within a layer, with a notice that holds no value', () => {
     const env = { API_KEY: 'canary-two', ADMIN_TOKEN: 'canary-one' };
     const { config, notices } = load({ env });
@@ -141,7 +141,7 @@ group('several names for one thing', () => {
   });
 });
 
-group('config.yaml', () => {
+suite('config.yaml', () => {
   test('an unknown key is an error that suggests the nearest name', () => {
     const sentence = problemOf({ files: { 'config.yaml': 'prot: 80' } });
     assert.equal(sentence, '"prot" (config.yaml) is not a setting. Did you mean port?');
@@ -177,7 +177,7 @@ group('config.yaml', () => {
     const { config } = load({ files: { 'config.yaml': text.join('\n') } });
     assert.deepEqual(config.server.allowedOrigins, ['https://a.example', 'http://b.example:3000']);
     assert.deepEqual(JSON.parse(config.pricing.modelPricingJson ?? ''), {
-      small: { input: 0.00015, output: 0.0006 },
+      small: { input: '0.00015', output: '6e-4' },
     });
   });
 
@@ -197,7 +197,7 @@ group('config.yaml', () => {
   });
 });
 
-group('values', () => {
+suite('values', () => {
   const refused: readonly (readonly [name: string, text: string])[] = [
     ['PORT', '65536'],
     ['PORT', '-1'],
@@ -253,7 +253,7 @@ group('values', () => {
   });
 });
 
-group('the database', () => {
+suite('the database', () => {
   const fileFor = (name: string, text: string) => {
     const { cwd, config } = load({ env: { [name]: text } });
     return config.storage.databaseFile.replace(cwd, 'CWD');
@@ -294,7 +294,7 @@ group('the database', () => {
   });
 });
 
-group('secrets', () => {
+suite('secrets', () => {
   test('a secret may stand in a file, whose last newline is not part of it', () => {
     const files = { token: 'canary\n', key: 'sk-1\r\n' };
     const env = { ADMIN_TOKEN_FILE: 'token', DEEPSEEK_API_KEY_FILE: 'key' };

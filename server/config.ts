@@ -153,6 +153,11 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   return { config: Object.freeze(config) as Config, notices: reading.notices };
 }
 
+/** The environment as it stands, for a command that takes only a part of it. */
+export function environment(): Readonly<Record<string, string | undefined>> {
+  return process.env;
+}
+
 /** The effective settings as `NAME=value` lines; a secret shows only whether it is set. */
 export function describe(config: Config): string {
   const lines = entriesOf(config).map(

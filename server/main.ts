@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { startApp } from './app.ts';
-import { ConfigError, loadConfig, secretsOf } from './config.ts';
+import { ConfigError, environment, loadConfig, secretsOf } from './config.ts';
+import { startDemo } from './demo/demo.ts';
 import { createLog, type Log } from './log.ts';
 import { providers } from './providers/providers.ts';
 
@@ -28,6 +29,13 @@ async function serve(flags: ServeFlags): Promise<void> {
   const app = await startApp({ config, log, version });
   stopOnSignals(app.close, log);
   process.stdout.write(`Tollkeeper listens on ${app.address}\n`);
+}
+
+async function demo({ host, port, dataDir }: ServeFlags): Promise<void> {
+  const flags = { HOST: host, PORT: port, DATA_DIR: dataDir };
+  const started = await startDemo({ cwd: process.cwd(), version, env: environment(), flags });
+  stopOnSignals(started.close, started.log);
+  process.stdout.write(started.greeting);
 }
 
 function stopOnSignals(close: () => Promise<void>, log: Log): void {
@@ -64,6 +72,15 @@ program
   .option('--port <number>', 'port to listen on, 0 for any (PORT)')
   .option('--data-dir <folder>', 'folder of the database and generated secrets (DATA_DIR)')
   .action(serve);
+program
+  .command('demo')
+  .description(
+    'start a demo: a scripted provider and a month of invented usage, in a folder of its own',
+  )
+  .option('--host <address>', 'address to listen on (HOST)')
+  .option('--port <number>', 'port to listen on, 0 for any (PORT)')
+  .option('--data-dir <folder>', 'folder of the demo, ./demo-data unless given (DATA_DIR)')
+  .action(demo);
 program.command('build').description('build what needs building').action(build);
 
 try {

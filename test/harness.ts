@@ -174,9 +174,14 @@ function speakTo(url: string, dataDir: string) {
       return token;
     },
     records: () => query<RecordRow>(dataDir, 'select * from usage_records order by id'),
-    intents: () => query<{ id: string }>(dataDir, 'select id from request_intents'),
+    intents: () => query<{ id: string }>(dataDir, OPEN_REQUESTS),
   };
 }
+
+/** A bundle of notes stays until all in it are closed; those on record are. */
+const OPEN_REQUESTS = `
+  select note.value ->> 0 as id from open_notes, json_each(open_notes.notes) as note
+  where not exists (select 1 from usage_records where usage_records.id = note.value ->> 0)`;
 
 function query<Row>(dataDir: string, sql: string): Row[] {
   const database = new DatabaseSync(join(dataDir, 'tollkeeper.db'), { readOnly: true });

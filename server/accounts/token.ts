@@ -22,6 +22,11 @@ export function newToken(): string {
   return PREFIX + secret + checksum(PREFIX + secret);
 }
 
+/** False for what need not be hashed to be refused. */
+export function hasTokenLength(token: string): boolean {
+  return token.length === TOKEN_LETTERS;
+}
+
 /** True for everything that could have come from {@link newToken}. */
 export function isWellFormed(token: string): boolean {
   if (token.length !== TOKEN_LETTERS || !token.startsWith(PREFIX)) return false;

@@ -274,16 +274,15 @@ function isKeyTrouble(status: number): boolean {
 
 function isWorthAnother(ending: Ending, relay: Relay): boolean {
   if (relay.headSent || ending.callerGone) return false;
-  if (ending.failure !== null) {
-    // Once an answer has begun the provider bills it: asking another one would be paid twice, and be on record once.
-    return ending.firstByteAt === null && ending.failure.kind.status === 503;
-  }
+  // What has begun to answer well may be billed, although the caller has seen none of it yet.
+  const hasBegun = ending.firstByteAt !== null && ending.status < 400;
+  if (ending.failure !== null) return !hasBegun && ending.failure.kind.status === 503;
   return !ending.complete && isKeyTrouble(ending.status);
 }
 
 function watchFor(plan: Plan, key: RoutedKey, usageAdded: boolean): StreamWatch | null {
   const { wire } = plan;
-  if (wire === null) return null;
+  if (wire === null || !plan.streamed) return null;
   return new StreamWatch({
     wire,
     readUsage: (event, before) => key.provider.routing.readUsage(wire, event, before),

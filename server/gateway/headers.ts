@@ -43,6 +43,13 @@ const NOT_TO_UPSTREAM: ReadonlySet<string> = new Set([
 const NOT_TO_CALLER: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP,
   'content-length',
+  // Which pages may read an answer is for the operator to say, not for the provider.
+  'access-control-allow-credentials',
+  'access-control-allow-headers',
+  'access-control-allow-methods',
+  'access-control-allow-origin',
+  'access-control-expose-headers',
+  'access-control-max-age',
   // They speak of the provider's account or address, not of the answer.
   'alt-svc',
   'anthropic-organization-id',

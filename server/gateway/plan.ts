@@ -48,24 +48,28 @@ export async function makePlan(
   const queryAt = rest.indexOf('?');
   const endpoint = plainPath(queryAt === -1 ? rest : rest.slice(0, queryAt));
   const meaning = meaningOf(method, endpoint, headers);
-  const base = { endpoint, rest, model: null, parsed: null, streamed: false, wantsUsage: false };
   if (meaning.wire === null) {
     if (meaning.pathClass === 'unmetered') assertUnmeteredAllowed(key);
-    return { ...base, ...meaning, body: hasBody(method, headers) ? source : null };
+    const body = hasBody(method, headers) ? source : null;
+    return { ...meaning, ...NOTHING_READ, endpoint, rest, body };
   }
   const body = await readWhole(source, headers, bodyBytesMax);
-  const type = headers['content-type'] ?? '';
-  if (type.startsWith('multipart/')) {
-    return { ...base, ...meaning, body, model: formField(body, type, 'model') };
+  const type = headers['content-type'];
+  if (type?.startsWith('multipart/')) {
+    const model = formField(body, type, 'model');
+    return { ...meaning, ...NOTHING_READ, endpoint, rest, body, model };
   }
   const parsed = parseBody(body);
   // What runs in the background states its usage to nobody.
-  if (parsed['background'] === true) assertUnmeteredAllowed(key);
+  const inBackground = parsed['background'] === true;
+  if (inBackground) assertUnmeteredAllowed(key);
   const options = parsed['stream_options'] as JsonObject | null | undefined;
   return {
-    ...base,
-    ...meaning,
-    ...(parsed['background'] === true ? { pathClass: 'unmetered', wire: null } : {}),
+    pathClass: inBackground ? 'unmetered' : meaning.pathClass,
+    wire: inBackground ? null : meaning.wire,
+    dialect: meaning.dialect,
+    endpoint,
+    rest,
     parsed,
     body,
     model: typeof parsed['model'] === 'string' ? parsed['model'].slice(0, 256) : null,
@@ -73,6 +77,8 @@ export async function makePlan(
     wantsUsage: options?.['include_usage'] === true,
   };
 }
+
+const NOTHING_READ = { parsed: null, model: null, streamed: false, wantsUsage: false } as const;
 
 function assertUnmeteredAllowed(key: VirtualKey): void {
   if (!key.allowUnmetered) throw new Failure('unmetered_path_forbidden');
@@ -102,10 +108,10 @@ function readWhole(source: Readable, headers: IncomingHttpHeaders, max: number):
     source.on('end', () =>
       resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)),
     );
-    const cutOff = () =>
+    source.on('close', () => {
+      if (source.readableEnded) return;
       reject(new Failure('invalid_request', { sentence: 'The body is incomplete.' }));
-    source.on('error', cutOff);
-    source.on('close', cutOff);
+    });
   });
 }
 
@@ -146,7 +152,10 @@ export function countUnits(
   if (wire === 'moderations' || wire === 'rerank') return { request: 1 };
   if (wire !== 'audio') return {};
   const input = parsed?.['input'];
-  if (endpoint === 'audio/speech' && typeof input === 'string') return { character: input.length };
+  if (endpoint === 'audio/speech' && typeof input === 'string') {
+    // A character outside the basic plane is one, not two.
+    return { character: [...input].length };
+  }
   const seconds = answer?.['duration'];
   return typeof seconds === 'number' && seconds > 0 ? { second: Math.ceil(seconds) } : {};
 }

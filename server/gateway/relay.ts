@@ -58,6 +58,9 @@ export interface RelayOptions {
   readonly done: (ending: Ending) => void;
 }
 
+/** Larger bodies are not worth a copy. */
+const ONE_PIECE_BYTES_MAX = 16_384;
+
 type Mode = 'head' | 'whole' | 'events' | 'through';
 
 export class Relay implements OutboundReceiver {
@@ -143,7 +146,9 @@ export class Relay implements OutboundReceiver {
     if (this.#mode === 'whole') {
       const body = this.#chunks[0] ?? Buffer.alloc(0);
       this.#sendHead(this.#status, String(body.length));
-      reply.end(body);
+      // As text, one byte a letter, it leaves together with its head in one piece.
+      if (body.length <= ONE_PIECE_BYTES_MAX) reply.end(body.toString('latin1'), 'latin1');
+      else reply.end(body);
       return;
     }
     this.#sendHead(this.#status, undefined);
@@ -256,6 +261,11 @@ export class Relay implements OutboundReceiver {
     const { requestId, secret, reply } = this.#options;
     const headers = headersToCaller(this.#headers, requestId, secret);
     if (length !== undefined) headers['content-length'] = length;
+    // The edge says that the answer depends on the origin; the provider's word comes on top of it.
+    const varies = reply.getHeader('vary');
+    if (varies !== undefined && headers['vary'] !== undefined) {
+      headers['vary'] = `${varies}, ${headers['vary']}`;
+    }
     // Proxies in front of us must not collect a stream.
     if (this.#mode === 'events') headers['x-accel-buffering'] = 'no';
     reply.writeHead(status, headers);

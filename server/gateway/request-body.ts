@@ -1,4 +1,5 @@
 /** Reads what the gateway must know of a request body, and adds the one thing it may add. */
+import { isAscii } from 'node:buffer';
 import { Failure } from '../failure.ts';
 import type { JsonObject } from '../providers/providers.ts';
 
@@ -28,19 +29,20 @@ export function parseBody(body: Buffer): JsonObject {
   assertShallow(text);
   let parsed: unknown;
   try {
-    parsed = JSON.parse(body.toString('utf8'));
+    parsed = JSON.parse(isAscii(body) ? text : body.toString('utf8'));
   } catch (error) {
     throw new Failure('invalid_request', { sentence: 'The body is not valid JSON.', cause: error });
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new Failure('invalid_request', { sentence: 'The body must be a JSON object.' });
   }
-  if (mayRepeat(text)) assertUnique(text);
+  if (mayRepeat(text, parsed as JsonObject)) assertUnique(text);
   return parsed as JsonObject;
 }
 
-/** Few brackets cannot nest deep; only a body with many is counted through. */
+/** A short body cannot nest deep, nor can one with few brackets; only others are counted through. */
 function assertShallow(text: string): void {
+  if (text.length <= DEPTH_MAX) return;
   let brackets = 0;
   for (let at = nextOpening(text, 0); at !== -1 && brackets <= DEPTH_MAX; brackets++) {
     at = nextOpening(text, at + 1);
@@ -66,12 +68,14 @@ function nextOpening(text: string, from: number): number {
 }
 
 /** Cheap and never wrong in the dangerous direction: false means that no decisive member is repeated. */
-function mayRepeat(text: string): boolean {
+function mayRepeat(text: string, parsed: JsonObject): boolean {
   if (text.includes('\\u')) return true;
-  return DECISIVE.some((name) => {
-    const first = text.indexOf(`"${name}"`);
-    return first !== -1 && text.indexOf(`"${name}"`, first + 1) !== -1;
-  });
+  for (const name of DECISIVE) {
+    if (!(name in parsed)) continue;
+    const quoted = `"${name}"`;
+    if (text.indexOf(quoted) !== text.lastIndexOf(quoted)) return true;
+  }
+  return false;
 }
 
 function assertUnique(text: string): void {

@@ -64,9 +64,8 @@ export function createSettlement(deps: SettlementDeps): Settlement {
   const { storage, records, clock, log } = deps;
   const commit = async (record: UsageRecord, price: Price | null): Promise<boolean> => {
     try {
-      await storage.commit(records.finish(record, price === null ? null : inUse(price)), {
-        keep: true,
-      });
+      const writes = records.finish(record, price === null ? null : inUse(price));
+      await storage.commit(writes, { keep: true, closes: record.id });
       return true;
     } catch (error) {
       log.error({ requestId: record.id, err: error }, 'a usage record could not be written yet');
@@ -76,10 +75,7 @@ export function createSettlement(deps: SettlementDeps): Settlement {
   return {
     open(call, plan, key, startedAt) {
       if (plan.pathClass === 'free') return;
-      const intent = intentOf(deps.metering, { call, plan, key, startedAt });
-      storage.commit([records.open(intent)], { keep: true }).catch((error: unknown) => {
-        log.error({ requestId: call.id, err: error }, 'an intent could not be written yet');
-      });
+      records.open(intentOf(deps.metering, { call, plan, key, startedAt }));
     },
     async settle(served) {
       const reading = await read(deps.metering, served);
@@ -103,7 +99,7 @@ function intentOf(
   ]);
   const tokens = { ...UNKNOWN_USAGE, input: inputEstimate };
   const usage = { ...NOTHING_KNOWN, tokens };
-  const { cost, priceId } = metering.rate({ usage, price, local: key.free });
+  const { cost, source, priceId } = metering.rate({ usage, price, local: key.free });
   return {
     id: call.id,
     virtualKeyId: call.key.id,
@@ -115,6 +111,7 @@ function intentOf(
     streamed: plan.streamed,
     inputEstimate,
     priceId,
+    costSource: source,
     costEstimate: cost,
     startedAt,
   };

@@ -8,7 +8,7 @@
 import type { ReportedUsage } from '../../contract/usage.ts';
 import { Failure } from '../failure.ts';
 import type { JsonObject, Wire } from '../providers/providers.ts';
-import { EVENT_BYTES_MAX, eventData, eventEnd, fromBytes } from '../providers/sse.ts';
+import { EVENT_BYTES_MAX, eventData, eventEnd, fromBytes } from '../providers/providers.ts';
 
 export interface StreamWatchOptions {
   readonly wire: Wire;

@@ -18,6 +18,7 @@ import { type RoutesDeps, type RoutesSettings, registerRoutes } from './routes.t
 
 export type { Callers } from './callers.ts';
 export type { EdgeLog } from './error-replies.ts';
+export { v1Routes } from './v1-routes.ts';
 
 export interface HttpSettings extends CallersSettings, RoutesSettings {
   /** Origins whose pages may call us; none means that no CORS header is ever sent. */

@@ -1,7 +1,7 @@
 /** `/v1/*`: everything that callers of the gateway send. The body is left to the gateway, byte for byte. */
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { toFailure } from '../failure.ts';
+import { Failure, toFailure } from '../failure.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Log } from '../log.ts';
 import type { Callers } from './callers.ts';
@@ -14,13 +14,14 @@ export function v1Routes(deps: {
   log: Log;
 }): (scope: FastifyInstance, callers: Callers) => void {
   return (scope, callers) => {
-    // No parser touches a body here: what is forwarded is what came.
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
     scope.route({
       method: METHODS,
       url: '/v1/*',
-      handler: (request, reply) => forward(deps, callers, request, reply),
+      // Taken before the framework looks at the body or at what its type claims: what is forwarded is what came.
+      onRequest: (request, reply) => forward(deps, callers, request, reply),
+      handler: () => {
+        throw new Failure('internal', { detail: 'a request under /v1 was not taken' });
+      },
     });
   };
 }
@@ -32,6 +33,10 @@ async function forward(
   reply: FastifyReply,
 ): Promise<void> {
   const key = callers.keyHolder(request.headers);
+  // CORS headers, where origins are allowed; a hijacked reply would leave them behind.
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) reply.raw.setHeader(name, value);
+  }
   reply.hijack();
   const { id, method, headers, raw } = request;
   const url = raw.url ?? '';

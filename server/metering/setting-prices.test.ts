@@ -58,7 +58,7 @@ const INVALID: readonly (readonly [json: string, message: RegExp])[] = [
   ['null', /must be an object of models/],
   ['{"m":5}', /model "m" must be an object of prices/],
   ['{"m":{}}', /model "m" has no price/],
-  ['{"m":{"input":"0.005"}}', /model "m", field "input" must be a number of dollars/],
+  ['{"m":{"input":"cheap"}}', /model "m", field "input" must be a number of dollars/],
   ['{"m":{"input":1,"output":-0.1}}', /model "m", field "output" must be a number of dollars/],
   ['{"m":{"input":1e999}}', /model "m", field "input" must be a number of dollars/],
   ['{"m":{"input":null}}', /model "m", field "input" must be a number of dollars/],

@@ -82,11 +82,13 @@ function readRates(model: string, entry: unknown): Rates {
 }
 
 function readRate(where: string, field: string, value: unknown): number {
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
+  // Settings files keep their decimals as text, so that no digit is lost on the way.
+  const decimal = typeof value === 'string' ? value : typeof value === 'number' ? value : '';
+  if (!(Number(decimal) >= 0 && Number(decimal) < Number.POSITIVE_INFINITY) || decimal === '') {
     throw new Error(`${where} must be a number of dollars, zero or more`);
   }
   const perUnit = (UNIT_FIELDS as readonly string[]).includes(field);
-  const rate = parseScaled(value, perUnit ? PER_UNIT_SCALE : PER_THOUSAND_SCALE);
+  const rate = parseScaled(decimal, perUnit ? PER_UNIT_SCALE : PER_THOUSAND_SCALE);
   if (rate === undefined) throw new Error(`${where} is more than can be counted`);
   return rate;
 }

@@ -12,5 +12,6 @@ export const anthropic = openaiCompatible({
   defaultHeaders: { 'anthropic-version': '2023-06-01' },
   priceCatalogue: 'anthropic',
   afterAbort: 'billing stops',
-  streamUsage: 'always',
+  // Of its OpenAI-compatible API; messages state their usage always.
+  streamUsage: 'when asked',
 });

@@ -66,9 +66,19 @@ describe('what routing knows of the vendors', () => {
   });
 
   test('a stream is asked for its usage wherever it does not come by itself', () => {
-    const asked = ['openai', 'deepseek', 'groq', 'gemini', 'mistral', 'moonshot', 'xai', 'custom'];
+    const asked = [
+      'openai',
+      'anthropic',
+      'deepseek',
+      'groq',
+      'gemini',
+      'mistral',
+      'moonshot',
+      'xai',
+      'custom',
+    ];
     for (const id of asked) assert.equal(routing(id)?.streamUsage, 'when asked', id);
-    for (const id of ['openrouter', 'anthropic']) assert.equal(routing(id)?.streamUsage, 'always');
+    assert.equal(routing('openrouter')?.streamUsage, 'always');
   });
 
   test('the Anthropic dialect goes to those that speak it, each with its own credential header', () => {

@@ -15,6 +15,7 @@ import { siliconflow } from './siliconflow.ts';
 import { xai } from './xai.ts';
 
 export type { Dialect, JsonObject, Provider, Routing, Wire } from './provider.ts';
+export { EVENT_BYTES_MAX, eventData, eventEnd, fromBytes } from './sse.ts';
 
 /**
  * The known vendors. The first whose key is configured is the default route, so the one that serves

@@ -37,6 +37,11 @@ async function open(): Promise<void> {
   records = createRecords({ storage, clock });
 }
 
+async function reopen(): Promise<void> {
+  await storage.close();
+  await open();
+}
+
 const intentOf = (id: string, more: Partial<RequestIntent> = {}): RequestIntent => ({
   id,
   virtualKeyId: 'vk_1',
@@ -48,6 +53,7 @@ const intentOf = (id: string, more: Partial<RequestIntent> = {}): RequestIntent 
   streamed: true,
   inputEstimate: 120,
   priceId: 'price_1',
+  costSource: 'setting',
   costEstimate: nanos(18_000),
   startedAt: NOW - 5_000,
   ...more,
@@ -90,7 +96,18 @@ const recordOf = (id: string, more: Partial<UsageRecord> = {}): UsageRecord => (
 const PRICE: PriceInUse = { id: 'price_1', source: 'catalogue', rates: '{"input":150}' };
 
 const allRecords = () => storage.db.selectFrom('usage_records').selectAll().execute();
-const allIntents = () => storage.db.selectFrom('request_intents').selectAll().execute();
+
+/** Names of the notes that stand on disk, open or not. */
+async function noted(): Promise<string[]> {
+  const rows = await storage.db.selectFrom('open_notes').select('notes').execute();
+  return rows.flatMap(({ notes }) => (JSON.parse(notes) as [string, string][]).map(([id]) => id));
+}
+
+/** Notes leave with the next batch at the latest. */
+const nextBatch = () => storage.commit([]);
+
+const finish = (record: UsageRecord, price: PriceInUse | null = null) =>
+  storage.commit(records.finish(record, price), { closes: record.id });
 const allPrices = () => storage.db.selectFrom('prices').selectAll().execute();
 
 test('every field of a record stands in its own column', async () => {
@@ -145,16 +162,14 @@ test('a request finished many times at once is on record once', async () => {
 });
 
 test('finishing closes the intent, whether or not it had reached the disk', async () => {
-  await storage.commit([records.open(intentOf('req_slow'))]);
-  assert.deepEqual(
-    (await allIntents()).map(({ id }) => id),
-    ['req_slow'],
-  );
-  await storage.commit(records.finish(recordOf('req_slow'), null));
-  const opening = storage.commit([records.open(intentOf('req_fast'))]);
-  await storage.commit(records.finish(recordOf('req_fast'), null));
-  await opening;
-  assert.deepEqual(await allIntents(), []);
+  records.open(intentOf('req_slow'));
+  await nextBatch();
+  assert.deepEqual(await noted(), ['req_slow']);
+  await finish(recordOf('req_slow'));
+  records.open(intentOf('req_fast'));
+  await finish(recordOf('req_fast'));
+  await nextBatch();
+  assert.deepEqual(await noted(), []);
   assert.equal((await allRecords()).length, 2);
 });
 
@@ -169,46 +184,62 @@ test('a price is kept with its first use and never written over', async () => {
 });
 
 test('what a crash left open becomes one unfinished record for each, with its estimate and no more', async () => {
-  await storage.commit([records.open(intentOf('req_1'))]);
-  await storage.commit([
-    records.open(intentOf('req_2', { model: 'unknown', priceId: null, costEstimate: null })),
-  ]);
-  await storage.commit(records.finish(recordOf('req_0'), null));
-  await storage.close();
-  await open();
+  records.open(intentOf('req_1'));
+  records.open(intentOf('req_2'));
+  records.open(
+    intentOf('req_3', { model: 'x', priceId: null, costSource: 'unpriced', costEstimate: null }),
+  );
+  await nextBatch();
+  // It ends, but its note stays with the bundle that the other two are in.
+  await finish(recordOf('req_1'));
+  await reopen();
   assert.equal(await records.recover(), 2);
-  assert.deepEqual(await allIntents(), []);
-  const [complete, first, second] = await allRecords();
+  assert.deepEqual(await noted(), []);
+  const [complete, first, second, ...more] = await allRecords();
+  assert.deepEqual(more, []);
+  assert.equal(complete?.id, 'req_1');
   assert.equal(complete?.outcome, 'completed');
-  assert.equal(first?.id, 'req_1');
+  assert.equal(first?.id, 'req_2');
   assert.equal(first?.outcome, 'unfinished');
   assert.equal(first?.provenance, 'unfinished');
+  assert.equal(first?.streamed, 1);
   assert.equal(first?.input_tokens, 120);
   assert.equal(first?.output_tokens, null);
   assert.equal(first?.cost_nanos, 18_000);
-  assert.equal(first?.cost_source, 'catalogue');
+  assert.equal(first?.cost_source, 'setting');
+  assert.equal(first?.started_at, NOW - 5_000);
   assert.equal(first?.duration_ms, 5_000);
-  assert.equal(second?.id, 'req_2');
+  assert.equal(second?.id, 'req_3');
   assert.equal(second?.cost_nanos, null);
   assert.equal(second?.cost_source, 'unpriced');
 });
 
-test('recovering again finds nothing and writes nothing', async () => {
-  await storage.commit([records.open(intentOf('req_1'))]);
+test('recovering again, in this process or the next, writes nothing', async () => {
+  records.open(intentOf('req_1'));
+  await nextBatch();
+  await reopen();
   assert.equal(await records.recover(), 1);
   const before = await allRecords();
+  assert.equal(await records.recover(), 0);
+  await reopen();
   assert.equal(await records.recover(), 0);
   assert.deepEqual(await allRecords(), before);
 });
 
-test('an intent whose record is there already is closed without a second record', async () => {
-  await storage.commit(records.finish(recordOf('req_1'), null));
-  await storage.commit([records.open(intentOf('req_1'))]);
+test('what begins after a recovery is told apart from what it recovered', async () => {
+  records.open(intentOf('req_1'));
+  await nextBatch();
+  await reopen();
+  records.open(intentOf('req_2'));
+  await nextBatch();
   await records.recover();
-  const [record, ...more] = await allRecords();
-  assert.deepEqual(more, []);
-  assert.equal(record?.outcome, 'completed');
-  assert.deepEqual(await allIntents(), []);
+  assert.deepEqual(await noted(), ['req_2']);
+  await reopen();
+  assert.equal(await records.recover(), 1);
+  assert.deepEqual(
+    (await allRecords()).map(({ id }) => id),
+    ['req_1', 'req_2'],
+  );
 });
 
 test('what is not known is null on record, not zero', async () => {

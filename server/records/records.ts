@@ -1,12 +1,19 @@
 /**
  * The door of `records`: what happened, one usage record for each request, and the intents of those
- * that have not ended. Its verbs return writes; whoever holds the whole act commits them together.
+ * that have not ended. What it writes it hands over as writes; whoever holds the whole act commits them.
  */
+import { sql } from 'kysely';
 import type { Nanos } from '../../contract/money.ts';
-import type { CostSource, Outcome, Provenance, TokenUsage } from '../../contract/usage.ts';
+import {
+  type CostSource,
+  type Outcome,
+  type Provenance,
+  type TokenUsage,
+  UNKNOWN_USAGE,
+} from '../../contract/usage.ts';
 import type { Clock } from '../clock.ts';
 import { compileOnce, type Storage, type Write } from '../storage/storage.ts';
-import type { RequestIntentsTable, UsageRecordsTable } from '../storage/tables/records-tables.ts';
+import type { UsageRecordsTable } from '../storage/tables/records-tables.ts';
 
 /** What is known of a request when it leaves us. */
 export interface RequestIntent {
@@ -22,6 +29,7 @@ export interface RequestIntent {
   /** Estimated prompt tokens, and what they would cost (null: unpriced). */
   readonly inputEstimate: number;
   readonly priceId: string | null;
+  readonly costSource: CostSource;
   readonly costEstimate: Nanos | null;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
@@ -66,9 +74,12 @@ export interface PriceInUse {
 }
 
 export interface Records {
-  /** Notes that a request is about to leave. Dropped again if the request ends before it was written. */
-  open(intent: RequestIntent): Write;
-  /** The record of an ended request; closes its intent. Written twice, it changes nothing. */
+  /** Notes that a request is about to leave. Nobody waits: the provider works meanwhile. */
+  open(intent: RequestIntent): void;
+  /**
+   * The record of an ended request; the commit that holds it `closes` the intent, by the record's id.
+   * Written twice, it changes nothing.
+   */
   finish(record: UsageRecord, price: PriceInUse | null): readonly Write[];
   /**
    * Turns each intent that an earlier process left open into one record marked `unfinished`.
@@ -80,8 +91,6 @@ export interface Records {
 
 export function createRecords(deps: { storage: Storage; clock: Clock }): Records {
   const { storage, clock } = deps;
-  const openIntent = compileOnce(storage.db.insertInto('request_intents').values(INTENT_SHAPE));
-  const closeIntent = compileOnce(storage.db.deleteFrom('request_intents').where('id', '=', ''));
   const insertRecord = compileOnce(
     storage.db
       .insertInto('usage_records')
@@ -96,100 +105,62 @@ export function createRecords(deps: { storage: Storage; clock: Clock }): Records
   );
   const pricesNoted = new Set<string>();
 
-  const finish: Records['finish'] = (record, price) => {
-    const writes: Write[] = [
-      insertRecord(recordParameters(record)),
-      { ...closeIntent([record.id]), closes: record.id },
-    ];
-    if (price !== null && !pricesNoted.has(price.id)) {
-      pricesNoted.add(price.id);
-      const { id, source, rates } = price;
-      writes.push(insertPrice([id, source, rates, clock.now()]));
-    }
-    return writes;
-  };
-
   return {
-    open: (intent) => ({ ...openIntent(intentParameters(intent)), opens: intent.id }),
-    finish,
+    open: (intent) => storage.note(intent.id, JSON.stringify(intent)),
+    finish(record, price) {
+      const writes = [insertRecord(recordParameters(record))];
+      if (price !== null && !pricesNoted.has(price.id)) {
+        pricesNoted.add(price.id);
+        const { id, source, rates } = price;
+        writes.push(insertPrice([id, source, rates, clock.now()]));
+      }
+      return writes;
+    },
     async recover() {
-      const left = await storage.db.selectFrom('request_intents').selectAll().execute();
+      const { leftNotes, forgetLeftNotes } = storage;
+      if (leftNotes.length === 0) return 0;
       const now = clock.now();
-      await storage.commit(left.flatMap((intent) => finish(unfinished(intent, now), null)));
-      return left.length;
+      const left = leftNotes.map(({ text }) => unfinished(JSON.parse(text) as RequestIntent, now));
+      const before = await recordedOf(storage, left);
+      // Those that were closed are on record already, and a record is never written twice.
+      const inserts = left.map((record) => insertRecord(recordParameters(record)));
+      await storage.commit([...inserts, forgetLeftNotes]);
+      return left.length - before;
     },
   };
 }
 
+/** How many of these requests are on record. */
+async function recordedOf(storage: Storage, records: readonly UsageRecord[]): Promise<number> {
+  const ids = JSON.stringify(records.map(({ id }) => id));
+  const { count } = await storage.db
+    .selectFrom('usage_records')
+    .select((c) => c.fn.countAll<number>().as('count'))
+    .where('id', 'in', sql<string>`(select value from json_each(${ids}))`)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 /** The written policy for what a crash leaves open: its prompt as estimated, and nothing invented. */
-function unfinished(intent: RequestIntentsTable, now: number): UsageRecord {
+function unfinished(intent: RequestIntent, now: number): UsageRecord {
   return {
-    id: intent.id,
-    virtualKeyId: intent.virtual_key_id,
-    userId: intent.user_id,
-    providerId: intent.provider_id,
-    providerKeyId: intent.provider_key_id,
-    endpoint: intent.endpoint,
-    model: intent.model,
+    ...intent,
     servedModel: null,
-    streamed: intent.streamed === 1,
     status: 0,
     outcome: 'unfinished',
     provenance: 'unfinished',
-    tokens: {
-      input: intent.input_estimate,
-      cachedInput: null,
-      cacheWrite5m: null,
-      cacheWrite1h: null,
-      output: null,
-      reasoning: null,
-    },
-    cost: intent.cost_estimate_nanos as Nanos | null,
-    costSource: intent.cost_estimate_nanos === null ? 'unpriced' : 'catalogue',
-    priceId: intent.price_id,
+    tokens: { ...UNKNOWN_USAGE, input: intent.inputEstimate },
+    cost: intent.costEstimate,
     flawed: false,
     failure: null,
     attempts: 1,
     upstreamId: null,
-    startedAt: intent.started_at,
     ttftMs: null,
-    durationMs: Math.max(0, now - intent.started_at),
+    durationMs: Math.max(0, now - intent.startedAt),
   };
 }
 
-/** Column order of the two hot inserts: keys here, values in the functions below, in the same order. */
-const INTENT_SHAPE: RequestIntentsTable = {
-  id: '',
-  virtual_key_id: '',
-  user_id: '',
-  provider_id: '',
-  provider_key_id: '',
-  endpoint: '',
-  model: '',
-  streamed: 0,
-  input_estimate: 0,
-  price_id: '',
-  cost_estimate_nanos: 0,
-  started_at: 0,
-};
-
-function intentParameters(intent: RequestIntent): readonly unknown[] {
-  return [
-    intent.id,
-    intent.virtualKeyId,
-    intent.userId,
-    intent.providerId,
-    intent.providerKeyId,
-    intent.endpoint,
-    intent.model,
-    intent.streamed ? 1 : 0,
-    intent.inputEstimate,
-    intent.priceId,
-    intent.costEstimate,
-    intent.startedAt,
-  ];
-}
-
+/** Column order of the hot insert: names here, values in the function below, in the same order. */
 const RECORD_SHAPE: UsageRecordsTable = {
   id: '',
   virtual_key_id: '',

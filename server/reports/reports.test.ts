@@ -44,6 +44,7 @@ interface Happened {
   readonly input?: number | null;
   readonly output?: number | null;
   readonly cost: number | null;
+  readonly costSource?: UsageRecord['costSource'];
   readonly outcome?: UsageRecord['outcome'];
 }
 
@@ -63,7 +64,7 @@ async function happened(what: Happened): Promise<void> {
     provenance: 'reported',
     tokens: { ...UNKNOWN_USAGE, input: what.input ?? null, output: what.output ?? null },
     cost: what.cost === null ? null : nanos(what.cost),
-    costSource: what.cost === null ? 'unpriced' : 'catalogue',
+    costSource: what.costSource ?? (what.cost === null ? 'unpriced' : 'catalogue'),
     priceId: null,
     flawed: false,
     failure: null,
@@ -125,6 +126,21 @@ describe('usage of a key', () => {
     assert.equal(usage.unpricedRequests, 1);
     assert.equal(usage.promptTokens, 20);
     assert.equal(usage.cost, 0);
+  });
+
+  test('counts neither a free call nor a request that failed before anything was served', async () => {
+    const key = await keyOf('freeloader');
+    const nothingOwed = { key, cost: 0, costSource: 'none' } as const;
+    await happened({ ...nothingOwed, at: '2019-03-01T10:00:00Z', model: null });
+    await happened({ ...nothingOwed, at: '2019-03-02T10:00:00Z', outcome: 'failed' });
+    assert.equal((await reports.usageOfKey(key.id)).requests, 0);
+    const range = { start: '2019-03-01', end: '2019-03-02' };
+    assert.deepEqual((await reports.costByUser(range)).byUser, []);
+    await happened({ key, at: '2019-03-02T11:00:00Z', cost: 0, costSource: 'local' });
+    const usage = await reports.usageOfKey(key.id);
+    assert.equal(usage.requests, 1);
+    assert.equal(usage.firstRequestAt, Date.parse('2019-03-02T11:00:00Z'));
+    assert.equal((await reports.costByUser(range)).byUser[0]?.requests, 1);
   });
 
   test('names a model by what was served, or unknown, where the request named none', async () => {

@@ -1,6 +1,7 @@
 /**
  * The door of `reports`: what did it cost. Figures of the metered requests, read in the reader thread.
- * A refused request counts in none of them; one without a known price counts with its tokens and a cost of 0,
+ * A request that nothing was owed for counts in none of them: one that was refused, that failed before anything
+ * was served, or that is free at every provider. One without a known price counts with its tokens and a cost of 0,
  * and is counted apart as unpriced. All costs are the providers', in nano-dollars.
  */
 import { sql } from 'kysely';
@@ -89,6 +90,7 @@ async function usageOfKey(db: Storage['db'], keyId: string): Promise<KeyUsage> {
     .selectFrom('usage_records')
     .where('virtual_key_id', '=', keyId)
     .where('outcome', '!=', 'refused')
+    .where('cost_source', '!=', 'none')
     .groupBy(model)
     .select([
       model.as('model'),
@@ -151,6 +153,7 @@ async function costByUser(db: Storage['db'], range: DayRange): Promise<CostByUse
     .where('usage_records.started_at', '>=', first * DAY_MS)
     .where('usage_records.started_at', '<', (last + 1) * DAY_MS)
     .where('usage_records.outcome', '!=', 'refused')
+    .where('usage_records.cost_source', '!=', 'none')
     .groupBy([day, label])
     .select([
       day.as('day'),

@@ -53,6 +53,11 @@ function queueByHand() {
     send: (batch) => batches.push(batch),
     clock,
     probe: PROBE,
+    notes: {
+      firstBundle: 7,
+      insert: (bundle, text) => ({ sql: 'note', parameters: [`bundle ${bundle}: ${text}`] }),
+      remove: (bundle) => ({ sql: 'forget', parameters: [`bundle ${bundle} goes`] }),
+    },
     onState: (state) => states.push(state),
   });
   /** First parameters of each statement that was sent with a batch, commit by commit. */
@@ -150,49 +155,88 @@ describe('grouping', () => {
   });
 });
 
-describe('what opens and closes between two commits', () => {
-  const opening: Write = { sql: 'open', parameters: ['r1'], opens: 'r1' };
-  const closing: Write = { sql: 'close', parameters: ['r1'], closes: 'r1' };
-
-  test('is never written, and both commits are durable', async () => {
+describe('a note', () => {
+  test('that is closed before it left for the disk is never written', async () => {
     const { queue, sent } = queueByHand();
-    const opened = outcomeOf(queue.commit([opening]));
-    const closed = outcomeOf(queue.commit([write('record'), closing]));
+    queue.note('r1', 'text');
+    const closed = outcomeOf(queue.commit([write('record')], { closes: 'r1' }));
     await turn();
-    assert.deepEqual(sent(0), [[], ['record']]);
+    assert.deepEqual(sent(0), [['record']]);
     queue.onResult(WRITTEN);
     await turn();
-    assert.deepEqual([opened.is, closed.is], ['durable', 'durable']);
+    assert.equal(closed.is, 'durable');
   });
 
-  test('is closed on disk if it had left for the disk', async () => {
+  test('leaves with the others of its moment as one bundle, though nobody commits anything', async () => {
     const { queue, sent } = queueByHand();
-    outcomeOf(queue.commit([opening]));
+    queue.note('r1', 'one');
+    queue.note('r2', 'two');
     await turn();
-    outcomeOf(queue.commit([write('record'), closing]));
+    assert.deepEqual(sent(0), [['bundle 7: [["r1","one"],["r2","two"]]']]);
+  });
+
+  test('stays until all of its bundle are closed', async () => {
+    const { queue, batches, sent } = queueByHand();
+    queue.note('r1', 'one');
+    queue.note('r2', 'two');
+    await turn();
+    queue.onResult(WRITTEN);
+    outcomeOf(queue.commit([write('first')], { closes: 'r1' }));
+    await turn();
+    queue.onResult(WRITTEN);
+    outcomeOf(queue.commit([write('second')], { closes: 'r2' }));
+    await turn();
+    queue.onResult(WRITTEN);
+    assert.deepEqual(sent(1), [['first']]);
+    assert.deepEqual(sent(2), [['second'], ['bundle 7 goes']]);
+    await turn();
+    assert.equal(batches.length, 3);
+  });
+
+  test('that is closed while it is under way is removed with the record that closed it', async () => {
+    const { queue, sent } = queueByHand();
+    queue.note('r1', 'one');
+    await turn();
+    outcomeOf(queue.commit([write('record')], { closes: 'r1' }));
     queue.onResult(WRITTEN);
     await turn();
-    assert.deepEqual(sent(0), [['r1']]);
-    assert.deepEqual(sent(1), [['record', 'r1']]);
+    assert.deepEqual(sent(1), [['record'], ['bundle 7 goes']]);
+  });
+
+  test('that is closed twice, or was never made, harms no other', async () => {
+    const { queue, sent } = queueByHand();
+    queue.note('r1', 'one');
+    queue.note('r2', 'two');
+    await turn();
+    queue.onResult(WRITTEN);
+    for (const closes of ['r1', 'r1', 'unknown']) {
+      outcomeOf(queue.commit([write(closes)], { closes }));
+    }
+    await turn();
+    assert.deepEqual(sent(1), [['r1'], ['r1'], ['unknown']]);
   });
 
   test('stays open if the commit that was to close it cannot be stored', async () => {
     const { queue, sent } = queueByHand();
-    outcomeOf(queue.commit([opening]));
+    queue.note('r1', 'one');
     const bad: Write = { sql: 'insert', parameters: [undefined] };
-    await assert.rejects(queue.commit([bad, closing]), TypeError);
+    await assert.rejects(queue.commit([bad], { closes: 'r1' }), TypeError);
     await turn();
-    assert.deepEqual(sent(0), [['r1']]);
+    assert.deepEqual(sent(0), [['bundle 7: [["r1","one"]]']]);
   });
 
-  test('is closed on disk if its opening is to be written again after a fault', async () => {
+  test('is written again after a fault, before what removes it', async () => {
     const { queue, clock, sent } = queueByHand();
-    outcomeOf(queue.commit([opening], { keep: true }));
+    queue.note('r1', 'one');
     await turn();
-    outcomeOf(queue.commit([write('record'), closing], { keep: true }));
+    outcomeOf(queue.commit([write('record')], { keep: true, closes: 'r1' }));
     queue.onResult(FULL);
     clock.go(LONG_MS);
-    assert.deepEqual(sent(1), [['r1'], ['record', 'r1'], ['probe']]);
+    const bundle = 'bundle 7: [["r1","one"]]';
+    assert.deepEqual(sent(1), [[bundle], ['record'], ['bundle 7 goes'], ['probe']]);
+    queue.onResult(FULL);
+    clock.go(LONG_MS);
+    assert.deepEqual(sent(2), [[bundle], ['record'], ['bundle 7 goes'], ['probe']]);
   });
 });
 

@@ -9,12 +9,6 @@ export interface Write {
   readonly parameters: readonly unknown[];
   /** How many rows must change; anything else undoes the whole commit. */
   readonly rows?: number;
-  /**
-   * Names something that a later write `closes`. If that write is asked for while this one has not
-   * left for the disk yet, both are dropped: the thing came and went between two commits.
-   */
-  readonly opens?: string;
-  readonly closes?: string;
 }
 
 export interface CommitOptions {
@@ -23,6 +17,8 @@ export interface CommitOptions {
    * queued and is written as soon as the machine allows; any other is forgotten.
    */
   readonly keep?: boolean;
+  /** The note of this name (see {@link CommitQueue.note}) has served its purpose with this commit. */
+  readonly closes?: string;
 }
 
 export type WireCommit = readonly (readonly [number, number, readonly SQLInputValue[]])[];
@@ -40,15 +36,15 @@ export interface BatchResult {
 }
 
 interface Pending {
-  wire: WireCommit;
+  readonly wire: WireCommit;
   readonly keep: boolean;
   settled: boolean;
   readonly resolve: () => void;
   readonly reject: (reason: Failure) => void;
 }
 
-/** The probe's failure is the state of the queue itself, which is told through `onState`. */
-const ignoreProbe = (): undefined => undefined;
+/** Who waits for a write of our own. */
+const nobody = (): undefined => undefined;
 
 /** With this many commits in the last batch the disk is busy, and waiting a little saves work. */
 const BUSY_BATCH = 4;
@@ -61,8 +57,18 @@ export interface CommitQueueOptions {
   readonly clock: Clock;
   /** Added to each attempt while the machine refuses writes, to see whether it still does. */
   readonly probe: Write;
+  readonly notes: NoteStatements;
   /** Told once when the machine begins to refuse writes, and once when it takes them again. */
   readonly onState?: (state: 'ok' | 'failing', reason: string) => void;
+}
+
+/** How a bundle of notes is written and removed again. */
+export interface NoteStatements {
+  /** The first number that no bundle on disk has. */
+  readonly firstBundle: number;
+  /** @param text JSON: an array of `[name, text]` */
+  insert(bundle: number, text: string): Write;
+  remove(bundle: number): Write;
 }
 
 /**
@@ -75,7 +81,13 @@ export class CommitQueue {
   #declare: [number, string][] = [];
   #pending: Pending[] = [];
   #flying: Pending[] = [];
-  readonly #opened = new Map<string, Pending>();
+  /** Notes that are not on their way yet, by name. */
+  #freshNotes = new Map<string, string>();
+  /** The bundle that holds an open note, and how many of a bundle's notes are open. */
+  readonly #bundleOf = new Map<string, number>();
+  readonly #openInBundle = new Map<number, number>();
+  #spentBundles: number[] = [];
+  #nextBundle: number;
   #scheduled = false;
   #lastBatch = 0;
   #retryMs = RETRY_MS_MIN;
@@ -84,6 +96,7 @@ export class CommitQueue {
 
   constructor(options: CommitQueueOptions) {
     this.#options = options;
+    this.#nextBundle = options.notes.firstBundle;
   }
 
   get state(): 'ok' | 'failing' {
@@ -97,21 +110,27 @@ export class CommitQueue {
    */
   commit(writes: readonly Write[], options: CommitOptions = {}): Promise<void> {
     return new Promise((resolve, reject) => {
-      // First of all, because it may throw: then what these writes close must stay open, to be found.
-      const encoded = writes.map((write) => this.#encode(write));
-      const dropped = this.#dropOpening(writes);
       const entry: Pending = {
-        wire: encoded.filter((_, index) => writes[index] !== dropped),
+        wire: writes.map((write) => this.#encode(write)),
         keep: options.keep === true,
         settled: false,
         resolve,
         reject,
       };
-      const opens = writes.length === 1 ? writes[0]?.opens : undefined;
-      if (opens !== undefined) this.#opened.set(opens, entry);
+      if (options.closes !== undefined) this.#closeNote(options.closes);
       this.#pending.push(entry);
       this.#schedule();
     });
+  }
+
+  /**
+   * Puts a short text on disk with the next batch, to be found by the next process if this one dies
+   * before a commit closes it. Nobody waits for it. A note that is closed before its batch has left is
+   * never written: it came and went between two commits.
+   */
+  note(name: string, text: string): void {
+    this.#freshNotes.set(name, text);
+    this.#schedule();
   }
 
   /** Takes the answer of the writer for the batch under way. */
@@ -131,7 +150,7 @@ export class CommitQueue {
       if (reason === undefined) entry.resolve();
       else entry.reject(new Failure('conflict', { detail: reason }));
     });
-    if (this.#pending.length > 0) this.#schedule();
+    if (this.#hasWork()) this.#schedule();
     else this.#tellIdle();
   }
 
@@ -139,22 +158,47 @@ export class CommitQueue {
   idle(): Promise<void> {
     return new Promise((resolve) => {
       this.#whenIdle.push(resolve);
-      if (this.#pending.length === 0 && this.#flying.length === 0) this.#tellIdle();
+      if (!this.#hasWork() && this.#flying.length === 0) this.#tellIdle();
       else if (this.#state === 'failing') this.#tellIdle();
     });
   }
 
-  /** @returns the write whose opening has not left for the disk yet and never will, or null */
-  #dropOpening(writes: readonly Write[]): Write | null {
-    for (const write of writes) {
-      if (write.closes === undefined) continue;
-      const opening = this.#opened.get(write.closes);
-      if (opening === undefined) continue;
-      this.#opened.delete(write.closes);
-      opening.wire = [];
-      return write;
+  #hasWork(): boolean {
+    return this.#pending.length + this.#freshNotes.size + this.#spentBundles.length > 0;
+  }
+
+  #closeNote(name: string): void {
+    if (this.#freshNotes.delete(name)) return;
+    const bundle = this.#bundleOf.get(name);
+    if (bundle === undefined) return;
+    this.#bundleOf.delete(name);
+    const open = (this.#openInBundle.get(bundle) ?? 1) - 1;
+    if (open > 0) {
+      this.#openInBundle.set(bundle, open);
+      return;
     }
-    return null;
+    this.#openInBundle.delete(bundle);
+    this.#spentBundles.push(bundle);
+  }
+
+  /** Adds the notes of this moment as one row, and removes the rows whose notes are all closed. */
+  #addNotes(): void {
+    const { insert, remove } = this.#options.notes;
+    if (this.#freshNotes.size > 0) {
+      const bundle = this.#nextBundle++;
+      this.#openInBundle.set(bundle, this.#freshNotes.size);
+      for (const name of this.#freshNotes.keys()) this.#bundleOf.set(name, bundle);
+      this.#addOwn(insert(bundle, JSON.stringify([...this.#freshNotes])));
+      this.#freshNotes = new Map();
+    }
+    for (const bundle of this.#spentBundles) this.#addOwn(remove(bundle));
+    this.#spentBundles = [];
+  }
+
+  /** A write that nobody asked for: its failure is the state of the queue, told through `onState`. */
+  #addOwn(write: Write, keep = true): void {
+    const wire = [this.#encode(write)];
+    this.#pending.push({ wire, keep, settled: true, resolve: nobody, reject: nobody });
   }
 
   #schedule(): void {
@@ -166,8 +210,8 @@ export class CommitQueue {
   }
 
   #flush(): void {
-    this.#opened.clear();
-    if (this.#state === 'failing') void this.commit([this.#options.probe]).catch(ignoreProbe);
+    this.#addNotes();
+    if (this.#state === 'failing') this.#addOwn(this.#options.probe, false);
     this.#flying = this.#pending;
     this.#pending = [];
     const commits = this.#flying.map(({ wire }) => wire);

@@ -19,19 +19,26 @@ import { CommitQueue } from './commit-queue.ts';
 import { bindable, Connection } from './connection.ts';
 import { migrations } from './migrations/migrations.ts';
 import type { ReadReply } from './sqlite-reader.ts';
-import type { Database, Storage, StorageOptions } from './storage.ts';
+import type { Database, LeftNote, Storage, StorageOptions } from './storage.ts';
 
 /** Opens (and if need be creates and migrates) the database, alone: a second process is refused. */
 export async function openSqlite(options: StorageOptions): Promise<Storage> {
   const lock = takeLock(options.file);
   try {
     await migrate(options.file);
-    const writer = await Writer.start(options);
     const reader = await Reader.start(options.file);
     const db = new Kysely<Database>({ dialect: new ReadingDialect(reader) });
+    const left = await readLeftNotes(db);
+    const writer = await Writer.start(options, left.lastBundle + 1);
     return {
       db,
       commit: (writes, commitOptions) => writer.queue.commit(writes, commitOptions),
+      note: (name, text) => writer.queue.note(name, text),
+      leftNotes: left.notes,
+      forgetLeftNotes: {
+        sql: 'delete from open_notes where bundle <= ?',
+        parameters: [left.lastBundle],
+      },
       state: () => writer.queue.state,
       async close() {
         await writer.queue.idle();
@@ -45,6 +52,17 @@ export async function openSqlite(options: StorageOptions): Promise<Storage> {
     lock.close();
     throw error;
   }
+}
+
+async function readLeftNotes(
+  db: Kysely<Database>,
+): Promise<{ notes: readonly LeftNote[]; lastBundle: number }> {
+  const rows = await db.selectFrom('open_notes').selectAll().orderBy('bundle').execute();
+  const notes = rows.flatMap((row) => JSON.parse(row.notes) as [string, string][]);
+  return {
+    notes: notes.map(([name, text]) => ({ name, text })),
+    lastBundle: rows.at(-1)?.bundle ?? 0,
+  };
 }
 
 /**
@@ -131,7 +149,7 @@ class Writer {
   readonly queue: CommitQueue;
   readonly #worker: Worker;
 
-  private constructor(worker: Worker, options: StorageOptions) {
+  private constructor(worker: Worker, options: StorageOptions, firstBundle: number) {
     this.#worker = worker;
     this.queue = new CommitQueue({
       send: (batch) => worker.postMessage(batch),
@@ -140,13 +158,24 @@ class Writer {
         sql: 'insert into storage_probe (id, at) values (1, 1) on conflict (id) do update set at = at + 1',
         parameters: [],
       },
+      notes: {
+        firstBundle,
+        insert: (bundle, text) => ({
+          sql: 'insert into open_notes (bundle, notes) values (?, ?)',
+          parameters: [bundle, text],
+        }),
+        remove: (bundle) => ({
+          sql: 'delete from open_notes where bundle = ?',
+          parameters: [bundle],
+        }),
+      },
       ...(options.onState === undefined ? {} : { onState: options.onState }),
     });
     worker.on('message', (result) => this.queue.onResult(result));
   }
 
-  static async start(options: StorageOptions): Promise<Writer> {
-    return new Writer(await startWorker('./sqlite-writer.ts', options.file), options);
+  static async start(options: StorageOptions, firstBundle: number): Promise<Writer> {
+    return new Writer(await startWorker('./sqlite-writer.ts', options.file), options, firstBundle);
   }
 
   close(): Promise<void> {

@@ -8,11 +8,8 @@ import type { Kysely } from 'kysely';
 import type { Clock } from '../clock.ts';
 import type { CommitOptions, Write } from './commit-queue.ts';
 import type { UsersTable, VirtualKeysTable } from './tables/accounts-tables.ts';
-import type {
-  PricesTable,
-  RequestIntentsTable,
-  UsageRecordsTable,
-} from './tables/records-tables.ts';
+import type { PricesTable, UsageRecordsTable } from './tables/records-tables.ts';
+import type { OpenNotesTable } from './tables/storage-tables.ts';
 
 export type { CommitOptions, Write } from './commit-queue.ts';
 export { openSqlite } from './sqlite.ts';
@@ -20,7 +17,7 @@ export { openSqlite } from './sqlite.ts';
 export interface Database {
   users: UsersTable;
   virtual_keys: VirtualKeysTable;
-  request_intents: RequestIntentsTable;
+  open_notes: OpenNotesTable;
   usage_records: UsageRecordsTable;
   prices: PricesTable;
 }
@@ -34,10 +31,24 @@ export interface Storage {
    *   `storage_unavailable` if the machine cannot write now
    */
   commit(writes: readonly Write[], options?: CommitOptions): Promise<void>;
+  /**
+   * Puts a short text on disk within milliseconds, to be found by the next process should this one die
+   * before a commit `closes` it. Nobody waits for it.
+   */
+  note(name: string, text: string): void;
+  /** The notes that an earlier process left. Some may be closed: bundles go when all in them are. */
+  readonly leftNotes: readonly LeftNote[];
+  /** Forgets {@link Storage.leftNotes}; to be committed with what was made of them. */
+  readonly forgetLeftNotes: Write;
   /** `failing` while the machine refuses writes (disk full …). */
   state(): 'ok' | 'failing';
   /** Writes what is still queued, then closes; readers first, the writer last. */
   close(): Promise<void>;
+}
+
+export interface LeftNote {
+  readonly name: string;
+  readonly text: string;
 }
 
 export interface StorageOptions {

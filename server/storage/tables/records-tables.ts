@@ -37,24 +37,6 @@ export interface UsageRecordsTable {
   duration_ms: number;
 }
 
-/** A request that left us and has not ended; a crash leaves its row behind. */
-export interface RequestIntentsTable {
-  id: string;
-  virtual_key_id: string;
-  user_id: string;
-  provider_id: string;
-  provider_key_id: string;
-  endpoint: string;
-  model: string | null;
-  streamed: number;
-  /** Estimated prompt tokens. */
-  input_estimate: number;
-  price_id: string | null;
-  /** Cost of the estimated prompt in nano-dollars; null means unpriced. */
-  cost_estimate_nanos: number | null;
-  started_at: number;
-}
-
 /** A price as it was when a record was charged with it, so that the bill can be computed again. */
 export interface PricesTable {
   id: string;

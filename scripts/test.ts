@@ -1,0 +1,70 @@
+/**
+ * The test command. `npm test` runs every test with coverage; `npm test -- server/log.test.ts` runs the named
+ * files without. LONG=1 asks for the full cycle counts, SEED= replays a printed seed: tests read both themselves.
+ *
+ * The last lines are always the runner's own summary, whatever else was printed before.
+ */
+import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { stripVTControlCharacters } from 'node:util';
+
+/**
+ * A pattern that matches nothing is a green run for Node, so a broken pattern must not pass. Raise it as tests
+ * are added; the variable is for trying this script on a small project.
+ */
+const TEST_FILES_LEAST = Number(process.env['TEST_FILES_LEAST'] ?? 25);
+
+const COVERAGE = [
+  '--experimental-test-coverage',
+  '--test-coverage-include-all',
+  '--test-coverage-include=server/**/*.ts',
+  '--test-coverage-include=contract/**/*.ts',
+  '--test-coverage-exclude=server/main.ts',
+  '--test-coverage-exclude=**/*.contract.ts',
+  '--test-coverage-exclude=**/*-for-tests.ts',
+  '--test-coverage-exclude=**/*.test.ts',
+  '--test-coverage-lines=90',
+  '--test-coverage-branches=80',
+  '--test-coverage-functions=80',
+];
+
+const SUMMARY = /^ℹ (tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /;
+
+async function runTests(files: readonly string[], options: readonly string[]): Promise<number> {
+  // Inside another test run these two would make the runner report to that run instead of its own output.
+  const { NODE_TEST_CONTEXT: _context, NODE_V8_COVERAGE: _coverage, ...env } = process.env;
+  const runner = spawn(
+    process.execPath,
+    ['--test', '--test-concurrency=2', '--test-reporter=spec', ...options, ...files],
+    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...env, NODE_ENV: 'test' } },
+  );
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => runner.kill(signal));
+  const ended = new Promise<number>((resolve, reject) => {
+    runner.once('error', reject);
+    runner.once('close', (code) => resolve(code ?? 1));
+  });
+  const summary: string[] = [];
+  for await (const line of createInterface({ input: runner.stdout })) {
+    if (SUMMARY.test(stripVTControlCharacters(line))) summary.push(line);
+    else process.stdout.write(`${line}\n`);
+  }
+  const code = await ended;
+  process.stdout.write(`${summary.join('\n')}\n`);
+  return code;
+}
+
+const named = process.argv.slice(2);
+const isWhole = named.length === 0;
+const files = isWhole
+  ? globSync('{contract,server,test,web}/**/*.test.ts', { exclude: ['**/node_modules/**'] }).sort()
+  : named;
+if (isWhole && files.length < TEST_FILES_LEAST) {
+  console.error(
+    `Only ${files.length} test files were found, and at least ${TEST_FILES_LEAST} are expected.`,
+  );
+  process.exitCode = 1;
+} else {
+  process.exitCode = await runTests(files, isWhole ? COVERAGE : []);
+}

@@ -1,0 +1,234 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { ConfigError } from '../config.ts';
+import { createLog } from '../log.ts';
+import { createMetering, type Metering } from '../metering/metering.ts';
+import { type Demo, startDemo } from './demo.ts';
+import { imagineMonth, readScript } from './month.ts';
+
+interface Report {
+  readonly by_user: readonly { label: string; requests: number; cost_usd: number }[];
+  readonly daily: readonly { date: string; cost_usd: number }[];
+}
+
+interface Usage {
+  readonly requests: number;
+  readonly unpriced_requests: number;
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly cost_usd: number;
+}
+
+const folders: string[] = [];
+after(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tollkeeper-demo-'));
+  folders.push(folder);
+  return folder;
+}
+
+/** With a real-looking installation around it, which must stay out of it. */
+function start(cwd: string, env: Record<string, string> = {}): Promise<Demo> {
+  writeFileSync(join(cwd, '.env'), 'UPSTREAM_BASE=http://127.0.0.1:9/v1\nPORT=not a port\n');
+  return startDemo({
+    cwd,
+    version: '0.0.0-test',
+    env: { PORT: '0', UPSTREAM_API_KEY: 'of-the-operator', ADMIN_TOKEN: 'of-the-operator', ...env },
+    flags: {},
+    log: createLog({ level: 'silent' }),
+  });
+}
+
+function operator<Reply>(demo: Demo, path: string): Promise<Reply> {
+  const token = readFileSync(join(demo.dataDir, 'admin-token'), 'utf8').trim();
+  return fetch(demo.address + path, { headers: { 'x-admin-token': token } }).then(
+    async (answer) => {
+      assert.equal(answer.status, 200);
+      return (await answer.json()) as Reply;
+    },
+  );
+}
+
+function ask(demo: Demo, path: string, body: object): Promise<Response> {
+  return fetch(`${demo.address}/v1/${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${demo.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+}
+
+const MESSAGES = [{ role: 'user', content: 'Say something, please.' }];
+
+describe('the demo', () => {
+  const cwd = temporaryFolder();
+  let demo: Demo;
+  before(async () => {
+    demo = await start(cwd);
+  });
+  after(() => demo.close());
+
+  test('its folder is ./demo-data unless another one is named', () => {
+    assert.equal(demo.dataDir, join(cwd, 'demo-data'));
+  });
+
+  test('a report shows thirty days and what several users cost', async () => {
+    const report = await operator<Report>(demo, '/reports/data');
+    assert.equal(report.daily.length, 30);
+    // Today may be some minutes old.
+    for (const { date, cost_usd } of report.daily.slice(0, -1)) assert.ok(cost_usd > 0, date);
+    const labels = report.by_user.map(({ label }) => label).sort();
+    assert.deepEqual(labels, ['ada', 'brendan', 'build-bot', 'chen', 'daria']);
+    for (const { label, cost_usd } of report.by_user) assert.ok(cost_usd > 0, label);
+  });
+
+  test('a chat is answered, says that it is scripted, and is metered at the list price', async () => {
+    const answer = await ask(demo, 'chat/completions', {
+      model: 'gpt-4o-mini',
+      messages: MESSAGES,
+    });
+    assert.equal(answer.status, 200);
+    const chat = (await answer.json()) as {
+      choices: { message: { content: string } }[];
+      usage: { prompt_tokens: number; completion_tokens: number };
+    };
+    assert.match(chat.choices[0]?.message.content ?? '', /scripted/);
+    const usage = await operator<Usage>(demo, `/admin/usage/${demo.keyId}`);
+    assert.equal(usage.requests, 1);
+    // 22 characters, four to a token.
+    assert.equal(usage.prompt_tokens, 6);
+    assert.equal(usage.completion_tokens, chat.usage.completion_tokens);
+    const nanos = 6 * 150 + chat.usage.completion_tokens * 600;
+    assert.equal(usage.cost_usd, nanos / 1e9);
+  });
+
+  for (const [path, body] of [
+    ['chat/completions', { messages: MESSAGES }],
+    ['responses', { input: 'Say something, please.' }],
+    ['messages', { messages: MESSAGES, max_tokens: 100 }],
+  ] as const) {
+    test(`a stream of ${path} comes to its end with the usage of the same answer in one piece`, async () => {
+      const before = await operator<Usage>(demo, `/admin/usage/${demo.keyId}`);
+      const request = { model: 'gpt-4o-mini', ...body };
+      await (await ask(demo, path, request)).text();
+      const between = await operator<Usage>(demo, `/admin/usage/${demo.keyId}`);
+      const stream = await (await ask(demo, path, { ...request, stream: true })).text();
+      const after = await operator<Usage>(demo, `/admin/usage/${demo.keyId}`);
+      assert.match(stream, /\[DONE\]|message_stop|response\.completed/);
+      for (const figure of ['requests', 'prompt_tokens', 'completion_tokens'] as const) {
+        assert.equal(after[figure] - between[figure], between[figure] - before[figure], figure);
+      }
+      assert.ok(between.completion_tokens > before.completion_tokens);
+    });
+  }
+
+  test('embeddings and the list of models are answered too', async () => {
+    const body = { model: 'text-embedding-3-small', input: ['one', 'two'] };
+    const answer = await ask(demo, 'embeddings', body);
+    assert.equal(((await answer.json()) as { data: unknown[] }).data.length, 2);
+    const models = await fetch(`${demo.address}/models/simple`);
+    assert.match(await models.text(), /gpt-4o-mini/);
+  });
+
+  test('what the script does not know is refused in words', async () => {
+    const answer = await ask(demo, 'audio/speech', { model: 'tts-1', input: 'Hello' });
+    assert.equal(answer.status, 404);
+    assert.match(await answer.text(), /scripted provider of the demo/);
+  });
+
+  test('what it prints can be pasted: address, key and the place of the admin token', () => {
+    assert.match(demo.greeting, /^Tollkeeper listens on http:\S+ \(demo/);
+    assert.ok(demo.greeting.includes(`Bearer ${demo.token}`));
+    assert.ok(demo.greeting.includes(`/admin/usage/${demo.keyId}`));
+    assert.ok(demo.greeting.includes(join(demo.dataDir, 'admin-token')));
+  });
+});
+
+test('a second start adds no second month and keeps what was metered meanwhile', async () => {
+  const cwd = temporaryFolder();
+  const first = await start(cwd);
+  await (await ask(first, 'chat/completions', { model: 'gpt-4o-mini', messages: MESSAGES })).text();
+  const before = await operator<Report>(first, '/reports/data');
+  await first.close();
+  const second = await start(cwd);
+  const after = await operator<Report>(second, '/reports/data');
+  await second.close();
+  assert.deepEqual(after.by_user, before.by_user);
+  assert.ok(before.by_user.some(({ label, requests }) => label === 'visitor' && requests === 1));
+});
+
+test('a folder that holds anything but a demo is refused and left as it is', async () => {
+  const cwd = temporaryFolder();
+  writeFileSync(join(cwd, 'tollkeeper.db'), 'precious');
+  await assert.rejects(start(cwd, { DATA_DIR: cwd }), (error: unknown) => {
+    assert.ok(error instanceof ConfigError);
+    assert.match(error.message, /something other than a demo/);
+    return true;
+  });
+  assert.equal(readFileSync(join(cwd, 'tollkeeper.db'), 'utf8'), 'precious');
+});
+
+describe('the month', () => {
+  let metering: Metering;
+  before(() => {
+    metering = createMetering();
+  });
+  after(() => metering.close());
+
+  const script = readScript();
+  const holders = script.people.map((person) => ({
+    person,
+    userId: person.name,
+    keyIds: person.keys.map((note) => `${person.name}/${note}`),
+  }));
+  const now = Date.parse('2026-11-20T15:00:00Z');
+  const month = () => imagineMonth({ script, holders, now, metering });
+
+  test('is the same for the same seed and instant', () => {
+    assert.deepEqual(month(), month());
+  });
+
+  test('has about five thousand requests, in order, each with an id of its own, none in the future', () => {
+    const records = month().map(({ record }) => record);
+    assert.ok(records.length > 4_000 && records.length < 6_000, String(records.length));
+    assert.equal(new Set(records.map(({ id }) => id)).size, records.length);
+    const starts = records.map(({ startedAt }) => startedAt);
+    assert.deepEqual(
+      starts,
+      starts.toSorted((a, b) => a - b),
+    );
+    assert.ok(records.every(({ startedAt }) => startedAt < now));
+  });
+
+  test('has more on weekdays than at weekends', () => {
+    const isWeekend = (at: number) => [0, 6].includes(new Date(at).getUTCDay());
+    const records = month().map(({ record }) => record);
+    const weekend = records.filter(({ startedAt }) => isWeekend(startedAt)).length;
+    assert.ok(weekend > 0 && weekend / 8 < (records.length - weekend) / 22 / 2);
+  });
+
+  test('has every ending that a month knows, and one model without a price', () => {
+    const records = month().map(({ record }) => record);
+    const of = (field: 'outcome' | 'provenance' | 'costSource') =>
+      [...new Set(records.map((record) => record[field]))].sort();
+    assert.deepEqual(of('outcome'), ['aborted', 'completed', 'failed', 'refused']);
+    assert.deepEqual(of('provenance'), ['estimated', 'partial', 'reported']);
+    assert.deepEqual(of('costSource'), ['catalogue', 'none', 'unpriced']);
+    const unpriced = records.filter(({ costSource }) => costSource === 'unpriced');
+    assert.deepEqual([...new Set(unpriced.map(({ model }) => model))], ['local-llama-70b']);
+  });
+
+  test('costs what the price list says, to the nano-dollar', () => {
+    const priced = month().find(({ record }) => record.model === 'gpt-4.1' && record.cost !== 0);
+    assert.ok(priced?.price);
+    const { tokens, cost } = priced.record;
+    const cached = tokens.cachedInput ?? 0;
+    const fresh = (tokens.input ?? 0) - cached;
+    assert.equal(cost, fresh * 2_000 + cached * 500 + (tokens.output ?? 0) * 8_000);
+  });
+});

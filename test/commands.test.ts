@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+
+const SCRIPTS = join(import.meta.dirname, '../scripts');
+
+/** Runs a script of ours in a project that holds only the given files. */
+function runIn(
+  files: Readonly<Record<string, string>>,
+  { script, preload, args = [] }: { script: string; preload?: string; args?: readonly string[] },
+) {
+  const folder = mkdtempSync(join(tmpdir(), 'tollkeeper-commands-'));
+  try {
+    cpSync(SCRIPTS, join(folder, 'scripts'), { recursive: true });
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
+    const imports = preload === undefined ? [] : ['--import', `data:text/javascript,${preload}`];
+    const { NODE_TEST_CONTEXT: _context, NODE_V8_COVERAGE: _coverage, ...env } = process.env;
+    return spawnSync(process.execPath, [...imports, join('scripts', script), ...args], {
+      cwd: folder,
+      env: { ...env, TEST_FILES_LEAST: '5' },
+      encoding: 'utf8',
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const MAIN = {
+  'server/main.ts': 'const words: string[] = process.argv.slice(2); console.log(words.join());',
+};
+
+test('the start script hands its arguments to the server', () => {
+  const { status, stdout } = runIn(MAIN, { script: 'start.mjs', args: ['serve', '--port', '0'] });
+  assert.equal(stdout, 'serve,--port,0\n');
+  assert.equal(status, 0);
+});
+
+test('the start script says what to do under an older Node, and starts nothing', () => {
+  const version = "{value:{...process.versions,node:'20.20.2'}}";
+  const preload = encodeURIComponent(`Object.defineProperty(process,'versions',${version})`);
+  const { status, stdout, stderr } = runIn(MAIN, { script: 'start.mjs', preload });
+  assert.equal(status, 1);
+  assert.equal(stdout, '');
+  assert.match(stderr, /this is Node 20\.20\.2[\s\S]*npm ci[\s\S]*npm start/);
+});
+
+const PASSING = `import { test } from 'node:test';
+import { covered } from '../server/covered.ts';
+test('passes', () => { if (covered() !== process.env['NODE_ENV']) throw new Error('not in test'); });`;
+const FAILING = `import { test } from 'node:test';
+test('fails', () => { throw new Error('on purpose'); });`;
+const SUMMARY_AT_END = /\nℹ tests \d+\nℹ suites \d+\n(?:ℹ \w+ \d+\n){5}ℹ duration_ms [\d.]+\n$/;
+
+/** A project with the given tests and a few that pass, all of whose code is covered. */
+function projectWith(tests: Readonly<Record<string, string>>) {
+  const fillers = Array.from({ length: 5 }, (_, index) => [
+    `test/filler-${index}.test.ts`,
+    PASSING,
+  ]);
+  return {
+    'server/covered.ts': "export function covered(): string {\n  return 'test';\n}\n",
+    ...Object.fromEntries(fillers),
+    ...tests,
+  };
+}
+
+test('the test command passes, prints coverage and ends with the summary of the runner', () => {
+  const { status, stdout, stderr } = runIn(projectWith({}), { script: 'test.ts' });
+  assert.equal(status, 0, stdout + stderr);
+  assert.match(stdout, /all files\s+\|\s+100\.00/);
+  assert.match(stdout, SUMMARY_AT_END);
+});
+
+test('a failing test fails the test command, and the summary is still the end', () => {
+  const project = projectWith({ 'contract/broken.test.ts': FAILING });
+  const { status, stdout } = runIn(project, { script: 'test.ts' });
+  assert.equal(status, 1);
+  assert.match(stdout, /on purpose/);
+  assert.match(stdout, SUMMARY_AT_END);
+});
+
+test('code that no test loads counts against the coverage', () => {
+  const lines = Array.from({ length: 60 }, (_, index) => `console.log(${index});`);
+  const project = projectWith({ 'contract/unused.ts': lines.join('\n') });
+  const { status, stdout } = runIn(project, { script: 'test.ts' });
+  assert.equal(status, 1);
+  assert.match(stdout, /line coverage does not meet/);
+});
+
+test('a run that finds hardly any tests fails', () => {
+  const { status, stderr } = runIn({ 'server/a.test.ts': PASSING }, { script: 'test.ts' });
+  assert.equal(status, 1);
+  assert.match(stderr, /Only 1 test files were found/);
+});
+
+test('named files run alone, without coverage', () => {
+  const project = projectWith({ 'contract/broken.test.ts': FAILING });
+  const args = ['test/filler-0.test.ts'];
+  const { status, stdout } = runIn(project, { script: 'test.ts', args });
+  assert.equal(status, 0);
+  assert.doesNotMatch(stdout, /coverage/);
+});
