@@ -8,6 +8,8 @@ import type { Dialect, JsonObject } from '../providers/providers.ts';
 
 const LIST_BYTES_MAX = 16 * 1024 * 1024;
 const REFRESH_MS = 15 * 60_000;
+/** So long the first requests wait for lists; a provider that is slower is asked for nothing it alone lists. */
+const FIRST_LISTS_MS = 5_000;
 
 /** One entry of a provider's list, as the provider wrote it. */
 export interface ListedModel {
@@ -60,6 +62,17 @@ export function createCatalog(deps: CatalogDeps): Catalog {
     return refreshing;
   };
   const isStale = (): boolean => clock.elapsed() - refreshedAt > REFRESH_MS;
+  let firstLists: Promise<void> | null = null;
+  const awaitFirstLists = (): Promise<void> => {
+    firstLists ??= new Promise((resolve) => {
+      const giveUp = clock.after(FIRST_LISTS_MS, resolve);
+      void refresh().then(() => {
+        giveUp();
+        resolve();
+      });
+    });
+    return firstLists;
+  };
 
   return {
     async candidates(dialect, model) {
@@ -69,10 +82,9 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       const first = speaking[0];
       if (first === undefined) throw new Failure('no_upstream_for_dialect');
       if (speaking.length === 1 || model === null) return [first];
-      if (isStale()) {
-        const refreshed = refresh();
-        if (names.size === 0) await refreshed;
-      }
+      // With some of the lists only, a model of another one would go to the default route.
+      if (refreshedAt === Number.NEGATIVE_INFINITY) await awaitFirstLists();
+      else if (isStale()) void refresh();
       const listing = speaking.filter((key) => names.get(key.id)?.has(model));
       return listing.length > 0 ? listing : [first];
     },
