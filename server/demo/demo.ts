@@ -139,10 +139,7 @@ async function inventMonth(rooms: MonthRooms): Promise<number> {
   const holders: Holder[] = [];
   for (const person of script.people) holders.push(await holderFor(accounts, person));
   const month = imagineMonth({ ...rooms, holders });
-  const writes = month.flatMap(({ record, price }) => {
-    const inUse = price === null ? null : { ...price, rates: JSON.stringify(price.rates) };
-    return records.finish(record, inUse);
-  });
+  const writes = month.flatMap(({ record, price }) => records.finish(record, price));
   await storage.commit(writes);
   return month.length;
 }

@@ -12,7 +12,7 @@ import type { Failure } from '../failure.ts';
 import type { Log } from '../log.ts';
 import { type Metering, overlay, type Price } from '../metering/metering.ts';
 import type { RoutedKey } from '../provider-keys/provider-keys.ts';
-import type { PriceInUse, Records, UsageRecord } from '../records/records.ts';
+import type { Records, UsageRecord } from '../records/records.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type Answer, servedText } from './answer.ts';
 import type { Call } from './gateway.ts';
@@ -64,7 +64,7 @@ export function createSettlement(deps: SettlementDeps): Settlement {
   const { storage, records, clock, log } = deps;
   const commit = async (record: UsageRecord, price: Price | null): Promise<boolean> => {
     try {
-      const writes = records.finish(record, price === null ? null : inUse(price));
+      const writes = records.finish(record, price);
       await storage.commit(writes, { keep: true, closes: record.id });
       return true;
     } catch (error) {
@@ -252,13 +252,5 @@ function refusal(call: Call, failure: Failure, startedAt: number, now: number): 
     startedAt,
     ttftMs: null,
     durationMs: Math.max(0, now - startedAt),
-  };
-}
-
-function inUse(price: Price): PriceInUse {
-  return {
-    id: price.id,
-    source: price.source,
-    rates: JSON.stringify(price.rates),
   };
 }

@@ -188,7 +188,8 @@ export class StreamWatch {
     else if (event['type'] === 'error') this.error = event;
     const reported = this.#options.readUsage(event, this.usage);
     if (reported !== null) this.usage = this.#options.overlay(this.usage, reported);
-    if (TERMINAL_TYPES.has(event['type'])) return 'hold';
+    // Clients stop at an error; whatever came behind it would be read by nobody.
+    if (this.error !== null || TERMINAL_TYPES.has(event['type'])) return 'hold';
     const { choices } = event;
     const usageOnly = reported !== null && Array.isArray(choices) && choices.length === 0;
     return usageOnly && this.#options.dropUsageChunk ? 'drop' : 'forward';

@@ -66,11 +66,11 @@ export interface UsageRecord {
   readonly durationMs: number;
 }
 
-/** A price in use, kept so that a bill can be computed again. `rates` is its JSON. */
+/** A price in use, kept so that a bill can be computed again. `rates` are stored as JSON. */
 export interface PriceInUse {
   readonly id: string;
   readonly source: string;
-  readonly rates: string;
+  readonly rates: object;
 }
 
 export interface Records {
@@ -112,7 +112,7 @@ export function createRecords(deps: { storage: Storage; clock: Clock }): Records
       if (price !== null && !pricesNoted.has(price.id)) {
         pricesNoted.add(price.id);
         const { id, source, rates } = price;
-        writes.push(insertPrice([id, source, rates, clock.now()]));
+        writes.push(insertPrice([id, source, JSON.stringify(rates), clock.now()]));
       }
       return writes;
     },
@@ -120,7 +120,7 @@ export function createRecords(deps: { storage: Storage; clock: Clock }): Records
       const { leftNotes, forgetLeftNotes } = storage;
       if (leftNotes.length === 0) return 0;
       const now = clock.now();
-      const left = leftNotes.map(({ text }) => unfinished(JSON.parse(text) as RequestIntent, now));
+      const left = leftNotes.map(({ value }) => unfinished(value as RequestIntent, now));
       const before = await recordedOf(storage, left);
       // Those that were closed are on record already, and a record is never written twice.
       const inserts = left.map((record) => insertRecord(recordParameters(record)));

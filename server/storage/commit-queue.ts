@@ -66,7 +66,7 @@ export interface CommitQueueOptions {
 export interface NoteStatements {
   /** The first number that no bundle on disk has. */
   readonly firstBundle: number;
-  /** @param text JSON: an array of `[name, text]` */
+  /** @param text JSON: an array of `[name, value]` */
   insert(bundle: number, text: string): Write;
   remove(bundle: number): Write;
 }
@@ -124,12 +124,12 @@ export class CommitQueue {
   }
 
   /**
-   * Puts a short text on disk with the next batch, to be found by the next process if this one dies
+   * Puts something short, as JSON, on disk with the next batch, to be found by the next process if this one dies
    * before a commit closes it. Nobody waits for it. A note that is closed before its batch has left is
    * never written: it came and went between two commits.
    */
-  note(name: string, text: string): void {
-    this.#freshNotes.set(name, text);
+  note(name: string, json: string): void {
+    this.#freshNotes.set(name, json);
     this.#schedule();
   }
 
@@ -188,7 +188,11 @@ export class CommitQueue {
       const bundle = this.#nextBundle++;
       this.#openInBundle.set(bundle, this.#freshNotes.size);
       for (const name of this.#freshNotes.keys()) this.#bundleOf.set(name, bundle);
-      this.#addOwn(insert(bundle, JSON.stringify([...this.#freshNotes])));
+      let text = '';
+      for (const [name, json] of this.#freshNotes) {
+        text += `${text === '' ? '[' : ','}[${JSON.stringify(name)},${json}]`;
+      }
+      this.#addOwn(insert(bundle, `${text}]`));
       this.#freshNotes = new Map();
     }
     for (const bundle of this.#spentBundles) this.#addOwn(remove(bundle));

@@ -33,7 +33,7 @@ export async function openSqlite(options: StorageOptions): Promise<Storage> {
     return {
       db,
       commit: (writes, commitOptions) => writer.queue.commit(writes, commitOptions),
-      note: (name, text) => writer.queue.note(name, text),
+      note: (name, json) => writer.queue.note(name, json),
       leftNotes: left.notes,
       forgetLeftNotes: {
         sql: 'delete from open_notes where bundle <= ?',
@@ -58,9 +58,9 @@ async function readLeftNotes(
   db: Kysely<Database>,
 ): Promise<{ notes: readonly LeftNote[]; lastBundle: number }> {
   const rows = await db.selectFrom('open_notes').selectAll().orderBy('bundle').execute();
-  const notes = rows.flatMap((row) => JSON.parse(row.notes) as [string, string][]);
+  const notes = rows.flatMap((row) => JSON.parse(row.notes) as [string, unknown][]);
   return {
-    notes: notes.map(([name, text]) => ({ name, text })),
+    notes: notes.map(([name, value]) => ({ name, value })),
     lastBundle: rows.at(-1)?.bundle ?? 0,
   };
 }

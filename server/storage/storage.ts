@@ -32,10 +32,10 @@ export interface Storage {
    */
   commit(writes: readonly Write[], options?: CommitOptions): Promise<void>;
   /**
-   * Puts a short text on disk within milliseconds, to be found by the next process should this one die
+   * Puts something short, as JSON, on disk within milliseconds, to be found by the next process should this one die
    * before a commit `closes` it. Nobody waits for it.
    */
-  note(name: string, text: string): void;
+  note(name: string, json: string): void;
   /** The notes that an earlier process left. Some may be closed: bundles go when all in them are. */
   readonly leftNotes: readonly LeftNote[];
   /** Forgets {@link Storage.leftNotes}; to be committed with what was made of them. */
@@ -48,7 +48,8 @@ export interface Storage {
 
 export interface LeftNote {
   readonly name: string;
-  readonly text: string;
+  /** The JSON that was noted, read. */
+  readonly value: unknown;
 }
 
 export interface StorageOptions {
