@@ -93,7 +93,7 @@ const recordOf = (id: string, more: Partial<UsageRecord> = {}): UsageRecord => (
   ...more,
 });
 
-const PRICE: PriceInUse = { id: 'price_1', source: 'catalogue', rates: '{"input":150}' };
+const PRICE: PriceInUse = { id: 'price_1', source: 'catalogue', rates: { input: 150 } };
 
 const allRecords = () => storage.db.selectFrom('usage_records').selectAll().execute();
 
