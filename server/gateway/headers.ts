@@ -105,7 +105,8 @@ export function headersToCaller(
     crossing[name] = value;
   }
   crossing['x-request-id'] = requestId;
-  crossing['request-id'] = requestId;
+  // The name that Anthropic's clients read; sent where the provider sends it.
+  if (headers['request-id'] !== undefined) crossing['request-id'] = requestId;
   return crossing;
 }
 

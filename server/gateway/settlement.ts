@@ -75,7 +75,8 @@ export function createSettlement(deps: SettlementDeps): Settlement {
   return {
     open(call, plan, key, startedAt) {
       if (plan.pathClass === 'free') return;
-      records.open(intentOf(deps.metering, { call, plan, key, startedAt }));
+      const { intent, price } = intentOf(deps.metering, { call, plan, key, startedAt });
+      records.open(intent, price);
     },
     async settle(served) {
       const reading = await read(deps.metering, served);
@@ -100,7 +101,7 @@ function intentOf(
   const tokens = { ...UNKNOWN_USAGE, input: inputEstimate };
   const usage = { ...NOTHING_KNOWN, tokens };
   const { cost, source, priceId } = metering.rate({ usage, price, local: key.free });
-  return {
+  const intent = {
     id: call.id,
     virtualKeyId: call.key.id,
     userId: call.key.userId,
@@ -115,6 +116,7 @@ function intentOf(
     costEstimate: cost,
     startedAt,
   };
+  return { intent, price };
 }
 
 /** What was used, by the provider's word if it gave one, else by our count. */

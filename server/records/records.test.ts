@@ -162,11 +162,11 @@ test('a request finished many times at once is on record once', async () => {
 });
 
 test('finishing closes the intent, whether or not it had reached the disk', async () => {
-  records.open(intentOf('req_slow'));
+  records.open(intentOf('req_slow'), null);
   await nextBatch();
   assert.deepEqual(await noted(), ['req_slow']);
   await finish(recordOf('req_slow'));
-  records.open(intentOf('req_fast'));
+  records.open(intentOf('req_fast'), null);
   await finish(recordOf('req_fast'));
   await nextBatch();
   assert.deepEqual(await noted(), []);
@@ -184,10 +184,11 @@ test('a price is kept with its first use and never written over', async () => {
 });
 
 test('what a crash left open becomes one unfinished record for each, with its estimate and no more', async () => {
-  records.open(intentOf('req_1'));
-  records.open(intentOf('req_2'));
+  records.open(intentOf('req_1'), null);
+  records.open(intentOf('req_2'), null);
   records.open(
     intentOf('req_3', { model: 'x', priceId: null, costSource: 'unpriced', costEstimate: null }),
+    null,
   );
   await nextBatch();
   // It ends, but its note stays with the bundle that the other two are in.
@@ -215,7 +216,7 @@ test('what a crash left open becomes one unfinished record for each, with its es
 });
 
 test('recovering again, in this process or the next, writes nothing', async () => {
-  records.open(intentOf('req_1'));
+  records.open(intentOf('req_1'), null);
   await nextBatch();
   await reopen();
   assert.equal(await records.recover(), 1);
@@ -227,10 +228,10 @@ test('recovering again, in this process or the next, writes nothing', async () =
 });
 
 test('what begins after a recovery is told apart from what it recovered', async () => {
-  records.open(intentOf('req_1'));
+  records.open(intentOf('req_1'), null);
   await nextBatch();
   await reopen();
-  records.open(intentOf('req_2'));
+  records.open(intentOf('req_2'), null);
   await nextBatch();
   await records.recover();
   assert.deepEqual(await noted(), ['req_2']);

@@ -74,8 +74,11 @@ export interface PriceInUse {
 }
 
 export interface Records {
-  /** Notes that a request is about to leave. Nobody waits: the provider works meanwhile. */
-  open(intent: RequestIntent): void;
+  /**
+   * Notes that a request is about to leave, and the price that its prompt would be charged by. Nobody
+   * waits: the provider works meanwhile.
+   */
+  open(intent: RequestIntent, price: PriceInUse | null): void;
   /**
    * The record of an ended request; the commit that holds it `closes` the intent, by the record's id.
    * Written twice, it changes nothing.
@@ -104,18 +107,22 @@ export function createRecords(deps: { storage: Storage; clock: Clock }): Records
       .onConflict((c) => c.doNothing()),
   );
   const pricesNoted = new Set<string>();
+  /** The row of a price, the first time that it is used. */
+  const priceRow = (price: PriceInUse | null): readonly Write[] => {
+    if (price === null || pricesNoted.has(price.id)) return [];
+    pricesNoted.add(price.id);
+    const { id, source, rates } = price;
+    return [insertPrice([id, source, JSON.stringify(rates), clock.now()])];
+  };
 
   return {
-    open: (intent) => storage.note(intent.id, JSON.stringify(intent)),
-    finish(record, price) {
-      const writes = [insertRecord(recordParameters(record))];
-      if (price !== null && !pricesNoted.has(price.id)) {
-        pricesNoted.add(price.id);
-        const { id, source, rates } = price;
-        writes.push(insertPrice([id, source, JSON.stringify(rates), clock.now()]));
-      }
-      return writes;
+    open(intent, price) {
+      storage.note(intent.id, intent);
+      const row = priceRow(price);
+      // Kept until it is written; the state of the disk is told elsewhere.
+      if (row.length > 0) storage.commit(row, { keep: true }).catch(() => undefined);
     },
+    finish: (record, price) => [insertRecord(recordParameters(record)), ...priceRow(price)],
     async recover() {
       const { leftNotes, forgetLeftNotes } = storage;
       if (leftNotes.length === 0) return 0;

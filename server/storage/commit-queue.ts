@@ -82,7 +82,7 @@ export class CommitQueue {
   #pending: Pending[] = [];
   #flying: Pending[] = [];
   /** Notes that are not on their way yet, by name. */
-  #freshNotes = new Map<string, string>();
+  #freshNotes = new Map<string, unknown>();
   /** The bundle that holds an open note, and how many of a bundle's notes are open. */
   readonly #bundleOf = new Map<string, number>();
   readonly #openInBundle = new Map<number, number>();
@@ -124,12 +124,12 @@ export class CommitQueue {
   }
 
   /**
-   * Puts something short, as JSON, on disk with the next batch, to be found by the next process if this one dies
+   * Puts something short on disk, as JSON, with the next batch, to be found by the next process if this one dies
    * before a commit closes it. Nobody waits for it. A note that is closed before its batch has left is
    * never written: it came and went between two commits.
    */
-  note(name: string, json: string): void {
-    this.#freshNotes.set(name, json);
+  note(name: string, value: unknown): void {
+    this.#freshNotes.set(name, value);
     this.#schedule();
   }
 
@@ -188,11 +188,7 @@ export class CommitQueue {
       const bundle = this.#nextBundle++;
       this.#openInBundle.set(bundle, this.#freshNotes.size);
       for (const name of this.#freshNotes.keys()) this.#bundleOf.set(name, bundle);
-      let text = '';
-      for (const [name, json] of this.#freshNotes) {
-        text += `${text === '' ? '[' : ','}[${JSON.stringify(name)},${json}]`;
-      }
-      this.#addOwn(insert(bundle, `${text}]`));
+      this.#addOwn(insert(bundle, JSON.stringify([...this.#freshNotes])));
       this.#freshNotes = new Map();
     }
     for (const bundle of this.#spentBundles) this.#addOwn(remove(bundle));

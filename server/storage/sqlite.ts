@@ -33,7 +33,7 @@ export async function openSqlite(options: StorageOptions): Promise<Storage> {
     return {
       db,
       commit: (writes, commitOptions) => writer.queue.commit(writes, commitOptions),
-      note: (name, json) => writer.queue.note(name, json),
+      note: (name, value) => writer.queue.note(name, value),
       leftNotes: left.notes,
       forgetLeftNotes: {
         sql: 'delete from open_notes where bundle <= ?',

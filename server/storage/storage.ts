@@ -32,10 +32,10 @@ export interface Storage {
    */
   commit(writes: readonly Write[], options?: CommitOptions): Promise<void>;
   /**
-   * Puts something short, as JSON, on disk within milliseconds, to be found by the next process should this one die
+   * Puts something short on disk, as JSON, within milliseconds, to be found by the next process should this one die
    * before a commit `closes` it. Nobody waits for it.
    */
-  note(name: string, json: string): void;
+  note(name: string, value: unknown): void;
   /** The notes that an earlier process left. Some may be closed: bundles go when all in them are. */
   readonly leftNotes: readonly LeftNote[];
   /** Forgets {@link Storage.leftNotes}; to be committed with what was made of them. */
