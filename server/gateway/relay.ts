@@ -123,11 +123,13 @@ export class Relay implements OutboundReceiver {
     }
     const { watch } = this.#options;
     if (this.#mode === 'events' && watch !== null) {
-      this.#forward(watch.end());
+      const rest = watch.end();
       if (!watch.ended && !watch.finished && watch.error === null) {
+        // Half an event must not go on: our error event would become its second half.
         this.#fail(new Failure('upstream_reset', { detail: 'the stream stopped before its end' }));
         return;
       }
+      this.#forward(rest);
     }
     this.#finish(true, null);
   }
