@@ -55,7 +55,8 @@ export async function makePlan(
   }
   const body = await readWhole(source, headers, bodyBytesMax);
   const type = headers['content-type'] ?? '';
-  if (type.startsWith('multipart/')) {
+  // A form only where forms are taken: a provider that ignores the type would read JSON that we did not.
+  if ((meaning.wire === 'images' || meaning.wire === 'audio') && /^multipart\//i.test(type)) {
     return { ...base, ...meaning, body, model: formField(body, type, 'model') };
   }
   const parsed = parseBody(body);
