@@ -76,6 +76,8 @@ export class Relay implements OutboundReceiver {
 
   constructor(options: RelayOptions) {
     this.#options = options;
+    // A caller who left while a provider was chosen closes nothing any more.
+    this.#callerGone = options.reply.destroyed;
     options.reply.on('close', this.#onClose);
   }
 
