@@ -131,7 +131,9 @@ export class Relay implements OutboundReceiver {
         this.#fail(new Failure('upstream_reset', { detail: 'the stream stopped before its end' }));
         return;
       }
-      this.#forward(rest);
+      this.#forward(
+        watch.error === null ? rest : rest.map((piece) => redact(piece, this.#options.secret)),
+      );
     }
     this.#finish(true, null);
   }
@@ -186,7 +188,9 @@ export class Relay implements OutboundReceiver {
     const { watch } = this.#options;
     if (watch === null) return;
     try {
-      this.#forward(watch.take(chunk));
+      const pieces = watch.take(chunk);
+      if (watch.error === null) this.#forward(pieces);
+      else this.#forward(pieces.map((piece) => redact(piece, this.#options.secret)));
     } catch (error) {
       this.#fail(error as Failure);
       return;
@@ -217,8 +221,8 @@ export class Relay implements OutboundReceiver {
         body = await decode(body, encoding);
         delete this.#headers['content-encoding'];
       }
+      body = redact(body, secret);
       if (this.#status >= 400) {
-        body = redact(body, secret);
         if (isHtml(this.#headers)) {
           // A page of some machine on the way is no answer of a provider.
           throw new Failure('upstream_unreadable', {
