@@ -58,6 +58,9 @@ export interface RelayOptions {
   readonly done: (ending: Ending) => void;
 }
 
+/** What a provider may still say behind the last event of a stream. */
+const TRAILING_BYTES_MAX = 65_536;
+
 type Mode = 'head' | 'whole' | 'events' | 'through';
 
 export class Relay implements OutboundReceiver {
@@ -68,6 +71,7 @@ export class Relay implements OutboundReceiver {
   #headers: IncomingHttpHeaders = {};
   #chunks: Buffer[] = [];
   #size = 0;
+  #trailing = 0;
   #firstByteAt: number | null = null;
   #headSent = false;
   #callerGone = false;
@@ -111,7 +115,10 @@ export class Relay implements OutboundReceiver {
   }
 
   onData(chunk: Buffer): void {
-    if (this.#over) return;
+    if (this.#over) {
+      this.#passOver(chunk);
+      return;
+    }
     if (this.#mode === 'events') this.#onEvents(chunk);
     else if (this.#mode === 'through') this.#onThrough(chunk);
     else this.#onWhole(chunk);
@@ -182,6 +189,12 @@ export class Relay implements OutboundReceiver {
     }
     if (status >= 400) return 'whole';
     return whole && !/^(audio|image|video)\/|octet-stream/.test(type) ? 'whole' : 'through';
+  }
+
+  /** A few bytes behind the last event are read, which keeps the connection usable; more is hung up on. */
+  #passOver(chunk: Buffer): void {
+    this.#trailing += chunk.length;
+    if (this.#trailing > TRAILING_BYTES_MAX) this.#controls?.abort();
   }
 
   #onEvents(chunk: Buffer): void {
@@ -301,6 +314,8 @@ export class Relay implements OutboundReceiver {
     this.#over = true;
     this.#cancelTimer?.();
     this.#options.reply.off('close', this.#onClose);
+    // What was paused for a slow caller must be read to its end, or its connection stays open for ever.
+    if (complete) this.#controls?.resume();
     const { watch } = this.#options;
     const events = this.#mode === 'events';
     this.#options.done({
