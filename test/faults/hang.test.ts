@@ -1,8 +1,9 @@
 /** T25: providers that accept a call and then say nothing, or next to nothing. */
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { chat, eventsOf } from '../fake-upstream/ask.ts';
-import { LONG, openStand } from './stand.ts';
+import { LONG, openStand, rawHead } from './stand.ts';
 
 const IMPATIENT = { FIRST_BYTE_TIMEOUT_MS: '80', IDLE_TIMEOUT_MS: '80', DRAIN_TIMEOUT_MS: '80' };
 
@@ -79,6 +80,19 @@ describe('T25 hang', { timeout: 60_000, concurrency: 8 }, () => {
       assert.equal(record?.outcome, 'aborted');
     });
   }
+
+  test('T85 a caller who reads nothing of its stream for longer than the idle limit is given up', async () => {
+    await using stand = await openStand({ settings: IMPATIENT });
+    const body = JSON.stringify(chat('fault=endless', { stream: true }));
+    const lines = ['content-type: application/json', `content-length: ${body.length}`];
+    const { hostname, port } = new URL(stand.product.url);
+    const socket = connect(Number(port), hostname).pause();
+    socket.on('error', () => undefined);
+    socket.write(rawHead('POST /v1/chat/completions', stand.token, lines) + body);
+    const [record] = await stand.settled(1);
+    assert.equal(record?.outcome, 'aborted');
+    socket.destroy();
+  });
 
   test('T25 500 calls that hang leave memory flat, nothing in flight and 500 records', async () => {
     await using stand = await openStand({
