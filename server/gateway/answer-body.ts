@@ -7,15 +7,18 @@ import { Failure } from '../failure.ts';
 /** Nobody asked for compression, so a small bound loses nothing and stops a bomb early. */
 const DECODED_BYTES_MAX = 16 * 1024 * 1024;
 
-const DECODERS: Readonly<
-  Record<string, (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>
-> = {
-  gzip: promisify(zlib.gunzip),
-  'x-gzip': promisify(zlib.gunzip),
-  deflate: promisify(zlib.inflate),
-  br: promisify(zlib.brotliDecompress),
-  zstd: promisify(zlib.zstdDecompress),
-};
+type Decoder = (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
+
+/** A map, because a provider may call its coding `constructor`. */
+const DECODERS: ReadonlyMap<string, Decoder> = new Map(
+  Object.entries<Decoder>({
+    gzip: promisify(zlib.gunzip),
+    'x-gzip': promisify(zlib.gunzip),
+    deflate: promisify(zlib.inflate),
+    br: promisify(zlib.brotliDecompress),
+    zstd: promisify(zlib.zstdDecompress),
+  }),
+);
 
 /**
  * An answer that came compressed although identity was asked for.
@@ -24,7 +27,7 @@ const DECODERS: Readonly<
  *   for one that swells past 16 MiB
  */
 export async function decode(body: Buffer, encoding: string): Promise<Buffer> {
-  const decoder = DECODERS[encoding.trim().toLowerCase()];
+  const decoder = DECODERS.get(encoding.trim().toLowerCase());
   if (decoder === undefined) {
     throw new Failure('upstream_unreadable', { detail: 'an unknown content coding' });
   }

@@ -26,12 +26,13 @@ const OUTPUT_MEMBERS: ReadonlySet<string> = new Set([
   'thinking',
 ]);
 const DEPTH_MAX = 12;
+const BYTE_ORDER_MARK = /^\ufeff/;
 
 /** @throws Failure `upstream_unreadable` if it is not what this path answers */
 export function readAnswer(plan: Plan, key: RoutedKey, body: Buffer): Answer {
   let json: JsonObject | null = null;
   try {
-    const parsed: unknown = JSON.parse(body.toString('utf8'));
+    const parsed: unknown = JSON.parse(body.toString('utf8').replace(BYTE_ORDER_MARK, ''));
     if (typeof parsed === 'object' && parsed !== null) json = parsed as JsonObject;
   } catch (error) {
     // Transcriptions may be plain text; everything else that is metered is JSON.

@@ -15,23 +15,26 @@ export interface PathMeaning {
   readonly dialect: Dialect;
 }
 
-const METERED: Readonly<Record<string, PathMeaning>> = {
-  'chat/completions': { pathClass: 'tokens', wire: 'chat', dialect: 'openai' },
-  completions: { pathClass: 'tokens', wire: 'completions', dialect: 'openai' },
-  responses: { pathClass: 'tokens', wire: 'responses', dialect: 'openai' },
-  'responses/compact': { pathClass: 'tokens', wire: 'responses', dialect: 'openai' },
-  messages: { pathClass: 'tokens', wire: 'messages', dialect: 'anthropic' },
-  embeddings: { pathClass: 'tokens', wire: 'embeddings', dialect: 'openai' },
-  images: { pathClass: 'cost', wire: 'images', dialect: 'openai' },
-  'images/generations': { pathClass: 'cost', wire: 'images', dialect: 'openai' },
-  'images/edits': { pathClass: 'cost', wire: 'images', dialect: 'openai' },
-  'images/variations': { pathClass: 'cost', wire: 'images', dialect: 'openai' },
-  'audio/speech': { pathClass: 'cost', wire: 'audio', dialect: 'openai' },
-  'audio/transcriptions': { pathClass: 'cost', wire: 'audio', dialect: 'openai' },
-  'audio/translations': { pathClass: 'cost', wire: 'audio', dialect: 'openai' },
-  moderations: { pathClass: 'cost', wire: 'moderations', dialect: 'openai' },
-  rerank: { pathClass: 'cost', wire: 'rerank', dialect: 'openai' },
-};
+/** A map, because a path may be called `constructor`. */
+const METERED: ReadonlyMap<string, PathMeaning> = new Map(
+  Object.entries<PathMeaning>({
+    'chat/completions': { pathClass: 'tokens', wire: 'chat', dialect: 'openai' },
+    completions: { pathClass: 'tokens', wire: 'completions', dialect: 'openai' },
+    responses: { pathClass: 'tokens', wire: 'responses', dialect: 'openai' },
+    'responses/compact': { pathClass: 'tokens', wire: 'responses', dialect: 'openai' },
+    messages: { pathClass: 'tokens', wire: 'messages', dialect: 'anthropic' },
+    embeddings: { pathClass: 'tokens', wire: 'embeddings', dialect: 'openai' },
+    images: { pathClass: 'cost', wire: 'images', dialect: 'openai' },
+    'images/generations': { pathClass: 'cost', wire: 'images', dialect: 'openai' },
+    'images/edits': { pathClass: 'cost', wire: 'images', dialect: 'openai' },
+    'images/variations': { pathClass: 'cost', wire: 'images', dialect: 'openai' },
+    'audio/speech': { pathClass: 'cost', wire: 'audio', dialect: 'openai' },
+    'audio/transcriptions': { pathClass: 'cost', wire: 'audio', dialect: 'openai' },
+    'audio/translations': { pathClass: 'cost', wire: 'audio', dialect: 'openai' },
+    moderations: { pathClass: 'cost', wire: 'moderations', dialect: 'openai' },
+    rerank: { pathClass: 'cost', wire: 'rerank', dialect: 'openai' },
+  }),
+);
 
 const FREE_POSTS: ReadonlySet<string> = new Set([
   'messages/count_tokens',
@@ -107,7 +110,7 @@ export function meaningOf(
   plain: string,
   headers: Readonly<Record<string, unknown>>,
 ): PathMeaning {
-  const metered = method === 'POST' ? METERED[plain] : undefined;
+  const metered = method === 'POST' ? METERED.get(plain) : undefined;
   if (metered !== undefined) return metered;
   const first = plain.slice(0, (plain.indexOf('/') + 1 || plain.length + 1) - 1).toLowerCase();
   if (ACCOUNT_SEGMENTS.has(first)) throw new Failure('account_path_forbidden');

@@ -54,8 +54,9 @@ export async function makePlan(
     return { ...meaning, ...NOTHING_READ, endpoint, rest, body };
   }
   const body = await readWhole(source, headers, bodyBytesMax);
-  const type = headers['content-type'];
-  if (type?.startsWith('multipart/')) {
+  const type = headers['content-type'] ?? '';
+  // A form only where forms are taken: a provider that ignores the type would read JSON that we did not.
+  if ((meaning.wire === 'images' || meaning.wire === 'audio') && /^multipart\//i.test(type)) {
     const model = formField(body, type, 'model');
     return { ...meaning, ...NOTHING_READ, endpoint, rest, body, model };
   }

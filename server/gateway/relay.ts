@@ -60,6 +60,8 @@ export interface RelayOptions {
 
 /** Larger bodies are not worth a copy. */
 const ONE_PIECE_BYTES_MAX = 16_384;
+/** What a provider may still say behind the last event of a stream. */
+const TRAILING_BYTES_MAX = 65_536;
 
 type Mode = 'head' | 'whole' | 'events' | 'through';
 
@@ -71,6 +73,7 @@ export class Relay implements OutboundReceiver {
   #headers: IncomingHttpHeaders = {};
   #chunks: Buffer[] = [];
   #size = 0;
+  #trailing = 0;
   #firstByteAt: number | null = null;
   #headSent = false;
   #callerGone = false;
@@ -79,6 +82,8 @@ export class Relay implements OutboundReceiver {
 
   constructor(options: RelayOptions) {
     this.#options = options;
+    // A caller who left while a provider was chosen closes nothing any more.
+    this.#callerGone = options.reply.destroyed;
     options.reply.on('close', this.#onClose);
   }
 
@@ -112,7 +117,10 @@ export class Relay implements OutboundReceiver {
   }
 
   onData(chunk: Buffer): void {
-    if (this.#over) return;
+    if (this.#over) {
+      this.#passOver(chunk);
+      return;
+    }
     if (this.#mode === 'events') this.#onEvents(chunk);
     else if (this.#mode === 'through') this.#onThrough(chunk);
     else this.#onWhole(chunk);
@@ -126,11 +134,13 @@ export class Relay implements OutboundReceiver {
     }
     const { watch } = this.#options;
     if (this.#mode === 'events' && watch !== null) {
-      this.#forward(watch.end());
+      const rest = watch.end();
       if (!watch.ended && !watch.finished && watch.error === null) {
+        // Half an event must not go on: our error event would become its second half.
         this.#fail(new Failure('upstream_reset', { detail: 'the stream stopped before its end' }));
         return;
       }
+      this.#forward(rest);
     }
     this.#finish(true, null);
   }
@@ -141,8 +151,15 @@ export class Relay implements OutboundReceiver {
 
   /** Sends what was held back. Call it when the record is durable. */
   release(): void {
-    const { reply, watch } = this.#options;
+    const { reply, stallMs } = this.#options;
     if (this.#callerGone || reply.destroyed) return;
+    this.#sendEnd();
+    // What the caller has not taken yet must not wait for it for ever.
+    if (reply.writableLength > 0) reply.setTimeout(stallMs, () => reply.destroy());
+  }
+
+  #sendEnd(): void {
+    const { reply, watch, secret } = this.#options;
     if (this.#mode === 'whole') {
       const body = this.#chunks[0] ?? Buffer.alloc(0);
       this.#sendHead(this.#status, String(body.length));
@@ -154,7 +171,7 @@ export class Relay implements OutboundReceiver {
     this.#sendHead(this.#status, undefined);
     const last = this.#mode === 'events' ? watch?.held : this.#chunks[0];
     if (last === undefined || last === null) reply.end();
-    else reply.end(last);
+    else reply.end(watch?.error ? redact(last, secret) : last);
   }
 
   /** Ends an answer that has begun and cannot be completed, so that the caller can tell. */
@@ -181,6 +198,12 @@ export class Relay implements OutboundReceiver {
     }
     if (status >= 400) return 'whole';
     return whole && !/^(audio|image|video)\/|octet-stream/.test(type) ? 'whole' : 'through';
+  }
+
+  /** A few bytes behind the last event are read, which keeps the connection usable; more is hung up on. */
+  #passOver(chunk: Buffer): void {
+    this.#trailing += chunk.length;
+    if (this.#trailing > TRAILING_BYTES_MAX) this.#controls?.abort();
   }
 
   #onEvents(chunk: Buffer): void {
@@ -218,16 +241,11 @@ export class Relay implements OutboundReceiver {
         body = await decode(body, encoding);
         delete this.#headers['content-encoding'];
       }
-      if (this.#status >= 400) {
-        body = redact(body, secret);
-        if (isHtml(this.#headers)) {
-          // A page of some machine on the way is no answer of a provider.
-          throw new Failure('upstream_unreadable', {
-            detail: `a page with status ${this.#status}`,
-          });
-        }
+      if (this.#status >= 400 && isHtml(this.#headers)) {
+        // A page of some machine on the way is no answer of a provider.
+        throw new Failure('upstream_unreadable', { detail: `a page with status ${this.#status}` });
       }
-      this.#chunks = [body];
+      this.#chunks = [redact(body, secret)];
       this.#finish(true, null);
     } catch (error) {
       this.#fail(error instanceof Failure ? error : new Failure('upstream_unreadable'));
@@ -303,6 +321,8 @@ export class Relay implements OutboundReceiver {
     this.#over = true;
     this.#cancelTimer?.();
     this.#options.reply.off('close', this.#onClose);
+    // What was paused for a slow caller must be read to its end, or its connection stays open for ever.
+    if (complete) this.#controls?.resume();
     const { watch } = this.#options;
     const events = this.#mode === 'events';
     this.#options.done({

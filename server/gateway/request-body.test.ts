@@ -23,6 +23,13 @@ test('a decisive member that stands twice is refused, also if it is spelled with
   }
 });
 
+test('a decisive member in other letters is refused: some servers would read it', () => {
+  for (const text of ['{"Model":"dear"}', '{"model":"cheap","MODEL":"dear"}', '{"Stream":true}']) {
+    assert.throws(() => parseBody(bytes(text)), refused, text);
+  }
+  assert.ok(parseBody(bytes('{"Messages":[],"X":1}')));
+});
+
 test('the same name deeper down, or in a text, is no repetition', () => {
   const text =
     '{"model":"a","messages":[{"model":"b","content":"\\"model\\":\\"c\\" \\u0041"}],"x":{"model":1}}';

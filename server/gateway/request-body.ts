@@ -22,7 +22,7 @@ const DECISIVE = [
 
 /**
  * @throws Failure `invalid_request` if the body is no JSON object, nests absurdly deep, or has a
- *   decisive member twice
+ *   decisive member twice or in a disguise
  */
 export function parseBody(body: Buffer): JsonObject {
   const text = body.toString('latin1');
@@ -36,6 +36,7 @@ export function parseBody(body: Buffer): JsonObject {
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new Failure('invalid_request', { sentence: 'The body must be a JSON object.' });
   }
+  assertNoDisguise(parsed as JsonObject);
   if (mayRepeat(text, parsed as JsonObject)) assertUnique(text);
   return parsed as JsonObject;
 }
@@ -76,6 +77,15 @@ function mayRepeat(text: string, parsed: JsonObject): boolean {
     if (text.indexOf(quoted) !== text.lastIndexOf(quoted)) return true;
   }
   return false;
+}
+
+/** Some servers read names without regard to case; two such names would be one member twice. */
+function assertNoDisguise(parsed: JsonObject): void {
+  for (const name in parsed) {
+    if (DECISIVE.includes(name) || !DECISIVE.includes(name.toLowerCase())) continue;
+    const sentence = `Write the member "${name}" in lower case.`;
+    throw new Failure('invalid_request', { sentence, param: name });
+  }
 }
 
 function assertUnique(text: string): void {

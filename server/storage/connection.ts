@@ -16,6 +16,7 @@ export class Connection {
     this.database.exec('pragma foreign_keys = on');
     if (mode === 'writer') this.database.exec('pragma journal_mode = wal');
     this.database.exec('pragma synchronous = full');
+    assertDurable(this.database);
   }
 
   prepare(sql: string): StatementSync {

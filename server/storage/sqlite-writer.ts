@@ -4,12 +4,11 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Batch, BatchResult, WireCommit } from './commit-queue.ts';
-import { assertDurable, Connection, isEnvironmentFault } from './connection.ts';
+import { Connection, isEnvironmentFault } from './connection.ts';
 
 if (parentPort === null) throw new Error('the writer runs as a worker thread');
 const port = parentPort;
 const connection = new Connection((workerData as { file: string }).file, 'writer');
-assertDurable(connection.database);
 
 /** Statement texts cross the thread border once; after that they go by number. */
 const texts = new Map<number, string>();

@@ -117,7 +117,8 @@ export class BillBook implements Bill {
   }
 
   costOf(model: string | null, used: Consumption): number {
-    const price = (model === null ? undefined : this.#prices[model]) ?? this.#prices['*'];
+    const named = model !== null && Object.hasOwn(this.#prices, model);
+    const price = named ? this.#prices[model] : this.#prices['*'];
     if (price === undefined) return 0;
     const cacheWrite = price.cacheWrite ?? price.input;
     const uncached =

@@ -95,14 +95,14 @@ function unitsOf(seen: SeenRequest, behaviour: Behaviour): Record<string, number
 function outputLimit(json: Json | undefined): number {
   for (const name of ['max_completion_tokens', 'max_output_tokens', 'max_tokens']) {
     const limit = json?.[name];
-    if (typeof limit === 'number') return limit;
+    if (Number.isSafeInteger(limit) && Number(limit) >= 0) return Number(limit);
   }
   return Number.POSITIVE_INFINITY;
 }
 
 function numberIn(json: Json | undefined, name: string, fallback: number, most: number): number {
   const value = json?.[name];
-  return typeof value === 'number' && value >= 1 ? Math.min(value, most) : fallback;
+  return typeof value === 'number' && value >= 1 ? Math.floor(Math.min(value, most)) : fallback;
 }
 
 function asksForUsage(json: Json | undefined): boolean {

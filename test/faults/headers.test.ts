@@ -1,0 +1,194 @@
+/** T64: what may cross in headers, in either direction, and what a raw socket cannot smuggle in. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { chat, eventsOf } from '../fake-upstream/ask.ts';
+import { openStand, PROVIDER_SECRET, rawHead, type Stand, sendRaw } from './stand.ts';
+
+const BODY = JSON.stringify(chat('tokens=2'));
+const CHAT = 'POST /v1/chat/completions';
+
+describe('T64 headers', { timeout: 30_000 }, () => {
+  let stand: Stand;
+  before(async () => {
+    stand = await openStand();
+  });
+  after(() => stand[Symbol.asyncDispose]());
+
+  function send(lines: readonly string[], body = BODY): ReturnType<typeof sendRaw> {
+    const all = [
+      'content-type: application/json',
+      `content-length: ${Buffer.byteLength(body)}`,
+      ...lines,
+    ];
+    return sendRaw(stand.product.url, rawHead(CHAT, stand.token, all) + body);
+  }
+
+  test('T64 hop-by-hop, declared and credential headers of the caller stay here; others cross', async () => {
+    const lines = [
+      'te: trailers',
+      'trailer: x-sum',
+      'keep-alive: timeout=5',
+      'proxy-authorization: Basic Zm9v',
+      'proxy-connection: close',
+      'cookie: session=secret',
+      'x-admin-token: guess',
+      'api-key: guess',
+      'x-goog-api-key: guess',
+      'openai-organization: org-other',
+      'openai-project: proj-other',
+      'x-forwarded-for: 10.0.0.1',
+      'via: 1.1 proxy',
+      'x-secret-hop: 1',
+      'x-harmless: yes',
+      'accept-encoding: br',
+    ];
+    const head = rawHead(CHAT, stand.token, [
+      'content-type: application/json',
+      `content-length: ${BODY.length}`,
+      ...lines,
+    ]);
+    const declared = head.replace('connection: close', 'connection: close, X-Secret-Hop');
+    assert.equal((await sendRaw(stand.product.url, declared + BODY)).status, 200);
+    const seen = stand.upstream.requests().at(-1)?.headers ?? {};
+    for (const name of lines.map((line) => line.split(':', 1)[0] ?? '')) {
+      if (name === 'x-harmless') assert.equal(seen[name], 'yes');
+      // A server of unknown make is sent our key under this name too.
+      else if (name === 'api-key') assert.equal(seen[name], PROVIDER_SECRET);
+      else if (name === 'accept-encoding') assert.equal(seen[name], 'identity');
+      else assert.equal(seen[name], undefined, name);
+    }
+    assert.equal(seen.authorization, `Bearer ${PROVIDER_SECRET}`);
+    assert.ok(!JSON.stringify(stand.upstream.requests().at(-1)?.rawHeaders).includes(stand.token));
+  });
+
+  const REFUSED: readonly (readonly [string, readonly string[]])[] = [
+    ['a NUL in a value', ['x-a: a\0b']],
+    ['a lone CR in a value', ['x-a: a\rx-b: c']],
+    ['a lone CR before a name', ['\rx-a: b']],
+    ['a control character in a value', ['x-a: \u0001']],
+    ['a space in a name', ['x a: b']],
+    ['a space before the colon', ['transfer-encoding : chunked']],
+    ['two lengths', ['content-length: 5']],
+    ['a length and chunks', ['transfer-encoding: chunked']],
+    ['an unknown transfer coding', ['transfer-encoding: xchunked']],
+    ['a folded transfer coding', ['transfer-encoding:\r\n chunked']],
+    ['a length with a sign', ['content-length: +5']],
+  ];
+  for (const [name, lines] of REFUSED) {
+    test(`T64 ${name} is refused with 400 and sends nothing on`, async () => {
+      const seen = stand.upstream.requests().length;
+      const { status } = await send(lines);
+      assert.equal(status, 400);
+      assert.equal(stand.upstream.requests().length, seen);
+    });
+  }
+
+  test('T64 a request hidden behind a chunked body is never sent on', async () => {
+    const seen = stand.upstream.requests().length;
+    const hidden = `POST /v1/embeddings HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${stand.token}\r\ncontent-length: 2\r\n\r\n{}`;
+    for (const coding of [
+      'chunked, identity',
+      'identity, chunked',
+      'chunked\r\ntransfer-encoding: x',
+      '"chunked"',
+      'Chunked;x',
+    ]) {
+      const lines = ['content-type: application/json', `transfer-encoding: ${coding}`];
+      const { status } = await sendRaw(
+        stand.product.url,
+        `${rawHead(CHAT, stand.token, lines)}0\r\n\r\n${hidden}`,
+      );
+      assert.ok(status === 400 || status === 0, `${status} for ${coding}`);
+    }
+    assert.equal(stand.upstream.requests().length, seen);
+  });
+
+  test('T64 bytes beyond ASCII in a header cross unchanged or are refused, and are no fault of ours', async () => {
+    for (const value of ['\u00e9\u00ff', '\u4f60'.normalize(), '\ud83d\ude00']) {
+      const bytes = Buffer.from(value, 'utf8').toString('latin1');
+      const { status } = await send([`x-name: ${bytes}`]);
+      assert.ok(status === 200 || status === 400, String(status));
+      if (status === 200) assert.equal(stand.upstream.requests().at(-1)?.headers['x-name'], bytes);
+    }
+  });
+
+  test('T64 a model name with line ends, NULs and other scripts is data, not a header', async () => {
+    for (const model of ['a\r\nx-evil: 1', 'a\0b', '\u4f60\u597d', '\ud83d\ude00', 'a\u2028b']) {
+      const answer = await stand.ask({ body: chat('tokens=2', { model }) });
+      assert.equal(answer.status, 200);
+      assert.equal(answer.headers['x-evil'], undefined);
+      assert.equal(stand.recordOf(answer).model, model);
+    }
+  });
+
+  test('T64 hop-by-hop, declared, account and cookie headers of the provider stay here; others cross', async () => {
+    const headers = {
+      connection: 'keep-alive, x-hop',
+      'x-hop': '1',
+      'keep-alive': 'timeout=5',
+      'proxy-authenticate': 'Basic',
+      'set-cookie': ['a=1', 'b=2'],
+      'openai-organization': 'org-1',
+      'anthropic-organization-id': 'org-2',
+      'alt-svc': 'h3=":443"',
+      'strict-transport-security': 'max-age=1',
+      'x-ratelimit-remaining-requests': '9',
+      'openai-processing-ms': '5',
+    };
+    for (const stream of [false, true]) {
+      stand.upstream.script({ behave: { headers }, times: 1 });
+      const answer = await stand.ask({ body: chat('', { stream }) });
+      stand.upstream.unscript();
+      assert.equal(answer.status, 200);
+      for (const name of Object.keys(headers)) {
+        if (name === 'connection' || name === 'keep-alive') continue;
+        const crosses =
+          name === 'x-ratelimit-remaining-requests' || name === 'openai-processing-ms';
+        assert.equal(answer.headers[name] !== undefined, crosses, name);
+      }
+      assert.ok(!String(answer.headers['connection']).includes('x-hop'));
+    }
+  });
+
+  test('T64 a provider that echoes our key in a header, an error or an error event never shows it', async () => {
+    const message = `Incorrect key ${PROVIDER_SECRET} provided`;
+    const error = JSON.stringify({ error: { message, type: 'x', code: 'x' } });
+    const event = `data: ${error}\n\n`;
+    for (const stream of [false, true]) {
+      for (const behave of [
+        { headers: { 'x-echo': `Bearer ${PROVIDER_SECRET}` } },
+        { status: 401, message },
+        { status: 500, body: error },
+        { body: error },
+        {
+          body: stream ? event : error,
+          contentType: stream ? 'text/event-stream' : 'application/json',
+        },
+        { errorAfter: 2, message },
+        { errorAfter: 0, message, chunking: 'byte' as const },
+        { errorAfter: 1, message, tail: 'no-blank-line' as const },
+      ]) {
+        stand.upstream.script({ behave, times: 1 });
+        const answer = await stand.ask({ body: chat('', { stream }) });
+        stand.upstream.unscript();
+        assert.ok(
+          !JSON.stringify(answer.headers).includes(PROVIDER_SECRET),
+          JSON.stringify(behave),
+        );
+        assert.ok(!answer.text.includes(PROVIDER_SECRET), answer.text);
+      }
+    }
+  });
+
+  test('T64 a stream whose error was blotted out still reads as an error', async () => {
+    const message = `Incorrect key ${PROVIDER_SECRET} provided`;
+    stand.upstream.script({ behave: { errorAfter: 2, message }, times: 1 });
+    const answer = await stand.ask({ body: chat('', { stream: true }) });
+    stand.upstream.unscript();
+    assert.equal(
+      eventsOf(answer.text).at(-1)?.json.error.message,
+      'Incorrect key [redacted] provided',
+    );
+    assert.equal(stand.recordOf(answer).outcome, 'failed');
+  });
+});
