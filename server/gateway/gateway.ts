@@ -177,9 +177,9 @@ class OpenGateway implements Gateway {
       const headers = headersToUpstream(call.headers, added, routing.defaultHeaders ?? {});
       const { origin } = key;
       const request = { origin, path: pathAt(plan, key), method: call.method, headers, body };
-      const watch = watchFor(plan, key, usageAdded);
+      const newWatch = watchFor(plan, key, usageAdded);
       const { promise, resolve } = Promise.withResolvers<Ending>();
-      const relay = this.#relayFor({ ...to, secret, watch, done: resolve });
+      const relay = this.#relayFor({ ...to, secret, newWatch, done: resolve });
       this.#relays.add(relay);
       outbound.send(request, relay);
       return { relay, ...readEnding(plan, key, await promise) };
@@ -192,17 +192,17 @@ class OpenGateway implements Gateway {
     key: RoutedKey;
     isLast: boolean;
     secret: string;
-    watch: StreamWatch | null;
+    newWatch: (() => StreamWatch) | null;
     done: (ending: Ending) => void;
   }): Relay {
-    const { call, plan, key, isLast, secret, watch, done } = to;
+    const { call, plan, key, isLast, secret, newWatch, done } = to;
     const { clock, settings } = this.#deps;
     return new Relay({
       clock,
       reply: call.reply,
       requestId: call.id,
       secret,
-      watch,
+      newWatch,
       streamed: plan.streamed,
       whole: plan.wire !== null,
       stopWithCaller: key.provider.routing.afterAbort === 'billing stops',
@@ -280,15 +280,16 @@ function isWorthAnother(ending: Ending, relay: Relay): boolean {
   return !ending.complete && isKeyTrouble(ending.status);
 }
 
-function watchFor(plan: Plan, key: RoutedKey, usageAdded: boolean): StreamWatch | null {
+function watchFor(plan: Plan, key: RoutedKey, usageAdded: boolean): (() => StreamWatch) | null {
   const { wire } = plan;
-  if (wire === null || !plan.streamed) return null;
-  return new StreamWatch({
-    wire,
-    readUsage: (event, before) => key.provider.routing.readUsage(wire, event, before),
-    overlay,
-    dropUsageChunk: usageAdded,
-  });
+  if (wire === null) return null;
+  return () =>
+    new StreamWatch({
+      wire,
+      readUsage: (event, before) => key.provider.routing.readUsage(wire, event, before),
+      overlay,
+      dropUsageChunk: usageAdded,
+    });
 }
 
 /** Reads a whole answer; one that is not what the path answers is a failure of the provider. */

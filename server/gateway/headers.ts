@@ -1,5 +1,6 @@
 /** Which headers cross the gateway, in either direction. */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import { tellsSecret } from './answer-body.ts';
 
 /** They speak of one connection, not of the message. */
 const HOP_BY_HOP: readonly string[] = [
@@ -101,7 +102,7 @@ export function headersToCaller(
   for (const name in headers) {
     const value = headers[name];
     if (value === undefined || NOT_TO_CALLER.has(name) || hops?.has(name)) continue;
-    if (secret !== '' && value.includes(secret)) continue;
+    if (tellsSecret(String(value), secret)) continue;
     crossing[name] = value;
   }
   crossing['x-request-id'] = requestId;

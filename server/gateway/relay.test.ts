@@ -24,7 +24,7 @@ function relayToNobody() {
     reply,
     requestId: 'req_1',
     secret: 'sk-secret',
-    watch,
+    newWatch: () => watch,
     streamed: true,
     whole: true,
     stopWithCaller: true,

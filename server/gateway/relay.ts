@@ -38,8 +38,8 @@ export interface RelayOptions {
   readonly requestId: string;
   /** Blotted out wherever an error of the provider echoes it. */
   readonly secret: string;
-  /** Watches an answer that comes as a stream of events; null where nothing is metered. */
-  readonly watch: StreamWatch | null;
+  /** Makes the watch over an answer that comes as a stream of events; null where nothing is metered. */
+  readonly newWatch: (() => StreamWatch) | null;
   /** The caller asked for a stream. */
   readonly streamed: boolean;
   /** A whole answer is read before it goes on; otherwise it passes through. */
@@ -69,6 +69,7 @@ export class Relay implements OutboundReceiver {
   readonly #options: RelayOptions;
   #controls: OutboundControls | null = null;
   #mode: Mode = 'head';
+  #watch: StreamWatch | null = null;
   #status = 0;
   #headers: IncomingHttpHeaders = {};
   #chunks: Buffer[] = [];
@@ -132,8 +133,8 @@ export class Relay implements OutboundReceiver {
       void this.#endWhole();
       return;
     }
-    const { watch } = this.#options;
-    if (this.#mode === 'events' && watch !== null) {
+    const watch = this.#watch;
+    if (watch !== null) {
       const rest = watch.end();
       if (!watch.ended && !watch.finished && watch.error === null) {
         // Half an event must not go on: our error event would become its second half.
@@ -159,7 +160,8 @@ export class Relay implements OutboundReceiver {
   }
 
   #sendEnd(): void {
-    const { reply, watch, secret } = this.#options;
+    const { reply, secret } = this.#options;
+    const watch = this.#watch;
     if (this.#mode === 'whole') {
       const body = this.#chunks[0] ?? Buffer.alloc(0);
       this.#sendHead(this.#status, String(body.length));
@@ -189,14 +191,15 @@ export class Relay implements OutboundReceiver {
   }
 
   #chooseMode(status: number, headers: IncomingHttpHeaders): Mode {
-    const { watch, streamed, whole } = this.#options;
+    const { newWatch, streamed, whole } = this.#options;
     const type = headers['content-type'] ?? '';
-    if (status < 400 && watch !== null) {
-      if (type.includes('event-stream')) return 'events';
-      // A stream that was asked for may come under a wrong name, but never as JSON.
-      if (streamed && !type.includes('json')) return 'events';
-    }
     if (status >= 400) return 'whole';
+    // A stream that was asked for may come under a wrong name, but never as JSON.
+    const isStream = type.includes('event-stream') || (streamed && !type.includes('json'));
+    if (newWatch !== null && isStream) {
+      this.#watch = newWatch();
+      return 'events';
+    }
     return whole && !/^(audio|image|video)\/|octet-stream/.test(type) ? 'whole' : 'through';
   }
 
@@ -207,7 +210,7 @@ export class Relay implements OutboundReceiver {
   }
 
   #onEvents(chunk: Buffer): void {
-    const { watch } = this.#options;
+    const watch = this.#watch;
     if (watch === null) return;
     try {
       this.#forward(watch.take(chunk));
@@ -323,27 +326,26 @@ export class Relay implements OutboundReceiver {
     this.#options.reply.off('close', this.#onClose);
     // What was paused for a slow caller must be read to its end, or its connection stays open for ever.
     if (complete) this.#controls?.resume();
-    const { watch } = this.#options;
-    const events = this.#mode === 'events';
+    const watch = this.#watch;
     this.#options.done({
       status: this.#status,
       complete,
       callerGone: this.#callerGone,
       failure,
-      errorInStream: events && (watch?.error ?? null) !== null,
+      errorInStream: (watch?.error ?? null) !== null,
       body: this.#mode === 'whole' && complete ? (this.#chunks[0] ?? null) : null,
-      usage: events ? (watch?.usage ?? null) : null,
+      usage: watch?.usage ?? null,
       servedText: this.#servedText(complete),
-      servedModel: events ? (watch?.servedModel ?? null) : null,
-      upstreamId: (events ? watch?.upstreamId : null) ?? upstreamRequestId(this.#headers),
+      servedModel: watch?.servedModel ?? null,
+      upstreamId: watch?.upstreamId ?? upstreamRequestId(this.#headers),
       firstByteAt: this.#firstByteAt,
     });
   }
 
   /** The text of a stream, where it is needed: a whole answer that states its tokens is not counted. */
   #servedText(complete: boolean): string {
-    const { watch } = this.#options;
-    if (this.#mode !== 'events' || watch === null) return '';
+    const watch = this.#watch;
+    if (watch === null) return '';
     const { input = null, output = null } = watch.usage?.tokens ?? {};
     const isStated = complete && watch.error === null && input !== null && output !== null;
     return isStated ? '' : watch.servedText();

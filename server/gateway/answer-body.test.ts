@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { redact } from './answer-body.ts';
+import { headersToCaller } from './headers.ts';
+
+const SECRET = 'sk-a-real-credential';
+
+test('a credential that the provider repeats does not reach the caller, in body or header', () => {
+  const body = redact(Buffer.from(`{"error":"wrong key ${SECRET}, häh"}`), SECRET);
+  assert.equal(body.toString(), '{"error":"wrong key [redacted], häh"}');
+  const headers = headersToCaller(
+    { 'x-echo': `key=${SECRET}`, 'set-cookie': [SECRET], 'x-list': SECRET, 'x-fine': 'yes' },
+    'req_1',
+    SECRET,
+  );
+  assert.deepEqual(headers, { 'x-fine': 'yes', 'x-request-id': 'req_1' });
+});
+
+test('a word that stands for no credential at a local server changes no answer', () => {
+  for (const word of ['', 'k', 'none', 'EMPTY', 'local']) {
+    const body = Buffer.from(`{"text":"${word} k none EMPTY local"}`);
+    assert.equal(redact(body, word), body);
+    assert.deepEqual(headersToCaller({ 'x-a': `${word} k` }, 'r', word), {
+      'x-a': `${word} k`,
+      'x-request-id': 'r',
+    });
+  }
+});
