@@ -1,7 +1,7 @@
 /** The three systems under test, each started as its own users would start it. */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,7 +48,15 @@ export function startUpstream(core: number | null, pace: Pace): Promise<Child> {
   return start({ name: 'upstream', command, env: environment({}), cwd: ROOT, core });
 }
 
-/** `node server/main.ts serve` on a fresh data folder, with a key issued over its own API. Everything is left switched on. */
+/** The flags of Node in the start script, so that what is measured is what users run. */
+function startFlags(): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: { start: string };
+  };
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
+}
+
+/** What `npm start` runs, on a fresh data folder, with a key issued over its own API. Everything is left switched on. */
 export async function startTollkeeper(core: number | null, upstream: string): Promise<Tollkeeper> {
   const data = mkdtempSync(join(tmpdir(), 'tollkeeper-bench-'));
   const adminToken = randomBytes(24).toString('hex');
@@ -60,7 +68,7 @@ export async function startTollkeeper(core: number | null, upstream: string): Pr
     UPSTREAM_API_KEY: 'sk-bench-upstream',
     ADMIN_TOKEN: adminToken,
   });
-  const command = [process.execPath, join(ROOT, 'server/main.ts'), 'serve'];
+  const command = [process.execPath, ...startFlags(), join(ROOT, 'scripts/start.mjs'), 'serve'];
   let child: Child | null = null;
   const stop = async () => {
     await child?.stop();

@@ -12,10 +12,9 @@ import { PROVIDER_SECRET, rawHead, until } from './stand.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
-describe('T29 bombs and T85 slow readers', {
-  timeout: 90_000,
-  skip: process.platform !== 'linux',
-}, () => {
+const OPTIONS = { timeout: 90_000, skip: process.platform !== 'linux' };
+
+describe('T29 bombs and T85 slow readers', OPTIONS, () => {
   let upstream: FakeUpstream;
   let product: Process;
   let token: string;
