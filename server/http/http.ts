@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Clock } from '../clock.ts';
@@ -72,11 +72,13 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   });
   const callers = createCallers(deps.accounts, settings);
   if (settings.allowedOrigins.length > 0) await allowOrigins(instance, settings.allowedOrigins);
-  await instance.register(async (scope) => deps.v1(scope, callers));
-  await instance.register(async (scope) => {
+  const gateway: FastifyPluginAsync = async (scope) => deps.v1(scope, callers);
+  const management: FastifyPluginAsync = async (scope) => {
     await prepareManagement(scope, log);
     await registerRoutes(scope, deps, callers, settings);
-  });
+  };
+  await instance.register(gateway);
+  await instance.register(management);
   await instance.ready();
 
   return {
@@ -208,6 +210,6 @@ function takeOnlyJson(scope: FastifyInstance): void {
   scope.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     // Some clients name the type of a body that they do not send.
     if (body === '') done(null, undefined);
-    else parse(request, String(body), done);
+    else void parse(request, String(body), done);
   });
 }
