@@ -53,6 +53,11 @@ export const headerText = z
   .string()
   .regex(/^[\x20-\x7e\xa0-\xff]{1,200}$/, 'must be one line of at most 200 Latin characters');
 
+/** A decimal of zero or more, kept as text so that no digit is lost. */
+export const dollars = z
+  .string()
+  .regex(/^\d{1,9}(\.\d{1,9})?$/, 'must be a decimal such as 20 or 0.5, with at most nine places');
+
 /** Read by the room that it concerns. */
 export const text = z.string();
 

@@ -2,26 +2,32 @@
  * The door of `gateway`: one request from a caller to a provider and back, metered, priced and on
  * record before the caller has the end of the answer.
  */
-import type { ServerResponse } from 'node:http';
-import type { VirtualKey } from '../accounts/accounts.ts';
 import type { Clock } from '../clock.ts';
 import { Failure, toFailure } from '../failure.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Limits } from '../limits/limits.ts';
 import type { Log } from '../log.ts';
 import { type Metering, overlay } from '../metering/metering.ts';
 import type { Outbound } from '../outbound.ts';
 import type { ProviderKeys, RoutedKey } from '../provider-keys/provider-keys.ts';
 import type { Records } from '../records/records.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { Admission } from './admission.ts';
 import { type Answer, readAnswer } from './answer.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { errorEvent } from './error-event.ts';
 import { headersToUpstream } from './headers.ts';
-import { bodyFor, type Incoming, makePlan, type Plan, pathAt } from './plan.ts';
+import { bodyFor, type Call, makePlan, type Plan, pathAt } from './plan.ts';
 import { type Ending, Relay } from './relay.ts';
 import { createSettlement, type Settlement } from './settlement.ts';
 import { StreamWatch } from './stream-watch.ts';
+import type { ChargingSettings } from './tariff.ts';
+
+export type { Call } from './plan.ts';
+export { recoverRequests } from './recovery.ts';
 
 export interface GatewaySettings {
+  readonly charging: ChargingSettings;
   readonly bodyBytesMax: number;
   readonly answerBytesMax: number;
   /** How long an answer that nobody waits for is still read, for its usage. */
@@ -33,19 +39,14 @@ export interface GatewaySettings {
 export interface GatewayDeps {
   readonly storage: Storage;
   readonly records: Records;
+  readonly ledger: Ledger;
+  readonly limits: Limits;
   readonly metering: Metering;
   readonly providerKeys: ProviderKeys;
   readonly outbound: Outbound;
   readonly clock: Clock;
   readonly log: Log;
   readonly settings: GatewaySettings;
-}
-
-/** A request with the key that authenticated it. `reply` gets the answer. */
-export interface Call extends Incoming {
-  readonly id: string;
-  readonly key: VirtualKey;
-  readonly reply: ServerResponse;
 }
 
 /** A model that callers can use, with its list price where one is known. */
@@ -79,6 +80,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
 interface Admitted {
   readonly plan: Plan;
   readonly candidates: readonly RoutedKey[];
+  readonly admission: Admission;
   /** Milliseconds since the epoch, and on the clock that never jumps. */
   readonly startedAt: number;
   readonly startedTick: number;
@@ -102,13 +104,15 @@ class OpenGateway implements Gateway {
   constructor(deps: GatewayDeps) {
     this.#deps = deps;
     this.#catalog = createCatalog(deps);
-    this.#settlement = createSettlement(deps);
+    this.#settlement = createSettlement({ ...deps, charging: deps.settings.charging });
   }
 
   async complete(call: Call): Promise<void> {
     this.#busy++;
+    let admission: Admission | null = null;
     try {
       const admitted = await this.#admit(call);
+      admission = admitted.admission;
       if (admitted.plan.pathClass === 'models' && this.#deps.providerKeys.routed().length > 1) {
         await this.#sendModels(call);
         return;
@@ -116,6 +120,7 @@ class OpenGateway implements Gateway {
       const failure = await this.#serve(call, admitted);
       if (failure !== null) throw failure;
     } finally {
+      admission?.end();
       this.#busy--;
       if (this.#busy === 0) for (const tell of this.#whenQuiet.splice(0)) tell();
     }
@@ -130,7 +135,10 @@ class OpenGateway implements Gateway {
       const candidates = await this.#catalog.candidates(plan.dialect, plan.model);
       // What cannot be recorded must not be spent.
       if (storage.state() === 'failing') throw new Failure('storage_unavailable');
-      return { plan, candidates, startedAt, startedTick };
+      const first = candidates[0];
+      if (first === undefined) throw new Failure('no_upstream');
+      const admission = this.#settlement.admit(call, plan, first, startedAt);
+      return { plan, candidates, admission, startedAt, startedTick };
     } catch (error) {
       const failure = toFailure(error);
       await this.#settlement.refused(call, failure, startedAt);
@@ -140,21 +148,20 @@ class OpenGateway implements Gateway {
 
   /** One candidate after the other until one answers. @returns a failure that the caller has not seen */
   async #serve(call: Call, admitted: Admitted): Promise<Failure | null> {
-    const { plan, candidates, startedAt, startedTick } = admitted;
+    const { candidates, ...request } = admitted;
+    const { plan, admission } = request;
     for (let attempts = 1; ; attempts++) {
       const key = candidates[attempts - 1];
       if (key === undefined) return new Failure('no_upstream');
-      if (attempts === 1) this.#settlement.open(call, plan, key, startedAt);
       // A body that streams through can be sent once only.
       const isLast = attempts === candidates.length || isOneShot(plan);
-      const { relay, ending, answer } = await this.#attempt({ call, plan, key, isLast });
+      const { relay, ending, answer } = await this.#attempt({ call, plan, key, isLast, admission });
       this.#noteUpstream(ending);
       if (!isLast && isWorthAnother(ending, relay)) continue;
-      const served = { call, plan, key, ending, answer, attempts, startedAt, startedTick };
+      const served = { ...request, call, key, ending, answer, attempts };
       const durable = await this.#settlement.settle(served);
-      this.#relays.delete(relay);
       const failure = durable ? ending.failure : new Failure('record_not_durable');
-      if (failure === null) relay.release();
+      if (failure === null) relay.release(admission.usage);
       else if (relay.headSent) relay.breakOff(failure);
       else return failure;
       return null;
@@ -166,11 +173,12 @@ class OpenGateway implements Gateway {
     plan: Plan;
     key: RoutedKey;
     isLast: boolean;
+    admission: Admission;
   }): Promise<Attempt> {
-    const { call, plan, key } = to;
+    const { call, plan, key, admission } = to;
     const { providerKeys, outbound } = this.#deps;
     const { routing } = key.provider;
-    const { body, usageAdded } = bodyFor(plan, key);
+    const { body, usageAdded } = bodyFor(plan, key, admission.outputBound);
     return providerKeys.use(key, async (secret) => {
       const credential = routing.authorize(secret, plan.dialect);
       const added = { ...key.headers, ...credential };
@@ -182,7 +190,9 @@ class OpenGateway implements Gateway {
       const relay = this.#relayFor({ ...to, secret, newWatch, done: resolve });
       this.#relays.add(relay);
       outbound.send(request, relay);
-      return { relay, ...readEnding(plan, key, await promise) };
+      const ending = await promise;
+      this.#relays.delete(relay);
+      return { relay, ...readEnding(plan, key, ending) };
     });
   }
 
@@ -196,9 +206,11 @@ class OpenGateway implements Gateway {
     done: (ending: Ending) => void;
   }): Relay {
     const { call, plan, key, isLast, secret, newWatch, done } = to;
-    const { clock, settings } = this.#deps;
+    const { clock, settings, limits } = this.#deps;
     return new Relay({
       clock,
+      limitHeaders: limits.headersFor(call.key.id, call.key.userId),
+      wantsCharge: call.headers['x-gateway-usage'] === 'true',
       reply: call.reply,
       requestId: call.id,
       secret,

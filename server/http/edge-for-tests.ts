@@ -101,6 +101,7 @@ function recordOf(key: Pick<VirtualKey, 'id' | 'userId'>): UsageRecord {
     costSource: 'catalogue',
     priceId: null,
     flawed: false,
+    charge: null,
     failure: null,
     attempts: 1,
     upstreamId: null,
