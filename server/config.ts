@@ -51,6 +51,8 @@ const settingsTable = ({ cwd, providerIds }: Place) => ({
       aliases: ['API_KEY'],
     }),
     selfServiceKeys: setting('SELF_SERVICE_KEYS', flag, false),
+    /** What a key that was issued so may spend in a month. */
+    selfServiceBudgetUsd: setting('SELF_SERVICE_BUDGET_USD', dollars, '5'),
   },
   upstream: {
     apiKey: setting('UPSTREAM_API_KEY', credential, undefined, { secret: true }),
