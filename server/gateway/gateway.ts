@@ -17,6 +17,8 @@ import { type Answer, readAnswer } from './answer.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { errorEvent } from './error-event.ts';
 import { headersToUpstream } from './headers.ts';
+import { ownAccount } from './own-account.ts';
+import { ownPathOf } from './paths.ts';
 import { bodyFor, type Call, makePlan, type Plan, pathAt } from './plan.ts';
 import { type Ending, Relay } from './relay.ts';
 import { createSettlement, type Settlement } from './settlement.ts';
@@ -111,10 +113,15 @@ class OpenGateway implements Gateway {
     this.#busy++;
     let admission: Admission | null = null;
     try {
+      const own = ownPathOf(call);
+      if (own !== null) {
+        sendJson(call, await ownAccount(this.#deps, own, call.key));
+        return;
+      }
       const admitted = await this.#admit(call);
       admission = admitted.admission;
       if (admitted.plan.pathClass === 'models' && this.#deps.providerKeys.routed().length > 1) {
-        await this.#sendModels(call);
+        sendJson(call, await this.#unitedModels());
         return;
       }
       const failure = await this.#serve(call, admitted);
@@ -232,15 +239,9 @@ class OpenGateway implements Gateway {
     else if (ending.failure !== null || ending.status >= 500) this.#upstream = 'failing';
   }
 
-  async #sendModels(call: Call): Promise<void> {
+  async #unitedModels(): Promise<object> {
     const data = (await this.#catalog.models()).map(({ entry }) => entry);
-    const body = Buffer.from(JSON.stringify({ object: 'list', data }));
-    call.reply.writeHead(200, {
-      'content-type': 'application/json',
-      'content-length': body.length,
-      'x-request-id': call.id,
-    });
-    call.reply.end(body);
+    return { object: 'list', data };
   }
 
   async models(): Promise<readonly ServedModel[]> {
@@ -273,6 +274,17 @@ class OpenGateway implements Gateway {
     });
     cancel();
   }
+}
+
+/** An answer of our own. */
+function sendJson({ id, reply }: Call, answer: object): void {
+  const body = Buffer.from(JSON.stringify(answer));
+  reply.writeHead(200, {
+    'content-type': 'application/json',
+    'content-length': body.length,
+    'x-request-id': id,
+  });
+  reply.end(body);
 }
 
 function isOneShot(plan: Plan): boolean {
