@@ -2,6 +2,7 @@
  * The door of `gateway`: one request from a caller to a provider and back, metered, priced and on
  * record before the caller has the end of the answer.
  */
+import type { VirtualKey } from '../accounts/accounts.ts';
 import type { Clock } from '../clock.ts';
 import { Failure, toFailure } from '../failure.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -69,6 +70,8 @@ export interface Gateway {
    */
   complete(call: Call): Promise<void>;
   models(): Promise<readonly ServedModel[]>;
+  /** The `x-ratelimit-*` headers as they stand for a key; none where nothing is limited. */
+  limitHeaders(key: VirtualKey): Readonly<Record<string, string>>;
   /** What the last request that reached for a provider tells of it. */
   upstreamState(): 'ok' | 'unknown' | 'failing' | 'missing';
   /** Resolves when nothing is in flight; after the deadline what is left is broken off and recorded. */
@@ -213,10 +216,10 @@ class OpenGateway implements Gateway {
     done: (ending: Ending) => void;
   }): Relay {
     const { call, plan, key, isLast, secret, newWatch, done } = to;
-    const { clock, settings, limits } = this.#deps;
+    const { clock, settings } = this.#deps;
     return new Relay({
       clock,
-      limitHeaders: limits.headersFor(call.key.id, call.key.userId),
+      limitHeaders: this.limitHeaders(call.key),
       wantsCharge: call.headers['x-gateway-usage'] === 'true',
       reply: call.reply,
       requestId: call.id,
@@ -258,6 +261,10 @@ class OpenGateway implements Gateway {
         ...(price?.rates.output == null ? {} : { outputNanosPerMillion: price.rates.output }),
       };
     });
+  }
+
+  limitHeaders(key: VirtualKey): Readonly<Record<string, string>> {
+    return this.#deps.limits.headersFor(key.id, key.userId);
   }
 
   upstreamState(): 'ok' | 'unknown' | 'failing' | 'missing' {
