@@ -10,6 +10,7 @@ import {
   oneOf,
   origins,
   path,
+  paths,
   type Setting,
   setting,
   text,
@@ -53,6 +54,10 @@ const settingsTable = ({ cwd, providerIds }: Place) => ({
     selfServiceKeys: setting('SELF_SERVICE_KEYS', flag, false),
     /** What a key that was issued so may spend in a month. */
     selfServiceBudgetUsd: setting('SELF_SERVICE_BUDGET_USD', dollars, '5'),
+    /** Calls of the management surfaces: a minute's worth, how many at once, and paths that do not count. */
+    rateLimitRpm: setting('RATE_LIMIT_RPM', wholeNumber(1, 1_000_000), 60),
+    rateLimitBurst: setting('RATE_LIMIT_BURST', wholeNumber(1, 1_000_000), 60),
+    rateLimitExempt: setting('RATE_LIMIT_EXEMPT', paths, ['/ping', '/dashboard']),
   },
   upstream: {
     apiKey: setting('UPSTREAM_API_KEY', credential, undefined, { secret: true }),

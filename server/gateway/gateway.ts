@@ -2,6 +2,7 @@
  * The door of `gateway`: one request from a caller to a provider and back, metered, priced and on
  * record before the caller has the end of the answer.
  */
+import type { VirtualKey } from '../accounts/accounts.ts';
 import type { Clock } from '../clock.ts';
 import { Failure, toFailure } from '../failure.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -17,6 +18,8 @@ import { type Answer, readAnswer } from './answer.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { errorEvent } from './error-event.ts';
 import { headersToUpstream } from './headers.ts';
+import { ownAccount } from './own-account.ts';
+import { ownPathOf } from './paths.ts';
 import { bodyFor, type Call, makePlan, type Plan, pathAt } from './plan.ts';
 import { type Ending, Relay } from './relay.ts';
 import { createSettlement, type Settlement } from './settlement.ts';
@@ -67,6 +70,8 @@ export interface Gateway {
    */
   complete(call: Call): Promise<void>;
   models(): Promise<readonly ServedModel[]>;
+  /** The `x-ratelimit-*` headers as they stand for a key; none where nothing is limited. */
+  limitHeaders(key: VirtualKey): Readonly<Record<string, string>>;
   /** What the last request that reached for a provider tells of it. */
   upstreamState(): 'ok' | 'unknown' | 'failing' | 'missing';
   /** Resolves when nothing is in flight; after the deadline what is left is broken off and recorded. */
@@ -111,10 +116,15 @@ class OpenGateway implements Gateway {
     this.#busy++;
     let admission: Admission | null = null;
     try {
+      const own = ownPathOf(call);
+      if (own !== null) {
+        sendJson(call, await ownAccount(this.#deps, own, call.key));
+        return;
+      }
       const admitted = await this.#admit(call);
       admission = admitted.admission;
       if (admitted.plan.pathClass === 'models' && this.#deps.providerKeys.routed().length > 1) {
-        await this.#sendModels(call);
+        sendJson(call, await this.#unitedModels());
         return;
       }
       const failure = await this.#serve(call, admitted);
@@ -206,10 +216,10 @@ class OpenGateway implements Gateway {
     done: (ending: Ending) => void;
   }): Relay {
     const { call, plan, key, isLast, secret, newWatch, done } = to;
-    const { clock, settings, limits } = this.#deps;
+    const { clock, settings } = this.#deps;
     return new Relay({
       clock,
-      limitHeaders: limits.headersFor(call.key.id, call.key.userId),
+      limitHeaders: this.limitHeaders(call.key),
       wantsCharge: call.headers['x-gateway-usage'] === 'true',
       reply: call.reply,
       requestId: call.id,
@@ -232,15 +242,9 @@ class OpenGateway implements Gateway {
     else if (ending.failure !== null || ending.status >= 500) this.#upstream = 'failing';
   }
 
-  async #sendModels(call: Call): Promise<void> {
+  async #unitedModels(): Promise<object> {
     const data = (await this.#catalog.models()).map(({ entry }) => entry);
-    const body = Buffer.from(JSON.stringify({ object: 'list', data }));
-    call.reply.writeHead(200, {
-      'content-type': 'application/json',
-      'content-length': body.length,
-      'x-request-id': call.id,
-    });
-    call.reply.end(body);
+    return { object: 'list', data };
   }
 
   async models(): Promise<readonly ServedModel[]> {
@@ -259,6 +263,10 @@ class OpenGateway implements Gateway {
     });
   }
 
+  limitHeaders(key: VirtualKey): Readonly<Record<string, string>> {
+    return this.#deps.limits.headersFor(key.id, key.userId);
+  }
+
   upstreamState(): 'ok' | 'unknown' | 'failing' | 'missing' {
     return this.#deps.providerKeys.routed().length === 0 ? 'missing' : this.#upstream;
   }
@@ -273,6 +281,17 @@ class OpenGateway implements Gateway {
     });
     cancel();
   }
+}
+
+/** An answer of our own. */
+function sendJson({ id, reply }: Call, answer: object): void {
+  const body = Buffer.from(JSON.stringify(answer));
+  reply.writeHead(200, {
+    'content-type': 'application/json',
+    'content-length': body.length,
+    'x-request-id': id,
+  });
+  reply.end(body);
 }
 
 function isOneShot(plan: Plan): boolean {

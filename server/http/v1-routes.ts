@@ -10,7 +10,7 @@ import { renderFailure } from './error-replies.ts';
 const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 
 export function v1Routes(deps: {
-  gateway: Pick<Gateway, 'complete'>;
+  gateway: Pick<Gateway, 'complete' | 'limitHeaders'>;
   log: Log;
 }): (scope: FastifyInstance, callers: Callers) => void {
   return (scope, callers) => {
@@ -27,7 +27,7 @@ export function v1Routes(deps: {
 }
 
 async function forward(
-  deps: { gateway: Pick<Gateway, 'complete'>; log: Log },
+  deps: { gateway: Pick<Gateway, 'complete' | 'limitHeaders'>; log: Log },
   callers: Callers,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -43,7 +43,8 @@ async function forward(
   try {
     await deps.gateway.complete({ id, key, method, url, headers, source: raw, reply: reply.raw });
   } catch (error) {
-    answerFailure(deps.log, { thrown: error, url, requestId: id, reply: reply.raw });
+    const limitHeaders = deps.gateway.limitHeaders(key);
+    answerFailure(deps.log, { thrown: error, url, requestId: id, reply: reply.raw, limitHeaders });
   }
 }
 
@@ -54,11 +55,13 @@ function answerFailure(
     url,
     requestId,
     reply,
+    limitHeaders,
   }: {
     thrown: unknown;
     url: string;
     requestId: string;
     reply: ServerResponse;
+    limitHeaders: Readonly<Record<string, string>>;
   },
 ): void {
   const failure = toFailure(thrown);
@@ -73,6 +76,10 @@ function answerFailure(
   }
   // What is left of a body that is too large is not worth reading.
   if (failure.code === 'body_too_large') reply.setHeader('connection', 'close');
-  reply.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  reply.writeHead(status, {
+    ...limitHeaders,
+    ...headers,
+    'content-length': Buffer.byteLength(body),
+  });
   reply.end(body);
 }

@@ -6,6 +6,9 @@ import { sql } from 'kysely';
 import type { Storage } from '../storage/storage.ts';
 import { BEYOND_HOLD, CONTRA } from './entries.ts';
 
+/** A database to be looked at. */
+type Books = Pick<Storage, 'db'>;
+
 export interface Finding {
   /** `I1` … `I10`. */
   readonly id: string;
@@ -21,7 +24,7 @@ export interface AuditOptions {
 }
 
 /** @throws Failure `storage_unavailable` if the database cannot be read */
-export async function audit(storage: Storage, options: AuditOptions): Promise<readonly Finding[]> {
+export async function audit(storage: Books, options: AuditOptions): Promise<readonly Finding[]> {
   return [
     await balances(storage),
     await doubleEntry(storage),
@@ -36,13 +39,13 @@ export async function audit(storage: Storage, options: AuditOptions): Promise<re
 }
 
 /** Sums go as text: they may be larger than what a number holds exactly. */
-async function row<T>({ db }: Storage, query: ReturnType<typeof sql<T>>): Promise<T> {
+async function row<T>({ db }: Books, query: ReturnType<typeof sql<T>>): Promise<T> {
   const [first] = (await query.execute(db)).rows;
   if (first === undefined) throw new Error('a count has no row');
   return first;
 }
 
-async function balances(storage: Storage): Promise<Finding> {
+async function balances(storage: Books): Promise<Finding> {
   const { wrong, accounts, entries } = await row(
     storage,
     sql<{ wrong: number; accounts: number; entries: number }>`
@@ -71,7 +74,7 @@ async function balances(storage: Storage): Promise<Finding> {
   };
 }
 
-async function doubleEntry(storage: Storage): Promise<Finding> {
+async function doubleEntry(storage: Books): Promise<Finding> {
   const pairs = sql.join(Object.entries(CONTRA).map(([kind, contra]) => `${kind} ${contra}`));
   const contras = sql.join([...new Set(Object.values(CONTRA))]);
   const { wrong, accounts, contra } = await row(
@@ -96,7 +99,7 @@ async function doubleEntry(storage: Storage): Promise<Finding> {
 const excess = sql`case when reason like ${`${BEYOND_HOLD}%`}
   then cast(substr(reason, ${BEYOND_HOLD.length + 1}) as integer) else 0 end`;
 
-async function budgetsKept(storage: Storage): Promise<Finding> {
+async function budgetsKept(storage: Books): Promise<Finding> {
   const { over, periods, beyond } = await row(
     storage,
     sql<{ over: number; periods: number; beyond: string }>`
@@ -118,7 +121,7 @@ async function budgetsKept(storage: Storage): Promise<Finding> {
   };
 }
 
-async function walletsCovered(storage: Storage): Promise<Finding> {
+async function walletsCovered(storage: Books): Promise<Finding> {
   const { over, wallets, beyond } = await row(
     storage,
     sql<{ over: number; wallets: number; beyond: string }>`
@@ -142,7 +145,7 @@ async function walletsCovered(storage: Storage): Promise<Finding> {
   };
 }
 
-async function settledOnce(storage: Storage): Promise<Finding> {
+async function settledOnce(storage: Books): Promise<Finding> {
   const { twice, requests } = await row(
     storage,
     sql<{ twice: number; requests: number }>`
@@ -161,7 +164,7 @@ async function settledOnce(storage: Storage): Promise<Finding> {
   };
 }
 
-async function recordsAgree(storage: Storage, column: string): Promise<Finding> {
+async function recordsAgree(storage: Books, column: string): Promise<Finding> {
   const name = 'wallets were charged what the usage records say';
   const known = sql<{ found: number }>`
     select count(*) as found from pragma_table_info('usage_records') where name = ${column}`;
@@ -195,7 +198,7 @@ async function recordsAgree(storage: Storage, column: string): Promise<Finding> 
   };
 }
 
-async function neverChanged(storage: Storage): Promise<Finding> {
+async function neverChanged(storage: Books): Promise<Finding> {
   const { guards } = await row(
     storage,
     sql<{ guards: number }>`
@@ -213,7 +216,7 @@ async function neverChanged(storage: Storage): Promise<Finding> {
   };
 }
 
-async function soundFile({ db }: Storage): Promise<Finding> {
+async function soundFile({ db }: Books): Promise<Finding> {
   const integrity = await sql<{ integrity_check: string }>`
     select integrity_check from pragma_integrity_check`.execute(db);
   const foreign = await sql`select 1 from pragma_foreign_key_check`.execute(db);
@@ -226,7 +229,7 @@ async function soundFile({ db }: Storage): Promise<Finding> {
   };
 }
 
-async function integers(storage: Storage): Promise<Finding> {
+async function integers(storage: Books): Promise<Finding> {
   const most = Number.MAX_SAFE_INTEGER;
   const { wrong, checked } = await row(
     storage,

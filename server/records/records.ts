@@ -3,7 +3,7 @@
  * that have not ended. What it writes it hands over as writes; whoever holds the whole act commits them.
  */
 import { sql } from 'kysely';
-import type { Nanos } from '../../contract/money.ts';
+import { type Nanos, nanos } from '../../contract/money.ts';
 import {
   type CostSource,
   type Outcome,
@@ -104,6 +104,9 @@ export interface Records {
    * Written twice, it changes nothing.
    */
   finish(record: UsageRecord, price: PriceInUse | null): readonly Write[];
+  /** What a key, or all keys of a user, spent since each of these instants: charged, else the provider's cost. */
+  spentByKey(keyId: string, since: readonly number[]): Promise<readonly Nanos[]>;
+  spentByUser(userId: string, since: readonly number[]): Promise<readonly Nanos[]>;
   /** What was admitted since the UTC day began: key, user, instant and tokens, for the counters of rates. */
   admittedToday(): Promise<readonly AdmittedRequest[]>;
   /** The requests that an earlier process left open, and which are not on record. */
@@ -147,6 +150,8 @@ export function createRecords(deps: { storage: Storage; clock: Clock }): Records
       if (row.length > 0) storage.commit(row, { keep: true }).catch(() => undefined);
     },
     finish: (record, price) => [insertRecord(recordParameters(record)), ...priceRow(price)],
+    spentByKey: (keyId, since) => spentSince(storage, { virtual_key_id: keyId }, since),
+    spentByUser: (userId, since) => spentSince(storage, { user_id: userId }, since),
     admittedToday: () => admittedSince(storage, clock.now() - (clock.now() % DAY_MS)),
     async leftOpen() {
       const left = storage.leftNotes.map(({ value }) => value as RequestIntent);
@@ -177,6 +182,23 @@ async function admittedSince(storage: Storage, since: number): Promise<readonly 
       .where('cost_source', '!=', 'none')
       .execute()
   );
+}
+
+async function spentSince(
+  storage: Storage,
+  whose: { virtual_key_id: string } | { user_id: string },
+  since: readonly number[],
+): Promise<readonly Nanos[]> {
+  const [column, id] = Object.entries(whose)[0] as [keyof typeof whose, string];
+  const amount = sql`coalesce(charge_nanos, cost_nanos, 0)`;
+  const sums = since.map(
+    (at) => sql`coalesce(sum(${amount}) filter (where started_at >= ${at}), 0)`,
+  );
+  const columns = sums.map((total, index) => sql`${total} as ${sql.ref(`sum${index}`)}`);
+  const query = sql<Record<string, number>>`
+    select ${sql.join(columns)} from usage_records where ${sql.ref(column)} = ${id}`;
+  const [row = {}] = (await query.execute(storage.db)).rows;
+  return since.map((_, index) => nanos(row[`sum${index}`] ?? 0));
 }
 
 /** Which of these requests are on record: a note stays until all of its bundle are closed. */

@@ -20,7 +20,7 @@ import type { PricesTable, UsageRecordsTable } from './tables/records-tables.ts'
 import type { OpenNotesTable } from './tables/storage-tables.ts';
 
 export type { CommitOptions, Write } from './commit-queue.ts';
-export { openSqlite } from './sqlite.ts';
+export { openSqlite, openToRead } from './sqlite.ts';
 
 export interface Database {
   users: UsersTable;
