@@ -43,6 +43,8 @@ export interface AppDeps {
 export interface Rooms {
   readonly storage: Storage;
   readonly accounts: Accounts;
+  readonly ledger: Ledger;
+  readonly limits: Limits;
   readonly records: Records;
   readonly metering: Metering;
 }
@@ -88,8 +90,6 @@ export async function startApp(deps: AppDeps): Promise<App> {
 }
 
 interface OpenRooms extends Rooms {
-  readonly ledger: Ledger;
-  readonly limits: Limits;
   readonly gateway: Gateway;
   readonly clock: Clock;
   readonly log: Log;

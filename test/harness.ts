@@ -1,17 +1,19 @@
 /** Starts the product for a test: in this process, or as a process of its own that can be killed. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
-import { type App, startApp } from '../server/app.ts';
+import { type App, type Rooms, startApp } from '../server/app.ts';
 import { type Clock, systemClock } from '../server/clock.ts';
 import { loadConfig, secretsOf } from '../server/config.ts';
+import { audit, type Finding } from '../server/ledger/ledger.ts';
 import { createLog } from '../server/log.ts';
 import { providers } from '../server/providers/providers.ts';
+import { openToRead } from '../server/storage/storage.ts';
 
 export const ADMIN_TOKEN = 'admin-token-of-the-tests';
 
@@ -40,6 +42,9 @@ export interface RecordRow {
   readonly cost_nanos: number | null;
   readonly cost_source: string;
   readonly price_id: string | null;
+  readonly charge_nanos: number | null;
+  readonly hold_nanos: number | null;
+  readonly plan: string | null;
   readonly flawed: number;
   readonly failure: string | null;
   readonly attempts: number;
@@ -66,6 +71,11 @@ export interface Tollkeeper extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** The product in this process: what has no call over HTTP can be set and read in its rooms. */
+export interface LocalTollkeeper extends Tollkeeper {
+  readonly rooms: Rooms;
+}
+
 export interface StartOptions {
   /** Environment of the product. Nothing of the test's own environment reaches it. */
   readonly settings?: Settings;
@@ -83,8 +93,16 @@ const NO_OPEN_PORT = {
   RATE_LIMIT_BURST: '1000000',
 };
 
-/** In this process, with everything that `npm start` builds. */
-export async function startTollkeeper(options: StartOptions = {}): Promise<Tollkeeper> {
+export interface LocalOptions extends StartOptions {
+  /** Runs when the rooms stand and the port is still closed. */
+  readonly prepare?: (rooms: Rooms) => Promise<void>;
+}
+
+/**
+ * In this process, with everything that `npm start` builds. At its end the books are audited: `close` throws for a
+ * finding that is not as it must be.
+ */
+export async function startTollkeeper(options: LocalOptions = {}): Promise<LocalTollkeeper> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'tollkeeper-'));
   const { config } = loadConfig({
     cwd: dataDir,
@@ -98,15 +116,46 @@ export async function startTollkeeper(options: StartOptions = {}): Promise<Tollk
     destination: { write: (line: string) => logged.push(line) },
   });
   const clock = options.clock ?? systemClock;
-  const app: App = await startApp({ config, log, version: '0.0.0-test', clock });
+  const prepared = Promise.withResolvers<Rooms>();
+  const beforeListening = async (rooms: Rooms): Promise<void> => {
+    await options.prepare?.(rooms);
+    prepared.resolve(rooms);
+  };
+  const version = '0.0.0-test';
+  const app: App = await startApp({ config, log, version, clock, beforeListening });
+  const rooms = await prepared.promise;
   let open = true;
   const close = async (): Promise<void> => {
     if (!open) return;
     open = false;
     await app.close();
-    if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+    try {
+      await assertSoundBooks(config.storage.databaseFile);
+    } finally {
+      if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+    }
   };
-  return { ...speakTo(app.address, dataDir), dataDir, logged, close, [Symbol.asyncDispose]: close };
+  const spoken = speakTo(app.address, dataDir);
+  return { ...spoken, rooms, dataDir, logged, close, [Symbol.asyncDispose]: close };
+}
+
+/** What the invariants of the books say of a database, with nobody or somebody at work on it. */
+export async function auditOf(databaseFile: string): Promise<readonly Finding[]> {
+  const books = await openToRead(databaseFile);
+  try {
+    return await audit(books, { chargeColumn: 'charge_nanos' });
+  } finally {
+    await books.close();
+  }
+}
+
+/** A test that took its database away has nothing to be audited. */
+async function assertSoundBooks(databaseFile: string): Promise<void> {
+  if (!existsSync(databaseFile)) return;
+  const breaches = (await auditOf(databaseFile)).filter(({ ok }) => !ok);
+  if (breaches.length === 0) return;
+  const lines = breaches.map(({ id, name, figure }) => `${id} ${name}: ${figure}`);
+  throw new Error(`the books do not balance:\n${lines.join('\n')}`);
 }
 
 export interface Process extends Tollkeeper {

@@ -13,6 +13,7 @@ import {
   type ChargingSettings,
   choicesOf,
   hasOutput,
+  reservedOutput,
   statedBound,
   Tariff,
 } from './tariff.ts';
@@ -126,8 +127,7 @@ export function admit(
     return new Admission(deps, { call, pass: null, tariff: null, hold: null, outputBound: null });
   }
   const { charging, limits, ledger } = deps;
-  const bound = hasOutput(plan) ? (statedBound(plan) ?? charging.defaultMaxOutputTokens) : 0;
-  const reserve = inputEstimate + Math.min(bound, charging.defaultOutputReserve);
+  const reserve = inputEstimate + reservedOutput(plan, charging);
   const { id: keyId, userId } = call.key;
   const pass = limits.admit({ keyId, userId, tokens: reserve });
   try {

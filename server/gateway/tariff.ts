@@ -95,21 +95,44 @@ export class Tariff {
   }
 }
 
-/** The bound that a request states for its output, for all its choices together; null if it states none. */
+/** The names that a path reads as its bound; under another one a caller could state a bound that nobody keeps. */
+const BOUND_NAMES: Readonly<Record<string, readonly string[]>> = {
+  chat: ['max_tokens', 'max_completion_tokens'],
+  completions: ['max_tokens'],
+  responses: ['max_output_tokens'],
+  messages: ['max_tokens'],
+};
+
+function isBound(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1;
+}
+
+/**
+ * The bound that a request states for each of its answers; null if it states none.
+ *
+ * @throws Failure `invalid_request` for what is no bound, as nothing could be held for it
+ */
 export function statedBound(plan: Plan): number | null {
-  const { parsed } = plan;
-  if (parsed === null) return null;
   let bound: number | null = null;
-  for (const name of ['max_tokens', 'max_completion_tokens', 'max_output_tokens']) {
-    const value = parsed[name];
-    if (value === undefined || value === null) continue;
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1) {
+  for (const name of BOUND_NAMES[plan.wire ?? ''] ?? []) {
+    const value = plan.parsed?.[name] ?? null;
+    if (value === null) continue;
+    if (!isBound(value)) {
       const sentence = `"${name}" must be a whole number of at least 1.`;
       throw new Failure('invalid_request', { sentence, param: name });
     }
     bound = Math.max(bound ?? 0, value);
   }
   return bound;
+}
+
+/** The output that the rates reserve. What is no bound is the provider's to judge: some take -1 for "no bound". */
+export function reservedOutput(plan: Plan, settings: ChargingSettings): number {
+  if (!hasOutput(plan)) return 0;
+  const names = BOUND_NAMES[plan.wire ?? ''] ?? [];
+  const bounds = names.map((name) => plan.parsed?.[name]).filter(isBound);
+  const bound = bounds.length === 0 ? settings.defaultMaxOutputTokens : Math.max(...bounds);
+  return Math.min(bound, settings.defaultOutputReserve);
 }
 
 /** How many answers a request asks for. */

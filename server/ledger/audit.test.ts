@@ -119,7 +119,7 @@ test('charges that records do not know, and records that were not charged, are f
   const record = (id: string, charged: string) => `insert into usage_records
     (id, virtual_key_id, user_id, endpoint, streamed, status, outcome, provenance, cost_source, flawed, attempts, started_at, duration_ms, charged)
     values ('${id}', '', '', '', 0, 200, '', '', '', 0, 1, 0, 0, ${charged})`;
-  const name = 'I6 wallets were charged what the usage records say';
+  const name = 'I6 callers were charged what the usage records say';
   // The charges of older requests stay when their records are pruned.
   assert.deepEqual(await broken('charged'), []);
   await run(record('req_z1', '30'), record('req_z2', 'null'), record('req_z3', '0'));

@@ -165,27 +165,32 @@ async function settledOnce(storage: Books): Promise<Finding> {
 }
 
 async function recordsAgree(storage: Books, column: string): Promise<Finding> {
-  const name = 'wallets were charged what the usage records say';
+  const name = 'callers were charged what the usage records say';
   const known = sql<{ found: number }>`
     select count(*) as found from pragma_table_info('usage_records') where name = ${column}`;
   const { found } = await row(storage, known);
   if (found === 0)
     return { id: 'I6', name, ok: true, figure: 'not checked: records hold no charge' };
-  // Retention takes the oldest records away, so charges are compared from the oldest record on.
+  // Retention takes the oldest records away, so charges are compared from the oldest record on. All accounts of a
+  // request are charged the same, and a caller may have budgets only.
   const { wrong, charged, recorded } = await row(
     storage,
     sql<{ wrong: number; charged: string; recorded: string }>`
       with
         charges as (
-          select substr(id, 1, instr(id, '/') - 1) as request, -amount as charged
+          select substr(id, 1, instr(id, '/') - 1) as request, -min(amount) as charged,
+            count(distinct amount) as amounts
           from ledger_entries
-          where kind = 'charge' and id >= (select coalesce(min(id), '~') from usage_records)
+          where kind in ('charge', 'budget')
+            and id >= (select coalesce(min(id), '~') from usage_records)
+          group by 1
         ),
         records as (
           select id as request, ${sql.ref(column)} as recorded from usage_records
           where ${sql.ref(column)} <> 0
         )
-      select count(*) filter (where coalesce(charged, 0) <> coalesce(recorded, 0)) as wrong,
+      select
+        count(*) filter (where coalesce(charged, 0) <> coalesce(recorded, 0) or amounts > 1) as wrong,
         cast(coalesce(sum(charged), 0) as text) as charged,
         cast(coalesce(sum(recorded), 0) as text) as recorded
       from charges full join records using (request)`,

@@ -8,7 +8,13 @@ import {
   type FakeUpstreamOptions,
   startFakeUpstream,
 } from '../fake-upstream.ts';
-import { type RecordRow, type Settings, startTollkeeper, type Tollkeeper } from '../harness.ts';
+import {
+  type LocalOptions,
+  type LocalTollkeeper,
+  type RecordRow,
+  type Settings,
+  startTollkeeper,
+} from '../harness.ts';
 
 /** The credential of the provider in these tests: it may turn up nowhere but at the provider. */
 export const PROVIDER_SECRET = 'sk-canary-4a7f0c93d1b2e86655';
@@ -18,7 +24,7 @@ const PRICES = JSON.stringify({ 'gpt-4o-mini': { input: 0.00015, output: 0.0006 
 
 export interface Stand extends AsyncDisposable {
   readonly upstream: FakeUpstream;
-  readonly product: Tollkeeper;
+  readonly product: LocalTollkeeper;
   /** The virtual key of the caller. */
   readonly token: string;
   /** As a caller with the virtual key. */
@@ -34,6 +40,8 @@ export interface StandOptions {
   readonly upstream?: FakeUpstreamOptions;
   /** Which provider the scripted one plays; its key and address are set. Default: an unknown one. */
   readonly provider?: 'UPSTREAM' | 'OPENAI' | 'GROQ' | 'ANTHROPIC';
+  /** The product's time; default: the system's. */
+  readonly clock?: NonNullable<LocalOptions['clock']>;
 }
 
 export async function openStand(options: StandOptions = {}): Promise<Stand> {
@@ -46,12 +54,13 @@ export async function openStand(options: StandOptions = {}): Promise<Stand> {
       MODEL_PRICING_JSON: PRICES,
       ...options.settings,
     },
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
   });
   const token = await product.issueKey();
   return standOf(upstream, product, token);
 }
 
-function standOf(upstream: FakeUpstream, product: Tollkeeper, token: string): Stand {
+function standOf(upstream: FakeUpstream, product: LocalTollkeeper, token: string): Stand {
   return {
     upstream,
     product,
