@@ -107,7 +107,7 @@ describe('keys', () => {
 
   test('malformed orders are 4xx and change nothing', async () => {
     const before = (await get('/public/keys/ann')).body;
-    const malformed = [{}, { label: 7 }, { label: '' }, { label: 'ann', credits: 5 }, [], 'ann'];
+    const malformed = [{}, { label: 7 }, { label: '' }, { label: 'ann', credits: -5 }, [], 'ann'];
     for (const body of malformed) {
       const { status } = await order('/admin/keys', body, AS_OPERATOR);
       assert.ok(status >= 400 && status < 500, JSON.stringify(body));
