@@ -132,6 +132,11 @@ function openHttp(deps: AppDeps, rooms: OpenRooms, adminToken: string): Promise<
       allowedOrigins: config.server.allowedOrigins,
       bodyLimitBytes: config.server.maxBodyBytes,
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      rateGuard: {
+        perMinute: config.access.rateLimitRpm,
+        burst: config.access.rateLimitBurst,
+        exempt: config.access.rateLimitExempt,
+      },
     },
   });
 }

@@ -10,6 +10,7 @@ import {
   oneOf,
   origins,
   path,
+  paths,
   type Setting,
   setting,
   text,
@@ -51,6 +52,10 @@ const settingsTable = ({ cwd, providerIds }: Place) => ({
       aliases: ['API_KEY'],
     }),
     selfServiceKeys: setting('SELF_SERVICE_KEYS', flag, false),
+    /** Calls of the management surfaces: a minute's worth, how many at once, and paths that do not count. */
+    rateLimitRpm: setting('RATE_LIMIT_RPM', wholeNumber(1, 1_000_000), 60),
+    rateLimitBurst: setting('RATE_LIMIT_BURST', wholeNumber(1, 1_000_000), 60),
+    rateLimitExempt: setting('RATE_LIMIT_EXEMPT', paths, ['/ping', '/dashboard']),
   },
   upstream: {
     apiKey: setting('UPSTREAM_API_KEY', credential, undefined, { secret: true }),

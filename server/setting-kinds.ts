@@ -73,6 +73,14 @@ export const address = checked(
   },
 );
 
+export const paths = checked(
+  'must list paths such as /ping, separated by commas',
+  (text): readonly string[] | undefined => {
+    const listed = text.split(',').map((part) => part.trim());
+    return listed.every((part) => part.startsWith('/')) ? listed : undefined;
+  },
+);
+
 export const origins = checked(
   'must list origins such as https://app.example.com, separated by commas',
   (text): readonly string[] | undefined => {

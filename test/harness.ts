@@ -84,12 +84,19 @@ export interface StartOptions {
   readonly clock?: Clock;
 }
 
+/** Any free port, and calls of the operator as fast as a test makes them. */
+const NO_OPEN_PORT = {
+  HOST: '127.0.0.1',
+  PORT: '0',
+  ADMIN_TOKEN,
+  RATE_LIMIT_RPM: '1000000',
+  RATE_LIMIT_BURST: '1000000',
+};
+
 export interface LocalOptions extends StartOptions {
   /** Runs when the rooms stand and the port is still closed. */
   readonly prepare?: (rooms: Rooms) => Promise<void>;
 }
-
-const NO_OPEN_PORT = { HOST: '127.0.0.1', PORT: '0', ADMIN_TOKEN };
 
 /**
  * In this process, with everything that `npm start` builds. At its end the books are audited: `close` throws for a

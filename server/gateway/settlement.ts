@@ -125,13 +125,8 @@ function forecastOf(
   return { inputEstimate, price, usage, rating };
 }
 
-function intentOf(
-  request: { call: Call; plan: Plan; key: RoutedKey; startedAt: number },
-  forecast: Forecast,
-  admission: Admission,
-): RequestIntent {
-  const { call, plan, key, startedAt } = request;
-  const { rating, usage } = forecast;
+/** What the intent and the record of a request have in common. */
+function whoAndWhere(call: Call, plan: Plan, key: RoutedKey) {
   return {
     id: call.id,
     virtualKeyId: call.key.id,
@@ -141,6 +136,18 @@ function intentOf(
     endpoint: plan.endpoint,
     model: plan.model,
     streamed: plan.streamed,
+  };
+}
+
+function intentOf(
+  request: { call: Call; plan: Plan; key: RoutedKey; startedAt: number },
+  forecast: Forecast,
+  admission: Admission,
+): RequestIntent {
+  const { call, plan, key, startedAt } = request;
+  const { rating, usage } = forecast;
+  return {
+    ...whoAndWhere(call, plan, key),
     inputEstimate: forecast.inputEstimate,
     priceId: rating.priceId,
     costSource: rating.source,
@@ -214,15 +221,8 @@ function recordOf(
   const { call, plan, key, ending, answer, startedAt, startedTick } = served;
   const { usage, provenance, rating, charge } = outcome;
   return {
-    id: call.id,
-    virtualKeyId: call.key.id,
-    userId: call.key.userId,
-    providerId: key.provider.id,
-    providerKeyId: key.id,
-    endpoint: plan.endpoint,
-    model: plan.model,
+    ...whoAndWhere(call, plan, key),
     servedModel: ending.servedModel ?? answer?.model ?? null,
-    streamed: plan.streamed,
     status: ending.failure?.kind.status ?? ending.status,
     outcome: outcomeOf(served),
     provenance,

@@ -64,6 +64,7 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
       allowedOrigins: [],
       bodyLimitBytes: 1_000_000,
       requestTimeoutMs: 10_000,
+      rateGuard: { perMinute: 1_000_000, burst: 1_000_000, exempt: [] },
       ...options.settings,
     },
     v1: options.v1 ?? (() => undefined),
