@@ -34,6 +34,11 @@ export const FAILURES = {
     retryable: false,
     sentence: 'Send your key as "Authorization: Bearer <key>" or "x-api-key: <key>".',
   },
+  insufficient_quota: {
+    status: 402,
+    retryable: false,
+    sentence: 'There is not enough credit or budget left for this request.',
+  },
   forbidden: {
     status: 403,
     retryable: false,
@@ -48,6 +53,12 @@ export const FAILURES = {
     status: 403,
     retryable: false,
     sentence: 'This key may not use endpoints whose use cannot be metered.',
+  },
+  unpriced_model: {
+    status: 403,
+    retryable: false,
+    sentence:
+      'This model has no price here, so it cannot be charged. Ask the operator for a price (MODEL_PRICING_JSON).',
   },
   switched_off: {
     status: 403,
@@ -69,6 +80,11 @@ export const FAILURES = {
     retryable: false,
     sentence: 'This conflicts with what is already there.',
   },
+  hold_conflict: {
+    status: 409,
+    retryable: false,
+    sentence: 'A request of this id has already held or charged another amount.',
+  },
   body_too_large: {
     status: 413,
     retryable: false,
@@ -83,6 +99,21 @@ export const FAILURES = {
     status: 422,
     retryable: false,
     sentence: 'A field is missing or has a wrong value.',
+  },
+  idempotency_conflict: {
+    status: 422,
+    retryable: false,
+    sentence: 'This idempotency key was used before, for something else.',
+  },
+  rate_limited: {
+    status: 429,
+    retryable: true,
+    sentence: 'A rate limit is used up. Wait as long as the headers of this answer say.',
+  },
+  request_over_limit: {
+    status: 429,
+    retryable: false,
+    sentence: 'This request alone needs more than a rate limit ever allows.',
   },
   internal: {
     status: 500,
@@ -153,3 +184,18 @@ export const FAILURES = {
 } as const satisfies Record<string, FailureKind>;
 
 export type FailureCode = keyof typeof FAILURES;
+
+/** Which rule refused a request, and where its counter stood. */
+export interface Refusal {
+  /** The rule by its name in the settings of a key or user: `tokens_per_minute`. */
+  readonly rule: string;
+  /** Whose rule it is: `key` or `user`. */
+  readonly scope: string;
+  /** What is used of the limit, in the unit of the rule. */
+  readonly counter: number;
+  readonly limit: number;
+  /** What the request would have added. */
+  readonly asked: number;
+  /** When the counter begins again, RFC 3339 in UTC; null where no clock decides it. */
+  readonly reset: string | null;
+}

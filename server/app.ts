@@ -1,11 +1,19 @@
 /** The composition root: builds the rooms from the bottom up and closes them in reverse. */
 import { dirname } from 'node:path';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
+import { startChores } from './chores.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
 import { generatedSecret, prepareDataFolder } from './data-folder.ts';
-import { createGateway, type Gateway } from './gateway/gateway.ts';
-import { createHttp, v1Routes } from './http/http.ts';
+import {
+  createGateway,
+  type Gateway,
+  type GatewaySettings,
+  recoverRequests,
+} from './gateway/gateway.ts';
+import { createHttp, type Http, v1Routes } from './http/http.ts';
+import { createLedger, type Ledger } from './ledger/ledger.ts';
+import { createLimits, type Limits } from './limits/limits.ts';
 import type { Log } from './log.ts';
 import { createMetering, type Metering } from './metering/metering.ts';
 import { createOutbound, type Outbound } from './outbound.ts';
@@ -41,66 +49,96 @@ export interface Rooms {
 /** A request must have arrived whole within this time; slower ones hold a connection for nothing. */
 const REQUEST_TIMEOUT_MS = 300_000;
 
+/** Longer than any request may run: past it, a hold belongs to nobody any more. */
+const HOLD_MS = 3_600_000;
+
 /** @throws Error if the data folder, the database or the port cannot be had */
 export async function startApp(deps: AppDeps): Promise<App> {
-  const { config, log, version, clock = systemClock } = deps;
+  const { config, log } = deps;
   prepareDataFolder(config.storage.dataDir);
   prepareDataFolder(dirname(config.storage.databaseFile));
   const adminToken = config.access.adminToken ?? ownAdminToken(config, log);
   const metering = openMetering(config);
-  const storage = await openStorage(config, log, clock);
+  const storage = await openStorage(config, log, deps.clock ?? systemClock);
   const outbound = createOutbound(config.upstream);
-  try {
-    const accounts = await createAccounts({ storage, clock });
-    const records = createRecords({ storage, clock });
-    const unfinished = await records.recover();
-    if (unfinished > 0) log.warn({ unfinished }, 'requests that a crash left open are on record');
-    const providerKeys = routedKeys(config);
-    if (providerKeys.routed().length === 0) log.warn('no provider key is set: /v1 answers 503');
-    const gateway = openGateway({
-      config,
-      log,
-      clock,
-      storage,
-      records,
-      metering,
-      outbound,
-      providerKeys,
-    });
-    const http = await createHttp({
-      accounts,
-      gateway,
-      reports: createReports({ storage }),
-      databaseState: storage.state,
-      clock,
-      log,
-      version,
-      v1: v1Routes({ gateway, log }),
-      settings: {
-        adminToken,
-        selfServiceKeys: config.access.selfServiceKeys,
-        allowedOrigins: config.server.allowedOrigins,
-        bodyLimitBytes: config.server.maxBodyBytes,
-        requestTimeoutMs: REQUEST_TIMEOUT_MS,
-      },
-    });
-    await deps.beforeListening?.({ storage, accounts, records, metering });
-    const address = await http.listen(config.server);
-    const close = async (): Promise<void> => {
-      const closing = http.close(config.server.shutdownTimeoutMs);
-      await gateway.drain(config.server.shutdownTimeoutMs);
-      await closing;
-      await outbound.close();
-      await metering.close();
-      await storage.close();
-    };
-    return { address, close };
-  } catch (error) {
+  const closeFloor = async (): Promise<void> => {
     await outbound.close();
     await metering.close();
     await storage.close();
+  };
+  try {
+    const rooms = await openRooms(deps, { storage, metering, outbound });
+    const http = await openHttp(deps, rooms, adminToken);
+    await deps.beforeListening?.(rooms);
+    const address = await http.listen(config.server);
+    const chores = startChores(rooms);
+    const close = async (): Promise<void> => {
+      const closing = http.close(config.server.shutdownTimeoutMs);
+      await rooms.gateway.drain(config.server.shutdownTimeoutMs);
+      await closing;
+      await chores.close();
+      await closeFloor();
+    };
+    return { address, close };
+  } catch (error) {
+    await closeFloor();
     throw error;
   }
+}
+
+interface OpenRooms extends Rooms {
+  readonly ledger: Ledger;
+  readonly limits: Limits;
+  readonly gateway: Gateway;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+async function openRooms(
+  deps: AppDeps,
+  floor: { storage: Storage; metering: Metering; outbound: Outbound },
+): Promise<OpenRooms> {
+  const { config, log, clock = systemClock } = deps;
+  const { storage } = floor;
+  const accounts = await createAccounts({ storage, clock });
+  const records = createRecords({ storage, clock });
+  const ledger = await createLedger({ storage, clock, holdMs: HOLD_MS });
+  const limits = await createLimits({ storage, clock });
+  const unfinished = await recoverRequests({ records, ledger });
+  if (unfinished > 0) log.warn({ unfinished }, 'requests that a crash left open are on record');
+  limits.restore(await records.admittedToday());
+  const providerKeys = routedKeys(config);
+  if (providerKeys.routed().length === 0) log.warn('no provider key is set: /v1 answers 503');
+  const rooms = { ...floor, log, clock, accounts, records, ledger, limits };
+  const settings = gatewaySettings(config);
+  return { ...rooms, gateway: createGateway({ ...rooms, providerKeys, settings }) };
+}
+
+function openHttp(deps: AppDeps, rooms: OpenRooms, adminToken: string): Promise<Http> {
+  const { config, version } = deps;
+  const { accounts, gateway, storage, clock, log } = rooms;
+  return createHttp({
+    accounts,
+    gateway,
+    reports: createReports({ storage }),
+    databaseState: storage.state,
+    clock,
+    log,
+    version,
+    v1: v1Routes({ gateway, log }),
+    settings: {
+      adminToken,
+      selfServiceKeys: config.access.selfServiceKeys,
+      allowedOrigins: config.server.allowedOrigins,
+      bodyLimitBytes: config.server.maxBodyBytes,
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      rateGuard: {
+        perMinute: config.access.rateLimitRpm,
+        burst: config.access.rateLimitBurst,
+        exempt: config.access.rateLimitExempt,
+      },
+    },
+  });
 }
 
 function openMetering(config: Config): Metering {
@@ -156,24 +194,12 @@ function routedKeys(config: Config): ProviderKeys {
   });
 }
 
-function openGateway(rooms: {
-  config: Config;
-  log: Log;
-  clock: Clock;
-  storage: Storage;
-  records: Records;
-  metering: Metering;
-  outbound: Outbound;
-  providerKeys: ProviderKeys;
-}): Gateway {
-  const { config, ...deps } = rooms;
-  return createGateway({
-    ...deps,
-    settings: {
-      bodyBytesMax: config.server.maxBodyBytes,
-      answerBytesMax: config.upstream.maxResponseBytes,
-      drainMs: config.upstream.drainTimeoutMs,
-      stallMs: config.upstream.idleTimeoutMs,
-    },
-  });
+function gatewaySettings(config: Config): GatewaySettings {
+  return {
+    charging: config.charging,
+    bodyBytesMax: config.server.maxBodyBytes,
+    answerBytesMax: config.upstream.maxResponseBytes,
+    drainMs: config.upstream.drainTimeoutMs,
+    stallMs: config.upstream.idleTimeoutMs,
+  };
 }

@@ -3,12 +3,14 @@ import {
   address,
   credential,
   databaseFile,
+  dollars,
   flag,
   headerText,
   host,
   oneOf,
   origins,
   path,
+  paths,
   type Setting,
   setting,
   text,
@@ -50,6 +52,10 @@ const settingsTable = ({ cwd, providerIds }: Place) => ({
       aliases: ['API_KEY'],
     }),
     selfServiceKeys: setting('SELF_SERVICE_KEYS', flag, false),
+    /** Calls of the management surfaces: a minute's worth, how many at once, and paths that do not count. */
+    rateLimitRpm: setting('RATE_LIMIT_RPM', wholeNumber(1, 1_000_000), 60),
+    rateLimitBurst: setting('RATE_LIMIT_BURST', wholeNumber(1, 1_000_000), 60),
+    rateLimitExempt: setting('RATE_LIMIT_EXEMPT', paths, ['/ping', '/dashboard']),
   },
   upstream: {
     apiKey: setting('UPSTREAM_API_KEY', credential, undefined, { secret: true }),
@@ -67,6 +73,20 @@ const settingsTable = ({ cwd, providerIds }: Place) => ({
   attribution: {
     siteUrl: setting('OPENROUTER_SITE_URL', address, undefined),
     siteName: setting('OPENROUTER_SITE_NAME', headerText, undefined),
+  },
+  charging: {
+    /** What a million tokens cost under the flat plan; a credit is one token of it. */
+    flatPriceUsdPerMtok: setting('FLAT_PRICE_USD_PER_MTOK', dollars, '20'),
+    /** How callers with a wallet or budget are charged, unless their wallet says otherwise. */
+    plan: setting('DEFAULT_PLAN', oneOf('flat', 'cost'), 'flat'),
+    /** Under the plan `cost`: what the provider's cost is multiplied by. */
+    markup: setting('MARKUP', dollars, '1'),
+    /** Bound of the output where neither request nor model states one. */
+    defaultMaxOutputTokens: setting('DEFAULT_MAX_OUTPUT_TOKENS', wholeNumber(1, 10_000_000), 4096),
+    /** With less output covered than this, a request is refused. */
+    minOutputTokens: setting('MIN_OUTPUT_TOKENS', wholeNumber(0, 10_000_000), 64),
+    /** Most output tokens that a rate limit reserves for a request. */
+    defaultOutputReserve: setting('DEFAULT_OUTPUT_RESERVE', wholeNumber(0, 10_000_000), 512),
   },
   pricing: {
     modelPricingJson: setting('MODEL_PRICING_JSON', text, undefined),

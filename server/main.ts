@@ -1,11 +1,13 @@
 /** The command line. `serve` is what `npm start` runs. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { startApp } from './app.ts';
-import { ConfigError, environment, loadConfig, secretsOf } from './config.ts';
+import { ConfigError, environment, type LoadedConfig, loadConfig, secretsOf } from './config.ts';
 import { startDemo } from './demo/demo.ts';
+import { audit } from './ledger/ledger.ts';
 import { createLog, type Log } from './log.ts';
 import { providers } from './providers/providers.ts';
+import { openToRead } from './storage/storage.ts';
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
@@ -18,11 +20,7 @@ interface ServeFlags {
 }
 
 async function serve(flags: ServeFlags): Promise<void> {
-  const { config, notices } = loadConfig({
-    cwd: process.cwd(),
-    providerIds: providers.map(({ id }) => id),
-    flags: { HOST: flags.host, PORT: flags.port, DATA_DIR: flags.dataDir },
-  });
+  const { config, notices } = settingsFrom(flags);
   const { level, file } = config.log;
   const log = createLog({ level, file, secrets: secretsOf(config) });
   for (const notice of notices) log.warn(notice);
@@ -56,6 +54,28 @@ function stopOnSignals(close: () => Promise<void>, log: Log): void {
   process.on('SIGINT', stop);
 }
 
+/** Checks the books of a database, live or stopped; exits with 1 on a breach. */
+async function verify(flags: ServeFlags): Promise<void> {
+  const { config } = settingsFrom(flags);
+  const file = config.storage.databaseFile;
+  if (!existsSync(file)) throw new ConfigError([`There is no database at ${file}.`]);
+  const storage = await openToRead(file);
+  const findings = await audit(storage, { chargeColumn: 'charge_nanos' });
+  await storage.close();
+  for (const { id, name, ok, figure } of findings) {
+    process.stdout.write(`${ok ? 'ok    ' : 'BREACH'} ${id.padEnd(3)} ${name}: ${figure}\n`);
+  }
+  if (findings.some(({ ok }) => !ok)) process.exitCode = 1;
+}
+
+function settingsFrom(flags: ServeFlags): LoadedConfig {
+  return loadConfig({
+    cwd: process.cwd(),
+    providerIds: providers.map(({ id }) => id),
+    flags: { HOST: flags.host, PORT: flags.port, DATA_DIR: flags.dataDir },
+  });
+}
+
 function build(): void {
   process.stdout.write(
     'The server runs as it is, and there is no web app yet: nothing to build.\n',
@@ -81,6 +101,11 @@ program
   .option('--port <number>', 'port to listen on, 0 for any (PORT)')
   .option('--data-dir <folder>', 'folder of the demo, ./demo-data unless given (DATA_DIR)')
   .action(demo);
+program
+  .command('verify')
+  .description('check that the books balance, on a live or stopped database')
+  .option('--data-dir <folder>', 'folder of the database (DATA_DIR)')
+  .action(verify);
 program.command('build').description('build what needs building').action(build);
 
 try {

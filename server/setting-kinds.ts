@@ -53,6 +53,11 @@ export const headerText = z
   .string()
   .regex(/^[\x20-\x7e\xa0-\xff]{1,200}$/, 'must be one line of at most 200 Latin characters');
 
+/** A decimal of zero or more, kept as text so that no digit is lost. */
+export const dollars = z
+  .string()
+  .regex(/^\d{1,9}(\.\d{1,9})?$/, 'must be a decimal such as 20 or 0.5, with at most nine places');
+
 /** Read by the room that it concerns. */
 export const text = z.string();
 
@@ -65,6 +70,14 @@ export const address = checked(
     if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
     if (url.username !== '' || url.password !== '' || /[?#]/.test(text)) return undefined;
     return url.href.replace(/\/+$/, '');
+  },
+);
+
+export const paths = checked(
+  'must list paths such as /ping, separated by commas',
+  (text): readonly string[] | undefined => {
+    const listed = text.split(',').map((part) => part.trim());
+    return listed.every((part) => part.startsWith('/')) ? listed : undefined;
   },
 );
 

@@ -136,6 +136,7 @@ function imagine(moment: Moment): ImaginedRequest {
     costSource: 'none',
     priceId: null,
     flawed: false,
+    charge: null,
     failure: null,
     attempts: 1,
     upstreamId: `demo-${chance.hex(12)}`,

@@ -56,3 +56,19 @@ export function redact(body: Buffer, secret: string): Buffer {
   if (secret.length < SECRET_LETTERS_MIN || !body.includes(secret)) return body;
   return Buffer.from(body.toString('latin1').replaceAll(secret, '[redacted]'), 'latin1');
 }
+
+/** A JSON object with one more member at its end, every other byte untouched; anything else as it is. */
+export function withLastMember(body: Buffer, name: string, value: object): Buffer {
+  const end = body.lastIndexOf('}');
+  const start = body.indexOf('{');
+  if (start === -1 || body.subarray(0, start).toString().trim() !== '') return body;
+  const comma =
+    body
+      .subarray(start + 1, end)
+      .toString()
+      .trim() === ''
+      ? ''
+      : ',';
+  const member = `${comma}"${name}":${JSON.stringify(value)}`;
+  return Buffer.concat([body.subarray(0, end), Buffer.from(member), body.subarray(end)]);
+}

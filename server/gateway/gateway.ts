@@ -2,26 +2,35 @@
  * The door of `gateway`: one request from a caller to a provider and back, metered, priced and on
  * record before the caller has the end of the answer.
  */
-import type { ServerResponse } from 'node:http';
 import type { VirtualKey } from '../accounts/accounts.ts';
 import type { Clock } from '../clock.ts';
 import { Failure, toFailure } from '../failure.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Limits } from '../limits/limits.ts';
 import type { Log } from '../log.ts';
 import { type Metering, overlay } from '../metering/metering.ts';
 import type { Outbound } from '../outbound.ts';
 import type { ProviderKeys, RoutedKey } from '../provider-keys/provider-keys.ts';
 import type { Records } from '../records/records.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { Admission } from './admission.ts';
 import { type Answer, readAnswer } from './answer.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { errorEvent } from './error-event.ts';
 import { headersToUpstream } from './headers.ts';
-import { bodyFor, type Incoming, makePlan, type Plan, pathAt } from './plan.ts';
+import { ownAccount } from './own-account.ts';
+import { ownPathOf } from './paths.ts';
+import { bodyFor, type Call, makePlan, type Plan, pathAt } from './plan.ts';
 import { type Ending, Relay } from './relay.ts';
 import { createSettlement, type Settlement } from './settlement.ts';
 import { StreamWatch } from './stream-watch.ts';
+import type { ChargingSettings } from './tariff.ts';
+
+export type { Call } from './plan.ts';
+export { recoverRequests } from './recovery.ts';
 
 export interface GatewaySettings {
+  readonly charging: ChargingSettings;
   readonly bodyBytesMax: number;
   readonly answerBytesMax: number;
   /** How long an answer that nobody waits for is still read, for its usage. */
@@ -33,19 +42,14 @@ export interface GatewaySettings {
 export interface GatewayDeps {
   readonly storage: Storage;
   readonly records: Records;
+  readonly ledger: Ledger;
+  readonly limits: Limits;
   readonly metering: Metering;
   readonly providerKeys: ProviderKeys;
   readonly outbound: Outbound;
   readonly clock: Clock;
   readonly log: Log;
   readonly settings: GatewaySettings;
-}
-
-/** A request with the key that authenticated it. `reply` gets the answer. */
-export interface Call extends Incoming {
-  readonly id: string;
-  readonly key: VirtualKey;
-  readonly reply: ServerResponse;
 }
 
 /** A model that callers can use, with its list price where one is known. */
@@ -66,6 +70,8 @@ export interface Gateway {
    */
   complete(call: Call): Promise<void>;
   models(): Promise<readonly ServedModel[]>;
+  /** The `x-ratelimit-*` headers as they stand for a key; none where nothing is limited. */
+  limitHeaders(key: VirtualKey): Readonly<Record<string, string>>;
   /** What the last request that reached for a provider tells of it. */
   upstreamState(): 'ok' | 'unknown' | 'failing' | 'missing';
   /** Resolves when nothing is in flight; after the deadline what is left is broken off and recorded. */
@@ -79,6 +85,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
 interface Admitted {
   readonly plan: Plan;
   readonly candidates: readonly RoutedKey[];
+  readonly admission: Admission;
   /** Milliseconds since the epoch, and on the clock that never jumps. */
   readonly startedAt: number;
   readonly startedTick: number;
@@ -102,20 +109,28 @@ class OpenGateway implements Gateway {
   constructor(deps: GatewayDeps) {
     this.#deps = deps;
     this.#catalog = createCatalog(deps);
-    this.#settlement = createSettlement(deps);
+    this.#settlement = createSettlement({ ...deps, charging: deps.settings.charging });
   }
 
   async complete(call: Call): Promise<void> {
     this.#busy++;
+    let admission: Admission | null = null;
     try {
+      const own = ownPathOf(call);
+      if (own !== null) {
+        sendJson(call, await ownAccount(this.#deps, own, call.key));
+        return;
+      }
       const admitted = await this.#admit(call);
+      admission = admitted.admission;
       if (admitted.plan.pathClass === 'models' && this.#deps.providerKeys.routed().length > 1) {
-        await this.#sendModels(call);
+        sendJson(call, await this.#unitedModels());
         return;
       }
       const failure = await this.#serve(call, admitted);
       if (failure !== null) throw failure;
     } finally {
+      admission?.end();
       this.#busy--;
       if (this.#busy === 0) for (const tell of this.#whenQuiet.splice(0)) tell();
     }
@@ -130,7 +145,10 @@ class OpenGateway implements Gateway {
       const candidates = await this.#catalog.candidates(plan.dialect, plan.model);
       // What cannot be recorded must not be spent.
       if (storage.state() === 'failing') throw new Failure('storage_unavailable');
-      return { plan, candidates, startedAt, startedTick };
+      const first = candidates[0];
+      if (first === undefined) throw new Failure('no_upstream');
+      const admission = this.#settlement.admit(call, plan, first, startedAt);
+      return { plan, candidates, admission, startedAt, startedTick };
     } catch (error) {
       const failure = toFailure(error);
       await this.#settlement.refused(call, failure, startedAt);
@@ -140,21 +158,20 @@ class OpenGateway implements Gateway {
 
   /** One candidate after the other until one answers. @returns a failure that the caller has not seen */
   async #serve(call: Call, admitted: Admitted): Promise<Failure | null> {
-    const { plan, candidates, startedAt, startedTick } = admitted;
+    const { candidates, ...request } = admitted;
+    const { plan, admission } = request;
     for (let attempts = 1; ; attempts++) {
       const key = candidates[attempts - 1];
       if (key === undefined) return new Failure('no_upstream');
-      if (attempts === 1) this.#settlement.open(call, plan, key, startedAt);
       // A body that streams through can be sent once only.
       const isLast = attempts === candidates.length || isOneShot(plan);
-      const { relay, ending, answer } = await this.#attempt({ call, plan, key, isLast });
+      const { relay, ending, answer } = await this.#attempt({ call, plan, key, isLast, admission });
       this.#noteUpstream(ending);
       if (!isLast && isWorthAnother(ending, relay)) continue;
-      const served = { call, plan, key, ending, answer, attempts, startedAt, startedTick };
+      const served = { ...request, call, key, ending, answer, attempts };
       const durable = await this.#settlement.settle(served);
-      this.#relays.delete(relay);
       const failure = durable ? ending.failure : new Failure('record_not_durable');
-      if (failure === null) relay.release();
+      if (failure === null) relay.release(admission.usage);
       else if (relay.headSent) relay.breakOff(failure);
       else return failure;
       return null;
@@ -166,11 +183,12 @@ class OpenGateway implements Gateway {
     plan: Plan;
     key: RoutedKey;
     isLast: boolean;
+    admission: Admission;
   }): Promise<Attempt> {
-    const { call, plan, key } = to;
+    const { call, plan, key, admission } = to;
     const { providerKeys, outbound } = this.#deps;
     const { routing } = key.provider;
-    const { body, usageAdded } = bodyFor(plan, key);
+    const { body, usageAdded } = bodyFor(plan, key, admission.outputBound);
     return providerKeys.use(key, async (secret) => {
       const credential = routing.authorize(secret, plan.dialect);
       const added = { ...key.headers, ...credential };
@@ -182,7 +200,9 @@ class OpenGateway implements Gateway {
       const relay = this.#relayFor({ ...to, secret, newWatch, done: resolve });
       this.#relays.add(relay);
       outbound.send(request, relay);
-      return { relay, ...readEnding(plan, key, await promise) };
+      const ending = await promise;
+      this.#relays.delete(relay);
+      return { relay, ...readEnding(plan, key, ending) };
     });
   }
 
@@ -199,6 +219,8 @@ class OpenGateway implements Gateway {
     const { clock, settings } = this.#deps;
     return new Relay({
       clock,
+      limitHeaders: this.limitHeaders(call.key),
+      wantsCharge: call.headers['x-gateway-usage'] === 'true',
       reply: call.reply,
       requestId: call.id,
       secret,
@@ -220,15 +242,9 @@ class OpenGateway implements Gateway {
     else if (ending.failure !== null || ending.status >= 500) this.#upstream = 'failing';
   }
 
-  async #sendModels(call: Call): Promise<void> {
+  async #unitedModels(): Promise<object> {
     const data = (await this.#catalog.models()).map(({ entry }) => entry);
-    const body = Buffer.from(JSON.stringify({ object: 'list', data }));
-    call.reply.writeHead(200, {
-      'content-type': 'application/json',
-      'content-length': body.length,
-      'x-request-id': call.id,
-    });
-    call.reply.end(body);
+    return { object: 'list', data };
   }
 
   async models(): Promise<readonly ServedModel[]> {
@@ -247,6 +263,10 @@ class OpenGateway implements Gateway {
     });
   }
 
+  limitHeaders(key: VirtualKey): Readonly<Record<string, string>> {
+    return this.#deps.limits.headersFor(key.id, key.userId);
+  }
+
   upstreamState(): 'ok' | 'unknown' | 'failing' | 'missing' {
     return this.#deps.providerKeys.routed().length === 0 ? 'missing' : this.#upstream;
   }
@@ -261,6 +281,17 @@ class OpenGateway implements Gateway {
     });
     cancel();
   }
+}
+
+/** An answer of our own. */
+function sendJson({ id, reply }: Call, answer: object): void {
+  const body = Buffer.from(JSON.stringify(answer));
+  reply.writeHead(200, {
+    'content-type': 'application/json',
+    'content-length': body.length,
+    'x-request-id': id,
+  });
+  reply.end(body);
 }
 
 function isOneShot(plan: Plan): boolean {

@@ -43,6 +43,9 @@ const FREE_POSTS: ReadonlySet<string> = new Set([
   'tokenizers/estimate-token-count',
 ]);
 
+/** Answered here, about the caller, in the shape that OpenRouter answers about its own callers. */
+const OWN_PATHS: ReadonlySet<string> = new Set(['key', 'credits']);
+
 /** First segments of the providers' account endpoints: they speak of our key, not of the caller's. */
 const ACCOUNT_SEGMENTS: ReadonlySet<string> = new Set([
   'account',
@@ -123,4 +126,11 @@ export function meaningOf(
     return { pathClass: 'models', wire: null, dialect };
   const free = reads ? first === 'models' : method === 'POST' && FREE_POSTS.has(plain);
   return { pathClass: free ? 'free' : 'unmetered', wire: null, dialect };
+}
+
+/** The path of a call that the caller makes about itself, which no provider is asked; null for all others. */
+export function ownPathOf(call: { readonly method: string; readonly url: string }): string | null {
+  if (call.method !== 'GET') return null;
+  const path = call.url.slice('/v1/'.length).split('?', 1)[0] ?? '';
+  return OWN_PATHS.has(path) ? path : null;
 }

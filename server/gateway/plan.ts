@@ -1,5 +1,5 @@
 /** Reads a request and decides what it is, who may serve it, and what is sent. */
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { BilledUnit } from '../../contract/usage.ts';
 import type { VirtualKey } from '../accounts/accounts.ts';
@@ -7,7 +7,7 @@ import { Failure } from '../failure.ts';
 import type { RoutedKey } from '../provider-keys/provider-keys.ts';
 import type { JsonObject } from '../providers/providers.ts';
 import { meaningOf, type PathMeaning, plainPath } from './paths.ts';
-import { formField, parseBody, withIncludeUsage } from './request-body.ts';
+import { formField, parseBody, withIncludeUsage, withMember } from './request-body.ts';
 
 export interface Plan extends PathMeaning {
   /** The path below /v1, decoded, for records. */
@@ -28,6 +28,13 @@ export interface Incoming {
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly source: Readable;
+}
+
+/** A request with the key that authenticated it. `reply` gets the answer. */
+export interface Call extends Incoming {
+  readonly id: string;
+  readonly key: VirtualKey;
+  readonly reply: ServerResponse;
 }
 
 const PREFIX = '/v1/';
@@ -116,16 +123,32 @@ function readWhole(source: Readable, headers: IncomingHttpHeaders, max: number):
   });
 }
 
-/** What goes to one provider key: the body, with the usage asked for where that is the way to get it. */
-export function bodyFor(plan: Plan, key: RoutedKey): { body: Plan['body']; usageAdded: boolean } {
+/**
+ * What goes to one provider key: the body, with the usage asked for where that is the way to get it, and
+ * with the bound of the output where the caller's money covers no more.
+ */
+export function bodyFor(
+  plan: Plan,
+  key: RoutedKey,
+  outputBound: number | null,
+): { body: Plan['body']; usageAdded: boolean } {
   const { body, parsed, wire, streamed, wantsUsage } = plan;
-  const asks = wire === 'chat' || wire === 'completions';
-  const mustAsk = key.provider.routing.streamUsage === 'when asked';
-  if (!asks || !streamed || wantsUsage || !mustAsk || parsed === null || !Buffer.isBuffer(body)) {
-    return { body, usageAdded: false };
+  if (parsed === null || !Buffer.isBuffer(body)) return { body, usageAdded: false };
+  const { routing } = key.provider;
+  let sent = body;
+  if (outputBound !== null && (wire === 'chat' || wire === 'completions')) {
+    const name = wire === 'chat' ? (routing.chatBound ?? 'max_tokens') : 'max_tokens';
+    sent = withMember(sent, parsed, { name, json: String(outputBound) });
+  } else if (outputBound !== null && (wire === 'responses' || wire === 'messages')) {
+    const name = wire === 'responses' ? 'max_output_tokens' : 'max_tokens';
+    sent = withMember(sent, parsed, { name, json: String(outputBound) });
   }
-  const asking = withIncludeUsage(body, parsed);
-  return asking === null ? { body, usageAdded: false } : { body: asking, usageAdded: true };
+  const asks = streamed && (wire === 'chat' || wire === 'completions');
+  if (!asks || wantsUsage || routing.streamUsage !== 'when asked') {
+    return { body: sent, usageAdded: false };
+  }
+  const asking = withIncludeUsage(sent, parsed);
+  return { body: asking ?? sent, usageAdded: asking !== null };
 }
 
 /** The path at the provider: always below its base address, with the query kept and completed. */
@@ -165,4 +188,18 @@ export function countUnits(
   }
   const seconds = answer?.['duration'];
   return typeof seconds === 'number' && seconds > 0 ? { second: Math.ceil(seconds) } : {};
+}
+
+/** A second of recorded speech takes at least so many bytes; it bounds what a recording can cost. */
+const BYTES_PER_SECOND_MIN = 1_000;
+
+/** The most pieces that the answer to a request can be billed by. */
+export function expectedUnits(plan: Plan): Partial<Record<BilledUnit, number>> {
+  const { wire, parsed, body, endpoint } = plan;
+  const count = parsed?.['n'];
+  if (wire === 'images') return { image: typeof count === 'number' && count > 1 ? count : 1 };
+  if (wire === 'audio' && endpoint !== 'audio/speech' && Buffer.isBuffer(body)) {
+    return { second: Math.ceil(body.length / BYTES_PER_SECOND_MIN) };
+  }
+  return countUnits(plan, null);
 }

@@ -25,6 +25,8 @@ function relayToNobody() {
     requestId: 'req_1',
     secret: 'sk-secret',
     newWatch: () => watch,
+    limitHeaders: {},
+    wantsCharge: false,
     streamed: true,
     whole: true,
     stopWithCaller: true,

@@ -7,7 +7,7 @@ import type { ReportedUsage } from '../../contract/usage.ts';
 import type { Clock } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import type { OutboundControls, OutboundReceiver } from '../outbound.ts';
-import { decode, isHtml, redact } from './answer-body.ts';
+import { decode, isHtml, redact, withLastMember } from './answer-body.ts';
 import { headersToCaller, upstreamRequestId } from './headers.ts';
 import type { StreamWatch } from './stream-watch.ts';
 
@@ -34,6 +34,10 @@ export interface Ending {
 
 export interface RelayOptions {
   readonly clock: Clock;
+  /** What the caller may still do, told with the head of the answer. */
+  readonly limitHeaders: Readonly<Record<string, string>>;
+  /** The caller asks to be told the charge of a stream. */
+  readonly wantsCharge: boolean;
   readonly reply: ServerResponse;
   readonly requestId: string;
   /** Blotted out wherever an error of the provider echoes it. */
@@ -150,20 +154,26 @@ export class Relay implements OutboundReceiver {
     if (!this.#over) this.#finish(false, failure);
   }
 
-  /** Sends what was held back. Call it when the record is durable. */
-  release(): void {
+  /**
+   * Sends what was held back. Call it when the record is durable.
+   *
+   * @param charge what a wallet holder is told, as `gateway_usage`
+   */
+  release(charge: object | null): void {
     const { reply, stallMs } = this.#options;
     if (this.#callerGone || reply.destroyed) return;
-    this.#sendEnd();
+    this.#sendEnd(charge);
     // What the caller has not taken yet must not wait for it for ever.
     if (reply.writableLength > 0) reply.setTimeout(stallMs, () => reply.destroy());
   }
 
-  #sendEnd(): void {
-    const { reply, secret } = this.#options;
+  #sendEnd(charge: object | null): void {
+    const { reply, secret, wantsCharge } = this.#options;
     const watch = this.#watch;
     if (this.#mode === 'whole') {
-      const body = this.#chunks[0] ?? Buffer.alloc(0);
+      const answered = this.#chunks[0] ?? Buffer.alloc(0);
+      const tell = charge !== null && this.#status < 400;
+      const body = tell ? withLastMember(answered, 'gateway_usage', charge) : answered;
       this.#sendHead(this.#status, String(body.length));
       // As text, one byte a letter, it leaves together with its head in one piece.
       if (body.length <= ONE_PIECE_BYTES_MAX) reply.end(body.toString('latin1'), 'latin1');
@@ -171,6 +181,9 @@ export class Relay implements OutboundReceiver {
       return;
     }
     this.#sendHead(this.#status, undefined);
+    if (charge !== null && wantsCharge && this.#mode === 'events') {
+      reply.write(`data: ${JSON.stringify({ gateway_usage: charge })}\n\n`);
+    }
     const last = this.#mode === 'events' ? watch?.held : this.#chunks[0];
     if (last === undefined || last === null) reply.end();
     else reply.end(watch?.error ? redact(last, secret) : last);
@@ -287,6 +300,7 @@ export class Relay implements OutboundReceiver {
     if (varies !== undefined && headers['vary'] !== undefined) {
       headers['vary'] = `${varies}, ${headers['vary']}`;
     }
+    Object.assign(headers, this.#options.limitHeaders);
     // Proxies in front of us must not collect a stream.
     if (this.#mode === 'events') headers['x-accel-buffering'] = 'no';
     reply.writeHead(status, headers);

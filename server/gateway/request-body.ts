@@ -150,6 +150,28 @@ function valueEnd(text: string, start: number): number {
 }
 
 /**
+ * The body with one member set, every other byte untouched.
+ *
+ * @param json the value, as JSON
+ */
+export function withMember(
+  body: Buffer,
+  parsed: JsonObject,
+  member: { name: string; json: string },
+): Buffer {
+  const text = body.toString('latin1');
+  if (!(member.name in parsed)) {
+    const at = text.indexOf('{') + 1;
+    const comma = Object.keys(parsed).length === 0 ? '' : ',';
+    return splice(body, at, at, `"${member.name}":${member.json}${comma}`);
+  }
+  for (const { name, start, end } of topLevelMembers(text)) {
+    if (name === member.name) return splice(body, start, end, member.json);
+  }
+  return body;
+}
+
+/**
  * The body with `stream_options.include_usage: true`, every other byte untouched.
  *
  * @returns null if the body says so already
@@ -158,17 +180,8 @@ export function withIncludeUsage(body: Buffer, parsed: JsonObject): Buffer | nul
   const options = parsed['stream_options'];
   const settings = typeof options === 'object' && options !== null ? (options as JsonObject) : null;
   if (settings?.['include_usage'] === true) return null;
-  const text = body.toString('latin1');
-  if (!('stream_options' in parsed)) {
-    const at = text.indexOf('{') + 1;
-    const comma = Object.keys(parsed).length === 0 ? '' : ',';
-    return splice(body, at, at, `"stream_options":{"include_usage":true}${comma}`);
-  }
-  for (const { name, start, end } of topLevelMembers(text)) {
-    if (name !== 'stream_options') continue;
-    return splice(body, start, end, JSON.stringify({ ...settings, include_usage: true }));
-  }
-  return null;
+  const json = JSON.stringify({ ...settings, include_usage: true });
+  return withMember(body, parsed, { name: 'stream_options', json });
 }
 
 function splice(body: Buffer, start: number, end: number, insert: string): Buffer {

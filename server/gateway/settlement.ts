@@ -1,7 +1,6 @@
 /** From the end of a request to its record: what was used, what it costs, durably. */
-import { type nanos, ZERO } from '../../contract/money.ts';
+import { ZERO } from '../../contract/money.ts';
 import {
-  type CostSource,
   type Outcome,
   type Provenance,
   type ReportedUsage,
@@ -10,13 +9,13 @@ import {
 import type { Clock } from '../clock.ts';
 import type { Failure } from '../failure.ts';
 import type { Log } from '../log.ts';
-import { type Metering, overlay, type Price } from '../metering/metering.ts';
+import { type Metering, overlay, type Price, type Rating } from '../metering/metering.ts';
 import type { RoutedKey } from '../provider-keys/provider-keys.ts';
-import type { Records, UsageRecord } from '../records/records.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { Charge, Records, RequestIntent, UsageRecord } from '../records/records.ts';
+import type { Storage, Write } from '../storage/storage.ts';
+import { type Admission, type AdmissionDeps, admit } from './admission.ts';
 import { type Answer, servedText } from './answer.ts';
-import type { Call } from './gateway.ts';
-import { countUnits, type Plan } from './plan.ts';
+import { type Call, countUnits, type Plan } from './plan.ts';
 import type { Ending } from './relay.ts';
 
 export interface Served {
@@ -26,24 +25,29 @@ export interface Served {
   readonly ending: Ending;
   /** The answer that was read whole, where there is one. */
   readonly answer: Answer | null;
+  readonly admission: Admission;
   readonly attempts: number;
   readonly startedAt: number;
   readonly startedTick: number;
 }
 
 export interface Settlement {
-  /** Writes the intent while the provider already works; nobody waits for it. */
-  open(call: Call, plan: Plan, key: RoutedKey, startedAt: number): void;
+  /**
+   * Takes the request's place among the rates and holds its worst case, then notes the intent; nobody waits
+   * for the disk. The admission is to be ended on every exit.
+   *
+   * @throws Failure as {@link admit} does
+   */
+  admit(call: Call, plan: Plan, key: RoutedKey, startedAt: number): Admission;
   /** @returns whether the record is on disk; if not, it stays queued and is written when the disk allows */
   settle(served: Served): Promise<boolean>;
   /** A request that never left us, on record with the reason. */
   refused(call: Call, failure: Failure, startedAt: number): Promise<void>;
 }
 
-export interface SettlementDeps {
+export interface SettlementDeps extends AdmissionDeps {
   readonly storage: Storage;
   readonly records: Records;
-  readonly metering: Metering;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -62,9 +66,13 @@ const NOTHING_KNOWN: ReportedUsage = {
 
 export function createSettlement(deps: SettlementDeps): Settlement {
   const { storage, records, clock, log } = deps;
-  const commit = async (record: UsageRecord, price: Price | null): Promise<boolean> => {
+  const commit = async (
+    record: UsageRecord,
+    price: Price | null,
+    others: readonly Write[] = [],
+  ): Promise<boolean> => {
     try {
-      const writes = records.finish(record, price);
+      const writes = [...records.finish(record, price), ...others];
       await storage.commit(writes, { keep: true, closes: record.id });
       return true;
     } catch (error) {
@@ -73,15 +81,21 @@ export function createSettlement(deps: SettlementDeps): Settlement {
     }
   };
   return {
-    open(call, plan, key, startedAt) {
-      if (plan.pathClass === 'free') return;
-      const { intent, price } = intentOf(deps.metering, { call, plan, key, startedAt });
-      records.open(intent, price);
+    admit(call, plan, key, startedAt) {
+      const forecast = forecastOf(deps.metering, { plan, key, startedAt });
+      const admission = admit(deps, { call, plan, key, ...forecast });
+      if (plan.pathClass === 'free' || plan.pathClass === 'models') return admission;
+      const intent = intentOf({ call, plan, key, startedAt }, forecast, admission);
+      records.open(intent, forecast.price);
+      return admission;
     },
     async settle(served) {
       const reading = await read(deps.metering, served);
       const price = priceOf(deps.metering, served, reading.usage.tokens.input ?? 0);
-      return commit(recordOf(deps, served, reading, price), price);
+      const rating = chargeOf(deps.metering, served, reading.usage, price);
+      const owed = rating.source !== 'none';
+      const { charge, writes } = served.admission.settle(reading.usage, rating.cost, owed);
+      return commit(recordOf(deps.clock, served, { ...reading, rating, charge }), price, writes);
     },
     async refused(call, failure, startedAt) {
       await commit(refusal(call, failure, startedAt, clock.now()), null);
@@ -89,19 +103,31 @@ export function createSettlement(deps: SettlementDeps): Settlement {
   };
 }
 
-function intentOf(
+/** What can be known of a request's cost before it leaves. */
+interface Forecast {
+  readonly inputEstimate: number;
+  readonly price: Price | null;
+  /** The prompt as it is estimated, and its cost. */
+  readonly usage: ReportedUsage;
+  readonly rating: Rating;
+}
+
+function forecastOf(
   metering: Metering,
-  request: { call: Call; plan: Plan; key: RoutedKey; startedAt: number },
-) {
-  const { call, plan, key, startedAt } = request;
+  request: { plan: Plan; key: RoutedKey; startedAt: number },
+): Forecast {
+  const { plan, key, startedAt } = request;
   const inputEstimate = plan.parsed === null ? 0 : metering.estimatePrompt(plan.parsed);
-  const price = findPrice(metering, { key, at: startedAt, inputTokens: inputEstimate }, [
-    plan.model,
-  ]);
-  const tokens = { ...UNKNOWN_USAGE, input: inputEstimate };
-  const usage = { ...NOTHING_KNOWN, tokens };
-  const { cost, source, priceId } = metering.rate({ usage, price, local: key.free });
-  const intent = {
+  const where = { key, at: startedAt, inputTokens: inputEstimate };
+  const price = findPrice(metering, where, [plan.model]);
+  const usage = { ...NOTHING_KNOWN, tokens: { ...UNKNOWN_USAGE, input: inputEstimate } };
+  const rating = metering.rate({ usage, price, local: key.free });
+  return { inputEstimate, price, usage, rating };
+}
+
+/** What the intent and the record of a request have in common. */
+function whoAndWhere(call: Call, plan: Plan, key: RoutedKey) {
+  return {
     id: call.id,
     virtualKeyId: call.key.id,
     userId: call.key.userId,
@@ -110,13 +136,26 @@ function intentOf(
     endpoint: plan.endpoint,
     model: plan.model,
     streamed: plan.streamed,
-    inputEstimate,
-    priceId,
-    costSource: source,
-    costEstimate: cost,
+  };
+}
+
+function intentOf(
+  request: { call: Call; plan: Plan; key: RoutedKey; startedAt: number },
+  forecast: Forecast,
+  admission: Admission,
+): RequestIntent {
+  const { call, plan, key, startedAt } = request;
+  const { rating, usage } = forecast;
+  return {
+    ...whoAndWhere(call, plan, key),
+    inputEstimate: forecast.inputEstimate,
+    priceId: rating.priceId,
+    costSource: rating.source,
+    costEstimate: rating.cost,
+    charge: admission.chargeIfLost(usage, rating.cost),
+    hold: admission.hold,
     startedAt,
   };
-  return { intent, price };
 }
 
 /** What was used, by the provider's word if it gave one, else by our count. */
@@ -175,38 +214,30 @@ function priceOf(metering: Metering, served: Served, inputTokens: number): Price
 }
 
 function recordOf(
-  deps: SettlementDeps,
+  clock: Clock,
   served: Served,
-  reading: Reading,
-  price: Price | null,
+  outcome: Reading & { rating: Rating; charge: Charge | null },
 ): UsageRecord {
   const { call, plan, key, ending, answer, startedAt, startedTick } = served;
-  const { usage, provenance } = reading;
-  const charge = chargeOf(deps.metering, served, usage, price);
+  const { usage, provenance, rating, charge } = outcome;
   return {
-    id: call.id,
-    virtualKeyId: call.key.id,
-    userId: call.key.userId,
-    providerId: key.provider.id,
-    providerKeyId: key.id,
-    endpoint: plan.endpoint,
-    model: plan.model,
+    ...whoAndWhere(call, plan, key),
     servedModel: ending.servedModel ?? answer?.model ?? null,
-    streamed: plan.streamed,
     status: ending.failure?.kind.status ?? ending.status,
     outcome: outcomeOf(served),
     provenance,
     tokens: usage.tokens,
-    cost: charge.cost,
-    costSource: charge.source,
-    priceId: charge.priceId,
+    cost: rating.cost,
+    costSource: rating.source,
+    priceId: rating.priceId,
+    charge,
     flawed: usage.flawed,
     failure: ending.failure?.code ?? null,
     attempts: served.attempts,
     upstreamId: answer?.id ?? ending.upstreamId,
     startedAt,
     ttftMs: ending.firstByteAt === null ? null : Math.round(ending.firstByteAt - startedTick),
-    durationMs: Math.round(deps.clock.elapsed() - startedTick),
+    durationMs: Math.round(clock.elapsed() - startedTick),
   };
 }
 
@@ -221,7 +252,7 @@ function chargeOf(
   served: Served,
   usage: ReportedUsage,
   price: Price | null,
-): { cost: ReturnType<typeof nanos> | null; source: CostSource; priceId: string | null } {
+): Rating {
   const { plan, key } = served;
   if (plan.pathClass === 'free' || plan.pathClass === 'models' || nothingServed(served)) {
     return { cost: ZERO, source: 'none', priceId: null };
@@ -247,6 +278,7 @@ function refusal(call: Call, failure: Failure, startedAt: number, now: number): 
     cost: ZERO,
     costSource: 'none',
     priceId: null,
+    charge: null,
     flawed: false,
     failure: failure.code,
     attempts: 0,

@@ -17,6 +17,8 @@ export interface Callers {
    * @throws Failure `missing_credential`, `conflicting_credentials` (two that differ) or `invalid_api_key`
    */
   keyHolder(headers: IncomingHttpHeaders): VirtualKey;
+  /** A name for who is asking, if the credential is a good one; null for everybody else. Never throws. */
+  nameOf(headers: IncomingHttpHeaders): string | null;
 }
 
 export interface CallersSettings {
@@ -33,7 +35,27 @@ export function createCallers(
     return timingSafeEqual(digest(candidate), adminDigest);
   }
 
-  return {
+  /** Another's verdict as a yes or no. */
+  function passes(check: () => void): boolean {
+    try {
+      check();
+      return true;
+    } catch {
+      // Why it was refused is told where it matters, by the call itself.
+      return false;
+    }
+  }
+
+  const callers: Callers = {
+    nameOf(headers) {
+      if (passes(() => callers.operator(headers))) return 'operator';
+      let key: VirtualKey | null = null;
+      passes(() => {
+        key = callers.keyHolder(headers);
+      });
+      return (key as VirtualKey | null)?.id ?? null;
+    },
+
     operator(headers) {
       const sent = [
         single(headers['x-admin-token']),
@@ -69,6 +91,7 @@ export function createCallers(
       return key;
     },
   };
+  return callers;
 }
 
 /** Equal lengths are what `timingSafeEqual` needs, and a digest says nothing about the token's own length. */

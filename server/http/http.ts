@@ -14,6 +14,7 @@ import { Failure } from '../failure.ts';
 import { newId } from '../id.ts';
 import { type Callers, type CallersSettings, createCallers } from './callers.ts';
 import { type EdgeLog, renderFailure, sendFailure } from './error-replies.ts';
+import { guardRate, type RateGuardSettings } from './rate-guard.ts';
 import { type RoutesDeps, type RoutesSettings, registerRoutes } from './routes.ts';
 import type { Shortcut } from './v1-routes.ts';
 
@@ -26,6 +27,8 @@ export interface HttpSettings extends CallersSettings, RoutesSettings {
   readonly allowedOrigins: readonly string[];
   /** The largest body that `/v1` takes; the management calls have a small limit of their own. */
   readonly bodyLimitBytes: number;
+  /** How fast each caller may use the management surfaces. */
+  readonly rateGuard: RateGuardSettings;
   /** How long a request may take to arrive whole. */
   readonly requestTimeoutMs: number;
 }
@@ -82,6 +85,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   };
   const management: FastifyPluginAsync = async (scope) => {
     await prepareManagement(scope, log);
+    guardRate(scope, callers, { clock, settings: settings.rateGuard });
     await registerRoutes(scope, deps, callers, settings);
   };
   await instance.register(gateway);

@@ -16,12 +16,14 @@ const SHORTCUT_LETTERS_MAX = 500;
 
 /**
  * Takes a request that the router would hand to us anyway, without the router: its bookkeeping costs a
- * plain request about a tenth of all that is spent on it. @returns false for what it leaves to the router
+ * plain request about a tenth of all that is spent on it.
+ *
+ * @returns false for what it leaves to the router
  */
 export type Shortcut = (request: IncomingMessage, reply: ServerResponse) => boolean;
 
 interface V1Deps {
-  readonly gateway: Pick<Gateway, 'complete'>;
+  readonly gateway: Pick<Gateway, 'complete' | 'limitHeaders'>;
   readonly log: Log;
 }
 
@@ -57,7 +59,11 @@ function takeEarly(
     // Refused again on the long way, in the shape that all refusals have.
     return false;
   }
-  void complete(deps, { id: newId('req'), key, request, reply });
+  const id = newId('req');
+  complete(deps, { id, key, request, reply }).catch((error: unknown) => {
+    deps.log.error({ requestId: id, err: error }, 'a request could not be answered');
+    reply.destroy();
+  });
   return true;
 }
 
@@ -85,7 +91,8 @@ async function complete(
   try {
     await deps.gateway.complete({ id, key, method, url, headers, source: request, reply });
   } catch (error) {
-    answerFailure(deps.log, { thrown: error, url, requestId: id, reply });
+    const limitHeaders = deps.gateway.limitHeaders(key);
+    answerFailure(deps.log, { thrown: error, url, requestId: id, reply, limitHeaders });
   }
 }
 
@@ -96,11 +103,13 @@ function answerFailure(
     url,
     requestId,
     reply,
+    limitHeaders,
   }: {
     thrown: unknown;
     url: string;
     requestId: string;
     reply: ServerResponse;
+    limitHeaders: Readonly<Record<string, string>>;
   },
 ): void {
   const failure = toFailure(thrown);
@@ -115,6 +124,10 @@ function answerFailure(
   }
   // What is left of a body that is too large is not worth reading.
   if (failure.code === 'body_too_large') reply.setHeader('connection', 'close');
-  reply.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  reply.writeHead(status, {
+    ...limitHeaders,
+    ...headers,
+    'content-length': Buffer.byteLength(body),
+  });
   reply.end(body);
 }

@@ -12,6 +12,8 @@ export interface OpenaiCompatible {
   readonly afterAbort: Routing['afterAbort'];
   /** Default: only the OpenAI dialect. */
   readonly dialects?: readonly Dialect[];
+  /** Default: `max_tokens`. */
+  readonly chatBound?: Routing['chatBound'];
   /** Default: `when asked`. */
   readonly streamUsage?: Routing['streamUsage'];
   /** Default: {@link bearer}. Never called with an empty secret. */
@@ -34,6 +36,7 @@ export function openaiCompatible(facts: OpenaiCompatible): Provider {
     routing: {
       authorize: (secret, dialect) => (secret === '' ? {} : authorize(secret, dialect)),
       ...(facts.defaultHeaders === undefined ? {} : { defaultHeaders: facts.defaultHeaders }),
+      ...(facts.chatBound === undefined ? {} : { chatBound: facts.chatBound }),
       afterAbort: facts.afterAbort,
       streamUsage: facts.streamUsage ?? 'when asked',
       readUsage: (wire, body, before) =>

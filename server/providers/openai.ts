@@ -6,4 +6,6 @@ export const openai = openaiCompatible({
   base: 'https://api.openai.com/v1',
   priceCatalogue: 'openai',
   afterAbort: 'billing stops',
+  // Its reasoning models refuse `max_tokens`.
+  chatBound: 'max_completion_tokens',
 });

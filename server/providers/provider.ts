@@ -39,6 +39,8 @@ export interface Routing {
   readonly defaultHeaders?: Readonly<Record<string, string>>;
   /** Does the provider go on billing after we hang up? Then an aborted answer is read to its end. */
   readonly afterAbort: 'billing stops' | 'billing goes on';
+  /** The member that bounds a chat's output, where it is not `max_tokens`. */
+  readonly chatBound?: 'max_completion_tokens';
   /** `when asked`: a stream carries usage only with `stream_options.include_usage`. */
   readonly streamUsage: 'when asked' | 'always';
   /**

@@ -42,6 +42,12 @@ async function reopen(): Promise<void> {
   await open();
 }
 
+async function recover(): Promise<number> {
+  const left = await records.leftOpen();
+  await records.recover(left);
+  return left.length;
+}
+
 const intentOf = (id: string, more: Partial<RequestIntent> = {}): RequestIntent => ({
   id,
   virtualKeyId: 'vk_1',
@@ -55,6 +61,8 @@ const intentOf = (id: string, more: Partial<RequestIntent> = {}): RequestIntent 
   priceId: 'price_1',
   costSource: 'setting',
   costEstimate: nanos(18_000),
+  charge: null,
+  hold: null,
   startedAt: NOW - 5_000,
   ...more,
 });
@@ -84,6 +92,7 @@ const recordOf = (id: string, more: Partial<UsageRecord> = {}): UsageRecord => (
   costSource: 'catalogue',
   priceId: 'price_1',
   flawed: true,
+  charge: null,
   failure: null,
   attempts: 2,
   upstreamId: 'chatcmpl-1',
@@ -111,7 +120,12 @@ const finish = (record: UsageRecord, price: PriceInUse | null = null) =>
 const allPrices = () => storage.db.selectFrom('prices').selectAll().execute();
 
 test('every field of a record stands in its own column', async () => {
-  await storage.commit(records.finish(recordOf('req_1'), PRICE));
+  await storage.commit(
+    records.finish(
+      recordOf('req_1', { charge: { amount: nanos(77), held: nanos(99), plan: 'flat' } }),
+      PRICE,
+    ),
+  );
   assert.deepEqual(await allRecords(), [
     {
       id: 'req_1',
@@ -135,6 +149,9 @@ test('every field of a record stands in its own column', async () => {
       cost_nanos: 42_001,
       cost_source: 'catalogue',
       price_id: 'price_1',
+      charge_nanos: 77,
+      hold_nanos: 99,
+      plan: 'flat',
       flawed: 1,
       failure: null,
       attempts: 2,
@@ -194,7 +211,7 @@ test('what a crash left open becomes one unfinished record for each, with its es
   // It ends, but its note stays with the bundle that the other two are in.
   await finish(recordOf('req_1'));
   await reopen();
-  assert.equal(await records.recover(), 2);
+  assert.equal(await recover(), 2);
   assert.deepEqual(await noted(), []);
   const [complete, first, second, ...more] = await allRecords();
   assert.deepEqual(more, []);
@@ -219,11 +236,11 @@ test('recovering again, in this process or the next, writes nothing', async () =
   records.open(intentOf('req_1'), null);
   await nextBatch();
   await reopen();
-  assert.equal(await records.recover(), 1);
+  assert.equal(await recover(), 1);
   const before = await allRecords();
-  assert.equal(await records.recover(), 0);
+  assert.equal(await recover(), 0);
   await reopen();
-  assert.equal(await records.recover(), 0);
+  assert.equal(await recover(), 0);
   assert.deepEqual(await allRecords(), before);
 });
 
@@ -233,10 +250,10 @@ test('what begins after a recovery is told apart from what it recovered', async 
   await reopen();
   records.open(intentOf('req_2'), null);
   await nextBatch();
-  await records.recover();
+  await recover();
   assert.deepEqual(await noted(), ['req_2']);
   await reopen();
-  assert.equal(await records.recover(), 1);
+  assert.equal(await recover(), 1);
   assert.deepEqual(
     (await allRecords()).map(({ id }) => id),
     ['req_1', 'req_2'],

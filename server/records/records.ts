@@ -3,7 +3,7 @@
  * that have not ended. What it writes it hands over as writes; whoever holds the whole act commits them.
  */
 import { sql } from 'kysely';
-import type { Nanos } from '../../contract/money.ts';
+import { type Nanos, nanos } from '../../contract/money.ts';
 import {
   type CostSource,
   type Outcome,
@@ -12,6 +12,7 @@ import {
   UNKNOWN_USAGE,
 } from '../../contract/usage.ts';
 import type { Clock } from '../clock.ts';
+import { firstId } from '../id.ts';
 import { compileOnce, type Storage, type Write } from '../storage/storage.ts';
 import type { UsageRecordsTable } from '../storage/tables/records-tables.ts';
 
@@ -31,6 +32,10 @@ export interface RequestIntent {
   readonly priceId: string | null;
   readonly costSource: CostSource;
   readonly costEstimate: Nanos | null;
+  /** What its prompt would be charged, never more than was held; null for callers without wallet or budget. */
+  readonly charge: Charge | null;
+  /** What whoever holds money needs to find its hold again: plain data that is handed back untouched. */
+  readonly hold: unknown;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
 }
@@ -56,6 +61,7 @@ export interface UsageRecord {
   readonly cost: Nanos | null;
   readonly costSource: CostSource;
   readonly priceId: string | null;
+  readonly charge: Charge | null;
   readonly flawed: boolean;
   readonly failure: string | null;
   readonly attempts: number;
@@ -73,6 +79,20 @@ export interface PriceInUse {
   readonly rates: object;
 }
 
+export interface AdmittedRequest {
+  readonly keyId: string;
+  readonly userId: string;
+  readonly at: number;
+  readonly tokens: number;
+}
+
+/** What a caller with a wallet or a budget pays. */
+export interface Charge {
+  readonly amount: Nanos;
+  readonly held: Nanos;
+  readonly plan: string;
+}
+
 export interface Records {
   /**
    * Notes that a request is about to leave, and the price that its prompt would be charged by. Nobody
@@ -84,12 +104,19 @@ export interface Records {
    * Written twice, it changes nothing.
    */
   finish(record: UsageRecord, price: PriceInUse | null): readonly Write[];
+  /** What a key, or all keys of a user, spent since each of these instants: charged, else the provider's cost. */
+  spentByKey(keyId: string, since: readonly number[]): Promise<readonly Nanos[]>;
+  spentByUser(userId: string, since: readonly number[]): Promise<readonly Nanos[]>;
+  /** What was admitted since the UTC day began: key, user, instant and tokens, for the counters of rates. */
+  admittedToday(): Promise<readonly AdmittedRequest[]>;
+  /** The requests that an earlier process left open, and which are not on record. */
+  leftOpen(): Promise<readonly RequestIntent[]>;
   /**
-   * Turns each intent that an earlier process left open into one record marked `unfinished`.
+   * Turns each of them into one record marked `unfinished`.
    *
-   * @returns how many there were
+   * @param others writes that must stand with the records, such as what is charged
    */
-  recover(): Promise<number>;
+  recover(left: readonly RequestIntent[], others?: readonly Write[]): Promise<void>;
 }
 
 export function createRecords(deps: { storage: Storage; clock: Clock }): Records {
@@ -123,29 +150,69 @@ export function createRecords(deps: { storage: Storage; clock: Clock }): Records
       if (row.length > 0) storage.commit(row, { keep: true }).catch(() => undefined);
     },
     finish: (record, price) => [insertRecord(recordParameters(record)), ...priceRow(price)],
-    async recover() {
-      const { leftNotes, forgetLeftNotes } = storage;
-      if (leftNotes.length === 0) return 0;
+    spentByKey: (keyId, since) => spentSince(storage, { virtual_key_id: keyId }, since),
+    spentByUser: (userId, since) => spentSince(storage, { user_id: userId }, since),
+    admittedToday: () => admittedSince(storage, clock.now() - (clock.now() % DAY_MS)),
+    async leftOpen() {
+      const left = storage.leftNotes.map(({ value }) => value as RequestIntent);
+      const recorded = await recordedOf(storage, left);
+      return left.filter(({ id }) => !recorded.has(id));
+    },
+    async recover(left, others = []) {
+      if (storage.leftNotes.length === 0) return;
       const now = clock.now();
-      const left = leftNotes.map(({ value }) => unfinished(value as RequestIntent, now));
-      const before = await recordedOf(storage, left);
-      // Those that were closed are on record already, and a record is never written twice.
-      const inserts = left.map((record) => insertRecord(recordParameters(record)));
-      await storage.commit([...inserts, forgetLeftNotes]);
-      return left.length - before;
+      const records = left.map((intent) => insertRecord(recordParameters(unfinished(intent, now))));
+      await storage.commit([...records, ...others, storage.forgetLeftNotes]);
     },
   };
 }
 
-/** How many of these requests are on record. */
-async function recordedOf(storage: Storage, records: readonly UsageRecord[]): Promise<number> {
-  const ids = JSON.stringify(records.map(({ id }) => id));
-  const { count } = await storage.db
+const DAY_MS = 86_400_000;
+
+async function admittedSince(storage: Storage, since: number): Promise<readonly AdmittedRequest[]> {
+  return (
+    storage.db
+      .selectFrom('usage_records')
+      .select(['virtual_key_id as keyId', 'user_id as userId', 'started_at as at'])
+      .select(sql<number>`coalesce(input_tokens, 0) + coalesce(output_tokens, 0)`.as('tokens'))
+      // Ids begin with the time, and a request has its id just before it starts.
+      .where('id', '>=', firstId('req', since - 60_000))
+      .where('started_at', '>=', since)
+      .where('outcome', '!=', 'refused')
+      .where('cost_source', '!=', 'none')
+      .execute()
+  );
+}
+
+async function spentSince(
+  storage: Storage,
+  whose: { virtual_key_id: string } | { user_id: string },
+  since: readonly number[],
+): Promise<readonly Nanos[]> {
+  const [column, id] = Object.entries(whose)[0] as [keyof typeof whose, string];
+  const amount = sql`coalesce(charge_nanos, cost_nanos, 0)`;
+  const sums = since.map(
+    (at) => sql`coalesce(sum(${amount}) filter (where started_at >= ${at}), 0)`,
+  );
+  const columns = sums.map((total, index) => sql`${total} as ${sql.ref(`sum${index}`)}`);
+  const query = sql<Record<string, number>>`
+    select ${sql.join(columns)} from usage_records where ${sql.ref(column)} = ${id}`;
+  const [row = {}] = (await query.execute(storage.db)).rows;
+  return since.map((_, index) => nanos(row[`sum${index}`] ?? 0));
+}
+
+/** Which of these requests are on record: a note stays until all of its bundle are closed. */
+async function recordedOf(
+  storage: Storage,
+  left: readonly RequestIntent[],
+): Promise<ReadonlySet<string>> {
+  const ids = JSON.stringify(left.map(({ id }) => id));
+  const rows = await storage.db
     .selectFrom('usage_records')
-    .select((c) => c.fn.countAll<number>().as('count'))
+    .select('id')
     .where('id', 'in', sql<string>`(select value from json_each(${ids}))`)
-    .executeTakeFirstOrThrow();
-  return count;
+    .execute();
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** The written policy for what a crash leaves open: its prompt as estimated, and nothing invented. */
@@ -190,6 +257,9 @@ const RECORD_SHAPE: UsageRecordsTable = {
   cost_nanos: 0,
   cost_source: '',
   price_id: '',
+  charge_nanos: 0,
+  hold_nanos: 0,
+  plan: '',
   flawed: 0,
   failure: '',
   attempts: 0,
@@ -223,6 +293,9 @@ function recordParameters(record: UsageRecord): readonly unknown[] {
     record.cost,
     record.costSource,
     record.priceId,
+    record.charge?.amount ?? null,
+    record.charge?.held ?? null,
+    record.charge?.plan ?? null,
     record.flawed ? 1 : 0,
     record.failure,
     record.attempts,

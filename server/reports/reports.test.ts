@@ -67,6 +67,7 @@ async function happened(what: Happened): Promise<void> {
     costSource: what.costSource ?? (what.cost === null ? 'unpriced' : 'catalogue'),
     priceId: null,
     flawed: false,
+    charge: null,
     failure: null,
     attempts: 1,
     upstreamId: null,

@@ -19,6 +19,8 @@ export class Connection {
     this.database = new DatabaseSync(file, { readOnly: mode === 'reader' });
     this.database.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
     this.database.exec('pragma foreign_keys = on');
+    // Without it a REPLACE would delete rows past the triggers that forbid their deletion.
+    this.database.exec('pragma recursive_triggers = on');
     if (mode === 'writer') {
       this.database.exec('pragma journal_mode = wal');
       this.database.exec(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`);

@@ -54,6 +54,23 @@ export async function openSqlite(options: StorageOptions): Promise<Storage> {
   }
 }
 
+/**
+ * Opens the database to look at it, also while a server works on it: nothing is locked, migrated or written.
+ *
+ * @throws Error if the file is not there or is no database
+ */
+export async function openToRead(file: string): Promise<Pick<Storage, 'db' | 'close'>> {
+  const reader = await Reader.start(file);
+  const db = new Kysely<Database>({ dialect: new ReadingDialect(reader) });
+  return {
+    db,
+    async close() {
+      await db.destroy();
+      await reader.close();
+    },
+  };
+}
+
 async function readLeftNotes(
   db: Kysely<Database>,
 ): Promise<{ notes: readonly LeftNote[]; lastBundle: number }> {

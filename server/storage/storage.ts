@@ -8,11 +8,19 @@ import type { Kysely } from 'kysely';
 import type { Clock } from '../clock.ts';
 import type { CommitOptions, Write } from './commit-queue.ts';
 import type { UsersTable, VirtualKeysTable } from './tables/accounts-tables.ts';
+import type {
+  BudgetsTable,
+  LedgerEntriesTable,
+  LedgerSnapshotsTable,
+  LedgerWatermarkTable,
+  WalletsTable,
+} from './tables/ledger-tables.ts';
+import type { RateLimitsTable } from './tables/limits-tables.ts';
 import type { PricesTable, UsageRecordsTable } from './tables/records-tables.ts';
 import type { OpenNotesTable } from './tables/storage-tables.ts';
 
 export type { CommitOptions, Write } from './commit-queue.ts';
-export { openSqlite } from './sqlite.ts';
+export { openSqlite, openToRead } from './sqlite.ts';
 
 export interface Database {
   users: UsersTable;
@@ -20,6 +28,12 @@ export interface Database {
   open_notes: OpenNotesTable;
   usage_records: UsageRecordsTable;
   prices: PricesTable;
+  wallets: WalletsTable;
+  budgets: BudgetsTable;
+  ledger_entries: LedgerEntriesTable;
+  ledger_snapshots: LedgerSnapshotsTable;
+  ledger_watermark: LedgerWatermarkTable;
+  rate_limits: RateLimitsTable;
 }
 
 export interface Storage {

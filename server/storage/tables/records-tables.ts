@@ -24,6 +24,12 @@ export interface UsageRecordsTable {
   cost_nanos: number | null;
   cost_source: string;
   price_id: string | null;
+  /** What the caller's wallet and budgets were charged; null for callers without. */
+  charge_nanos: number | null;
+  /** What was held for it; less than the charge only where the provider billed beyond the worst case. */
+  hold_nanos: number | null;
+  /** `flat` or `cost`. */
+  plan: string | null;
   /** 1 if the provider's report held an impossible number that was clamped. */
   flawed: number;
   /** The failure code, for outcomes other than `completed`. */

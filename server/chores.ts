@@ -1,0 +1,40 @@
+/** Work that comes round: what nobody asks for and somebody has to do. */
+import type { Clock } from './clock.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import type { Log } from './log.ts';
+
+const SWEEP_MS = 60_000;
+const SNAPSHOT_MS = 300_000;
+
+export interface Chores {
+  /** Stops them, and leaves the books so that the next start is quick. */
+  close(): Promise<void>;
+}
+
+export function startChores(rooms: { ledger: Ledger; clock: Clock; log: Log }): Chores {
+  const { ledger, clock, log } = rooms;
+  const sweep = (): void => {
+    for (const hold of ledger.sweep(clock.now())) {
+      log.warn({ hold: hold.id, amount: hold.amount }, 'a hold outlived its time and was released');
+    }
+  };
+  const snapshot = async (): Promise<void> => {
+    try {
+      await ledger.snapshot();
+    } catch (error) {
+      // Nothing is lost: the next start reads more entries.
+      log.warn({ err: error }, 'the balances could not be noted');
+    }
+  };
+  const stopSweep = clock.every(SWEEP_MS, sweep);
+  const stopSnapshot = clock.every(SNAPSHOT_MS, () => void snapshot());
+  return {
+    async close() {
+      stopSweep();
+      stopSnapshot();
+      // A snapshot reaches up to the one before it.
+      await snapshot();
+      await snapshot();
+    },
+  };
+}

@@ -1,0 +1,171 @@
+/** May this request go now, and for how much? Rates first, then money; what is taken is given back on every exit. */
+import { type Nanos, ZERO } from '../../contract/money.ts';
+import type { ReportedUsage } from '../../contract/usage.ts';
+import type { AccountSet, Hold, Ledger } from '../ledger/ledger.ts';
+import type { Limits, Pass } from '../limits/limits.ts';
+import type { Metering, Price } from '../metering/metering.ts';
+import type { RoutedKey } from '../provider-keys/provider-keys.ts';
+import type { Charge } from '../records/records.ts';
+import type { Write } from '../storage/storage.ts';
+import { type Call, expectedUnits, type Plan } from './plan.ts';
+import {
+  affordableOutput,
+  type ChargingSettings,
+  choicesOf,
+  hasOutput,
+  statedBound,
+  Tariff,
+} from './tariff.ts';
+
+export interface AdmissionDeps {
+  readonly ledger: Ledger;
+  readonly limits: Limits;
+  readonly metering: Metering;
+  readonly charging: ChargingSettings;
+}
+
+/** What a wallet holder is told about the charge of a request. */
+export interface GatewayUsage {
+  readonly tokens_charged: number;
+  readonly user_balance_after: number;
+  readonly user_api_key: string;
+}
+
+/** A request that may go. Whoever holds it calls {@link Admission.end}, whatever happens. */
+export class Admission {
+  readonly #deps: AdmissionDeps;
+  readonly #call: Call;
+  readonly #pass: Pass | null;
+  readonly #tariff: Tariff | null;
+  readonly hold: Hold | null;
+  /** Bound of the output to be sent along, because the hold covers no more; null: send the request as it is. */
+  readonly outputBound: number | null;
+  #settled = false;
+  #usage: GatewayUsage | null = null;
+
+  constructor(
+    deps: AdmissionDeps,
+    of: {
+      call: Call;
+      pass: Pass | null;
+      tariff: Tariff | null;
+      hold: Hold | null;
+      outputBound: number | null;
+    },
+  ) {
+    this.#deps = deps;
+    this.#call = of.call;
+    this.#pass = of.pass;
+    this.#tariff = of.tariff;
+    this.hold = of.hold;
+    this.outputBound = of.outputBound;
+  }
+
+  /** What a wallet holder is told; null for others, and before the request is settled. */
+  get usage(): GatewayUsage | null {
+    return this.#usage;
+  }
+
+  /** What a crash would charge: never more than is held. */
+  chargeIfLost(usage: ReportedUsage, cost: Nanos | null): Charge | null {
+    const { hold } = this;
+    if (hold === null || this.#tariff === null) return null;
+    const amount = this.#tariff.chargeFor(usage, cost) ?? hold.amount;
+    const least = amount < hold.amount ? amount : hold.amount;
+    return { amount: least, held: hold.amount, plan: this.#tariff.plan };
+  }
+
+  /**
+   * Ends the hold with what was really used, also beyond it, and corrects the rates.
+   *
+   * @param owed false where nothing was served: then nothing is charged
+   * @returns the charge for the record, and the writes that must stand with it
+   */
+  settle(
+    usage: ReportedUsage,
+    cost: Nanos | null,
+    owed: boolean,
+  ): { charge: Charge | null; writes: readonly Write[] } {
+    this.#settled = true;
+    this.#pass?.correct((usage.tokens.input ?? 0) + (usage.tokens.output ?? 0));
+    const { hold } = this;
+    if (hold === null || this.#tariff === null) return { charge: null, writes: [] };
+    // What turned out to have no price is charged what was held for it: it is not free.
+    const amount = owed ? (this.#tariff.chargeFor(usage, cost) ?? hold.amount) : ZERO;
+    const settled = this.#deps.ledger.settle(hold.id, amount);
+    if (settled.balanceAfter !== null) {
+      const { creditNanos } = this.#tariff;
+      const { prefix } = this.#call.key;
+      this.#usage = {
+        tokens_charged: settled.charged / creditNanos,
+        user_balance_after: settled.balanceAfter / creditNanos,
+        user_api_key: `${prefix}...`,
+      };
+    }
+    const charge = { amount: settled.charged, held: hold.amount, plan: this.#tariff.plan };
+    return { charge, writes: settled.writes };
+  }
+
+  /** Gives back what was not settled. */
+  end(): void {
+    this.#pass?.end();
+    if (!this.#settled && this.hold !== null) this.#deps.ledger.release(this.hold.id);
+  }
+}
+
+/**
+ * @throws Failure `rate_limited`, `request_over_limit`, `insufficient_quota`, `unpriced_model`; then nothing
+ *   is taken
+ */
+export function admit(
+  deps: AdmissionDeps,
+  request: { call: Call; plan: Plan; key: RoutedKey; price: Price | null; inputEstimate: number },
+): Admission {
+  const { call, plan, inputEstimate } = request;
+  if (plan.pathClass === 'free' || plan.pathClass === 'models') {
+    return new Admission(deps, { call, pass: null, tariff: null, hold: null, outputBound: null });
+  }
+  const { charging, limits, ledger } = deps;
+  const bound = hasOutput(plan) ? (statedBound(plan) ?? charging.defaultMaxOutputTokens) : 0;
+  const reserve = inputEstimate + Math.min(bound, charging.defaultOutputReserve);
+  const { id: keyId, userId } = call.key;
+  const pass = limits.admit({ keyId, userId, tokens: reserve });
+  try {
+    const accounts = ledger.accountsOf({ userId, keyId });
+    const money = holdMoney(deps, request, accounts);
+    return new Admission(deps, { call, pass, ...money });
+  } catch (error) {
+    pass.cancel();
+    throw error;
+  }
+}
+
+const NO_MONEY = { tariff: null, hold: null, outputBound: null };
+
+/** Holds the worst case. Where nothing is stated, the output is bounded by what is still covered. */
+function holdMoney(
+  deps: AdmissionDeps,
+  request: { call: Call; plan: Plan; key: RoutedKey; price: Price | null; inputEstimate: number },
+  accounts: AccountSet,
+): { tariff: Tariff | null; hold: Hold | null; outputBound: number | null } {
+  if (accounts.wallet === null && accounts.budgets.length === 0) return NO_MONEY;
+  const { call, plan, key, price, inputEstimate } = request;
+  const { ledger, metering, charging } = deps;
+  const own = ledger.wallet(call.key.userId);
+  const tariff = new Tariff({ settings: charging, own, metering, price, plan, key });
+  const units = expectedUnits(plan);
+  const choices = choicesOf(plan);
+  const stated = hasOutput(plan) ? statedBound(plan) : 0;
+  const cover = ledger.cover(accounts);
+  let bound = stated ?? charging.defaultMaxOutputTokens;
+  if (stated === null && cover !== null) {
+    const base = tariff.worstCase(inputEstimate, 0, units);
+    const rate = tariff.outputNanosPerMillion ?? 0;
+    const affordable = Math.floor(affordableOutput(cover, base, rate) / choices);
+    // With less than the least output covered, the hold below is refused, and says by how much.
+    bound = Math.max(charging.minOutputTokens, Math.min(bound, affordable));
+  }
+  const amount = tariff.worstCase(inputEstimate, bound * choices, units);
+  const hold = ledger.hold({ id: call.id, amount, ...accounts });
+  return { tariff, hold, outputBound: stated === null && cover !== null ? bound : null };
+}

@@ -1,0 +1,133 @@
+/** What a caller pays: the arithmetic of the plans, and the worst case of a request under them. */
+import { costOf, type Nanos, parseScaled } from '../../contract/money.ts';
+import { type BilledUnit, type ReportedUsage, UNKNOWN_USAGE } from '../../contract/usage.ts';
+import { Failure } from '../failure.ts';
+import type { Metering, Price } from '../metering/metering.ts';
+import type { RoutedKey } from '../provider-keys/provider-keys.ts';
+import type { Plan } from './plan.ts';
+
+export interface ChargingSettings {
+  /** Dollars for a million tokens under the flat plan, as a decimal. */
+  readonly flatPriceUsdPerMtok: string;
+  readonly plan: 'flat' | 'cost';
+  /** Under the plan `cost`: what the provider's cost is multiplied by, as a decimal. */
+  readonly markup: string;
+  /** Bound of the output where the request states none. */
+  readonly defaultMaxOutputTokens: number;
+  readonly minOutputTokens: number;
+  readonly defaultOutputReserve: number;
+}
+
+const CREDITS_PER_PRICE = 1_000_000;
+const PPM = 1_000_000;
+
+/** How one caller is charged for one request. */
+export class Tariff {
+  readonly plan: 'flat' | 'cost';
+  readonly #flatNanosPerMillion: number;
+  readonly #markupPpm: number;
+  readonly #metering: Metering;
+  readonly #price: Price | null;
+  readonly #isFree: boolean;
+  readonly #byTokens: boolean;
+
+  constructor(of: {
+    settings: ChargingSettings;
+    own: { plan: 'flat' | 'cost' | null; markupPpm: number | null } | null;
+    metering: Metering;
+    price: Price | null;
+    plan: Plan;
+    key: RoutedKey;
+  }) {
+    const { settings, own } = of;
+    this.plan = own?.plan ?? settings.plan;
+    this.#flatNanosPerMillion = parseScaled(settings.flatPriceUsdPerMtok, 9) ?? 0;
+    this.#markupPpm = own?.markupPpm ?? parseScaled(settings.markup, 6) ?? PPM;
+    this.#metering = of.metering;
+    this.#price = of.price;
+    this.#isFree = of.key.free;
+    this.#byTokens = of.plan.pathClass === 'tokens';
+  }
+
+  /** What a credit is worth: a token under the flat plan. */
+  get creditNanos(): number {
+    return this.#flatNanosPerMillion / CREDITS_PER_PRICE;
+  }
+
+  /** Nano-dollars for a million tokens of output; null where the model has no price. */
+  get outputNanosPerMillion(): number | null {
+    if (this.plan === 'flat' && this.#byTokens) return this.#flatNanosPerMillion;
+    if (this.#isFree) return 0;
+    const rate = this.#price?.rates.output ?? null;
+    return rate === null ? null : Math.ceil((rate * this.#markupPpm) / PPM);
+  }
+
+  /**
+   * What is charged for what was used.
+   *
+   * @param cost the provider's cost, null where it is not known
+   * @returns null where only a price could tell and there is none
+   */
+  chargeFor(usage: ReportedUsage, cost: Nanos | null): Nanos | null {
+    if (this.plan === 'flat' && this.#byTokens) {
+      const quantity = (usage.tokens.input ?? 0) + (usage.tokens.output ?? 0);
+      return costOf([{ quantity, nanosPerMillion: this.#flatNanosPerMillion }]);
+    }
+    return cost === null ? null : costOf([{ quantity: cost, nanosPerMillion: this.#markupPpm }]);
+  }
+
+  /**
+   * The charge for so many tokens and pieces, at the list price.
+   *
+   * @throws Failure `unpriced_model`: what has no price cannot be held, and is not free
+   */
+  worstCase(
+    input: number,
+    output: number,
+    units: Readonly<Partial<Record<BilledUnit, number>>>,
+  ): Nanos {
+    const tokens = { ...UNKNOWN_USAGE, input, output };
+    const usage = { tokens, cost: null, units, flawed: false };
+    const { cost } = this.#metering.rate({ usage, price: this.#price, local: this.#isFree });
+    const charge = this.chargeFor(usage, cost);
+    if (charge === null) throw new Failure('unpriced_model');
+    return charge;
+  }
+}
+
+/** The bound that a request states for its output, for all its choices together; null if it states none. */
+export function statedBound(plan: Plan): number | null {
+  const { parsed } = plan;
+  if (parsed === null) return null;
+  let bound: number | null = null;
+  for (const name of ['max_tokens', 'max_completion_tokens', 'max_output_tokens']) {
+    const value = parsed[name];
+    if (value === undefined || value === null) continue;
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1) {
+      const sentence = `"${name}" must be a whole number of at least 1.`;
+      throw new Failure('invalid_request', { sentence, param: name });
+    }
+    bound = Math.max(bound ?? 0, value);
+  }
+  return bound;
+}
+
+/** How many answers a request asks for. */
+export function choicesOf(plan: Plan): number {
+  const counts = [plan.parsed?.['n'], plan.parsed?.['best_of']].map((value) =>
+    typeof value === 'number' && Number.isSafeInteger(value) && value > 1 ? value : 1,
+  );
+  return Math.max(...counts);
+}
+
+/** Does this path answer text that a bound on tokens can shorten? */
+export function hasOutput(plan: Plan): boolean {
+  return ['chat', 'completions', 'responses', 'messages'].includes(plan.wire ?? '');
+}
+
+/** The output that a cover pays for behind a base; as the money is rounded up, one token less is safe. */
+export function affordableOutput(cover: Nanos, base: Nanos, nanosPerMillion: number): number {
+  if (nanosPerMillion === 0) return Number.MAX_SAFE_INTEGER;
+  const left = BigInt(Math.max(0, cover - base)) * BigInt(PPM);
+  return Math.max(0, Number(left / BigInt(nanosPerMillion)) - 1);
+}
