@@ -154,7 +154,6 @@ export function bodyFor(
 /** The path at the provider: always below its base address, with the query kept and completed. */
 export function pathAt(plan: Plan, key: RoutedKey): string {
   let path = `${key.basePath}/${plan.rest}`;
-  if (!hasMembers(key.query)) return path;
   const queryAt = plan.rest.indexOf('?');
   const given = new URLSearchParams(queryAt === -1 ? '' : plan.rest.slice(queryAt + 1));
   for (const [name, value] of Object.entries(key.query)) {
@@ -162,11 +161,6 @@ export function pathAt(plan: Plan, key: RoutedKey): string {
     path += `${path.includes('?') ? '&' : '?'}${name}=${encodeURIComponent(value)}`;
   }
   return path;
-}
-
-function hasMembers(query: Readonly<Record<string, string>>): boolean {
-  for (const _name in query) return true;
-  return false;
 }
 
 /** The pieces that a metered-by-cost answer is billed by, where they can be counted here. */

@@ -32,34 +32,23 @@ export function readOpenaiUsage(
   body: JsonObject,
   reading: OpenaiReading = {},
 ): ReportedUsage | null {
-  // Nearly every answer has it in the usual place, so the others are looked for only if not.
-  const usual = objectOf(valueAt(body, 'usage'));
-  const found = usual === undefined ? null : readPlace(wire, body, { usage: usual, reading });
-  if (found !== null) return found;
-  for (const usage of otherPlaces(wire, body)) {
-    const report = readPlace(wire, body, { usage, reading });
+  for (const usage of usagePlaces(wire, body)) {
+    const { counting = {}, readCost } = reading;
+    const numbers = new UsageNumbers();
+    const tokens = readTokens(wire, usage, { counting, numbers });
+    const cost = readCost?.(usage, numbers) ?? null;
+    const units = readUnits(wire, body, { usage, numbers });
+    const report = reportOf({ tokens, cost, units }, numbers);
     if (report !== null) return report;
   }
   return null;
 }
 
-function readPlace(
-  wire: Wire,
-  body: JsonObject,
-  { usage, reading }: { usage: JsonObject; reading: OpenaiReading },
-): ReportedUsage | null {
-  const { counting = {}, readCost } = reading;
-  const numbers = new UsageNumbers();
-  const tokens = readTokens(wire, usage, { counting, numbers });
-  const cost = readCost?.(usage, numbers) ?? null;
-  const units = readUnits(wire, body, { usage, numbers });
-  return reportOf({ tokens, cost, units }, numbers);
-}
-
-/** The less usual objects in which usage may stand, in the order in which they are believed. */
-function otherPlaces(wire: Wire, body: JsonObject): JsonObject[] {
+/** The objects in which usage may stand, the usual place first. */
+function usagePlaces(wire: Wire, body: JsonObject): JsonObject[] {
   const choices = valueAt(body, 'choices');
   const places = [
+    valueAt(body, 'usage'),
     valueAt(body, 'x_groq', 'usage'),
     Array.isArray(choices) ? valueAt(choices[0], 'usage') : undefined,
     valueAt(body, 'message', 'usage'),
