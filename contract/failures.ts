@@ -185,6 +185,22 @@ export const FAILURES = {
 
 export type FailureCode = keyof typeof FAILURES;
 
+/** The wallet or budget that refused a request, as callers read it; amounts are decimals in dollars. */
+export interface RefusedQuota {
+  /** `wallet` or `budget`. */
+  readonly rule: string;
+  /** Whom it limits: `user`, `key` or `installation`. */
+  readonly scope: string;
+  /** What is left of it, what open requests hold of that, and what was needed. */
+  readonly balance: string;
+  readonly held: string;
+  readonly needed: string;
+  /** Of a budget; null for a wallet. */
+  readonly limit: string | null;
+  /** When the budget begins anew, RFC 3339 in UTC; null if it never does. */
+  readonly reset: string | null;
+}
+
 /** Which rule refused a request, and where its counter stood. */
 export interface Refusal {
   /** The rule by its name in the settings of a key or user: `tokens_per_minute`. */

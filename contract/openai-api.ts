@@ -6,12 +6,15 @@ export interface SpokenFailure {
   readonly message: string;
   readonly param: string | null;
   readonly requestId: string;
+  /** Why a limit, wallet or budget refused, in figures. */
+  readonly metadata?: object;
 }
 
-/** `{"error":{"message","type","param","code"}}`; the official clients need all four. */
+/** `{"error":{"message","type","param","code"}}`; the official clients need all four. A refusal adds `metadata`. */
 export function openaiError(failure: SpokenFailure) {
-  const { code, message, param } = failure;
-  return { error: { message, type: openaiType(FAILURES[code].status), param, code } };
+  const { code, message, param, metadata } = failure;
+  const type = openaiType(FAILURES[code].status);
+  return { error: { message, type, param, code, ...(metadata && { metadata }) } };
 }
 
 function openaiType(status: number): string {

@@ -1,6 +1,7 @@
 /** The composition root: builds the rooms from the bottom up and closes them in reverse. */
 import { dirname } from 'node:path';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
+import { type Administration, createAdministration } from './administration/administration.ts';
 import { startChores } from './chores.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError } from './config.ts';
@@ -119,6 +120,8 @@ function openHttp(deps: AppDeps, rooms: OpenRooms, adminToken: string): Promise<
   const { accounts, gateway, storage, clock, log } = rooms;
   return createHttp({
     accounts,
+    administration: administrationOf(config, rooms),
+    limits: rooms.limits,
     gateway,
     reports: createReports({ storage }),
     databaseState: storage.state,
@@ -138,6 +141,14 @@ function openHttp(deps: AppDeps, rooms: OpenRooms, adminToken: string): Promise<
         exempt: config.access.rateLimitExempt,
       },
     },
+  });
+}
+
+function administrationOf(config: Config, rooms: OpenRooms): Administration {
+  return createAdministration({
+    ...rooms,
+    flatPriceUsdPerMtok: config.charging.flatPriceUsdPerMtok,
+    selfServiceBudgetUsd: config.access.selfServiceBudgetUsd,
   });
 }
 

@@ -52,6 +52,8 @@ const settingsTable = ({ cwd, providerIds }: Place) => ({
       aliases: ['API_KEY'],
     }),
     selfServiceKeys: setting('SELF_SERVICE_KEYS', flag, false),
+    /** What a key that was issued so may spend in a month. */
+    selfServiceBudgetUsd: setting('SELF_SERVICE_BUDGET_USD', dollars, '5'),
     /** Calls of the management surfaces: a minute's worth, how many at once, and paths that do not count. */
     rateLimitRpm: setting('RATE_LIMIT_RPM', wholeNumber(1, 1_000_000), 60),
     rateLimitBurst: setting('RATE_LIMIT_BURST', wholeNumber(1, 1_000_000), 60),

@@ -2,31 +2,35 @@ import { z } from 'zod';
 import { call } from './call.ts';
 import { count, dollars, instant, keyInPath, note, username } from './fields.ts';
 
-const PREPAID_FIELDS: readonly string[] = ['credits', 'budget'];
+const amount = z
+  .union([z.string().max(40), z.number()])
+  .meta({ description: 'Dollars, at most nine decimals' });
 
-/** Taking these fields and ignoring them would promise a limit that nothing enforces. */
-const PREPAID_SENTENCE =
-  'This version issues metered keys only: credits and budgets cannot be given yet. Leave the field out.';
-
-export const issueKeyRequest = z.strictObject(
-  {
-    label: username.meta({
-      description: 'A username; made if it is new. It may hold several keys.',
-    }),
-    note: note.nullish(),
-    allow_unmetered: z.boolean().optional().meta({
+/** What a key may spend in each period; a bare amount is for each UTC month. */
+export const budgetOrder = z.union([
+  amount,
+  z.strictObject({
+    amount_usd: amount,
+    period: z.enum(['day', 'week', 'month', 'forever']),
+    zone: z.string().min(1).max(60).optional().meta({
       description:
-        'May this key use endpoints whose use cannot be metered? True unless you say no.',
+        'Time zone in which days, weeks and months begin, such as Europe/Berlin; UTC by default',
     }),
-  },
-  {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys' &&
-      issue.keys.some((key: string) => PREPAID_FIELDS.includes(key))
-        ? PREPAID_SENTENCE
-        : undefined,
-  },
-);
+  }),
+]);
+
+export const issueKeyRequest = z.strictObject({
+  label: username.meta({
+    description: 'A username; made if it is new. It may hold several keys.',
+  }),
+  note: note.nullish(),
+  credits: z.number().positive().nullish().meta({ description: 'Makes the user prepaid' }),
+  budget: budgetOrder.nullish(),
+  allow_unmetered: z.boolean().optional().meta({
+    description:
+      'May this key use endpoints whose use cannot be metered? By default only if it has neither credits, nor a budget, nor a user with a wallet.',
+  }),
+});
 
 export const issuedKey = z.object({
   id: z.string(),
@@ -71,11 +75,12 @@ export const ADMIN_API = {
     who: 'operator',
     summary: 'Issue a key',
     description:
-      'The key is metered, not prepaid. The same label may hold several keys. The secret is shown once.',
+      'The key is metered, not prepaid, unless credits are given. The same label may hold several keys. The secret is shown once.',
     tags: ['Operator'],
     request: issueKeyRequest,
     status: 201,
     reply: issuedKey,
+    failures: ['storage_unavailable'],
   }),
   revokeKey: call({
     method: 'POST',

@@ -1,15 +1,19 @@
 import { ADMIN_API } from './admin-api.ts';
 import type { Call } from './call.ts';
+import { CREDITS_API } from './credits-api.ts';
 import { GATEWAY_API } from './gateway-api.ts';
 import { PUBLIC_API } from './public-api.ts';
 import { REPORTS_API } from './reports-api.ts';
 import { SYSTEM_API } from './system-api.ts';
+import { USER_API } from './user-api.ts';
 
 /** Every surface with its calls. */
 export const API = {
   system: SYSTEM_API,
   gateway: GATEWAY_API,
   admin: ADMIN_API,
+  credits: CREDITS_API,
+  user: USER_API,
   public: PUBLIC_API,
   reports: REPORTS_API,
 };

@@ -33,3 +33,36 @@ export const count = z.int().nonnegative();
 export const keyInPath = z.object({
   key: z.string().min(1).max(200).meta({ description: 'The full key or its id' }),
 });
+
+/** Dollars as an exact decimal in text, at most nine places: `"-0.000021"`. */
+export const decimalDollars = z
+  .string()
+  .regex(/^-?\d+(\.\d{1,9})?$/)
+  .meta({ description: 'US dollars, exact' });
+
+export const creditsNumber = z
+  .number()
+  .meta({ description: 'Credits; one is the price of one token under the flat plan' });
+
+/** A key by its beginning; null for a user without any. */
+export const maskedKey = z
+  .string()
+  .nullable()
+  .meta({ description: 'The first 11 characters of the key and "..."' });
+
+const limit = z.int().nonnegative().nullable();
+
+/** The six limits of a caller; null means no limit. */
+export const callerLimits = z.object({
+  requests_per_minute: limit,
+  requests_per_hour: limit,
+  requests_per_day: limit,
+  tokens_per_minute: limit,
+  tokens_per_hour: limit,
+  tokens_per_day: limit,
+});
+
+/** Some of the six, to be set. */
+export const windowLimits = z
+  .strictObject(callerLimits.partial().shape)
+  .refine((given) => Object.keys(given).length > 0, { error: 'Give at least one limit.' });

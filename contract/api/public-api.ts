@@ -30,11 +30,13 @@ export const PUBLIC_API = {
     path: '/public/keys',
     who: 'self-service',
     summary: 'Ask for a key',
-    description: 'Refused with 403 unless self-service is on. The secret is shown once.',
+    description:
+      'Refused with 403 unless self-service is on, and for the name of a user with a wallet. The key has the default rate limits and a monthly budget. The secret is shown once.',
     tags: ['Self-service'],
     request: selfServiceRequest,
     status: 201,
     reply: selfServiceKey,
+    failures: ['forbidden', 'storage_unavailable'],
   }),
   activeKeysOf: call({
     method: 'GET',

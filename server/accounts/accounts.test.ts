@@ -114,12 +114,77 @@ test('a name whose first key could not be stored gets its key later, for good', 
   };
   const others = await createAccounts({ storage: failing, clock: systemClock });
   await assert.rejects(others.issueKey(requestFor('bob')), /disk full/);
-  assert.deepEqual(others.activeKeysOf('bob'), []);
+  assert.equal(others.activeKeysOf('bob'), null);
+  assert.deepEqual(others.users(), []);
   isFull = false;
   const { key, token } = await others.issueKey(requestFor('bob'));
   await reopen();
   assert.deepEqual(accounts.authenticate(token), key);
   assert.equal(accounts.activeKeysOf('bob')?.length, 1);
+});
+
+test('a name or e-mail that should be new is refused if somebody has it, or is about to', async () => {
+  const ann = requestFor('ann', { newUser: { email: 'Ann@example.com' } });
+  const both = await Promise.allSettled([accounts.issueKey(ann), accounts.issueKey(ann)]);
+  assert.deepEqual(
+    both.map(({ status }) => status),
+    ['fulfilled', 'rejected'],
+  );
+  const mail = requestFor('bob', { newUser: { email: 'ann@EXAMPLE.com' } });
+  await assert.rejects(accounts.issueKey(mail), { code: 'conflict' });
+  await assert.rejects(accounts.issueKey(ann), { code: 'conflict' });
+  await reopen();
+  assert.equal(accounts.findUser('ann')?.email, 'ann@example.com');
+  assert.equal(accounts.findUser('bob'), null);
+});
+
+test('a key opens nothing before what was prepared for it stands, and is called off if that fails', async () => {
+  let token = '';
+  const failing = accounts.issueKey(requestFor('ann'), async (key) => {
+    assert.equal(accounts.findKey(key.id), null);
+    throw new Error('no wallet');
+  });
+  await assert.rejects(failing, /no wallet/);
+  assert.equal(accounts.findUser('ann'), null);
+  const { db } = storage;
+  ({ token } = await accounts.issueKey(requestFor('ann'), async (key) => [
+    db.updateTable('virtual_keys').set({ note: 'prepared' }).where('id', '=', key.id).compile(),
+  ]));
+  await reopen();
+  assert.equal(accounts.authenticate(token)?.note, 'prepared');
+});
+
+test('users are found by id and by name, with all their keys in order', async () => {
+  const first = (await accounts.issueKey(requestFor('ann'))).key;
+  const second = (await accounts.issueKey(requestFor('ann'))).key;
+  await accounts.issueKey(requestFor('bob'));
+  await accounts.revokeKey(first.id);
+  for (const moment of ['now', 'after a restart']) {
+    const ann = accounts.findUser('ann');
+    assert.deepEqual(accounts.findUser(first.userId), ann, moment);
+    assert.deepEqual(
+      accounts.keysOf(first.userId).map(({ id }) => id),
+      [first.id, second.id],
+    );
+    assert.deepEqual(
+      accounts.users().map(({ username }) => username),
+      ['ann', 'bob'],
+    );
+    await reopen();
+  }
+  assert.deepEqual(accounts.keysOf('usr_nobody'), []);
+});
+
+test('what cannot be metered is closed for all keys of one user, at once and for good', async () => {
+  const first = (await accounts.issueKey(requestFor('ann'))).key;
+  const second = (await accounts.issueKey(requestFor('ann'))).key;
+  const other = (await accounts.issueKey(requestFor('bob'))).key;
+  const closing = accounts.forbidUnmetered(first.userId);
+  assert.equal(accounts.findKey(second.id)?.allowUnmetered, false);
+  await closing;
+  await reopen();
+  const allowed = [first, second, other].map(({ id }) => accounts.findKey(id)?.allowUnmetered);
+  assert.deepEqual(allowed, [false, false, true]);
 });
 
 test('the files hold the hash of a token and nowhere the token', async () => {

@@ -4,8 +4,9 @@
  */
 import type { Selectable } from 'kysely';
 import type { Clock } from '../clock.ts';
+import { Failure } from '../failure.ts';
 import { newId } from '../id.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { Storage, Write } from '../storage/storage.ts';
 import type { VirtualKeysTable } from '../storage/tables/accounts-tables.ts';
 import { hasTokenLength, isWellFormed, newToken, tokenHash } from './token.ts';
 
@@ -34,11 +35,27 @@ export interface KeyRequest {
   readonly note: string | null;
   readonly origin: KeyOrigin;
   readonly allowUnmetered: boolean;
+  /** Refuses a name that somebody has, instead of giving them another key. */
+  readonly newUser?: { readonly email: string | null };
 }
 
+/** Whoever keys are issued to. */
+export interface User {
+  readonly id: string;
+  readonly username: string;
+  readonly email: string | null;
+  readonly createdAt: number;
+}
+
+/**
+ * What else must stand before a key opens anything. The key has its ids and is not usable yet; the writes that come back
+ * are committed with it, and what is thrown calls it off.
+ */
+export type Preparation = (key: VirtualKey) => Promise<readonly Write[]>;
+
 export interface Accounts {
-  /** @throws Failure `storage_unavailable` */
-  issueKey(request: KeyRequest): Promise<{ key: VirtualKey; token: string }>;
+  /** @throws Failure `conflict` (a name or e-mail that should be new is taken), `storage_unavailable` */
+  issueKey(request: KeyRequest, prepare?: Preparation): Promise<{ key: VirtualKey; token: string }>;
   /** The key behind a token, or null if it is unknown or revoked. */
   authenticate(token: string): VirtualKey | null;
   /** A key by its token or its id, revoked ones included. */
@@ -47,12 +64,14 @@ export interface Accounts {
   revokeKey(tokenOrId: string): Promise<VirtualKey | null>;
   /** Null if there is no such user. */
   activeKeysOf(username: string): readonly VirtualKey[] | null;
-}
-
-interface User {
-  readonly id: string;
-  readonly username: string;
-  readonly createdAt: number;
+  /** In the order in which they came. */
+  users(): readonly User[];
+  /** By id, else by name. */
+  findUser(idOrName: string): User | null;
+  /** All keys of a user, revoked ones included, the oldest first. */
+  keysOf(userId: string): readonly VirtualKey[];
+  /** No key that this user has now may use what cannot be metered any more. @throws Failure `storage_unavailable` */
+  forbidUnmetered(userId: string): Promise<void>;
 }
 
 export async function createAccounts(deps: { storage: Storage; clock: Clock }): Promise<Accounts> {
@@ -65,7 +84,10 @@ class KeyBook implements Accounts {
   readonly #storage: Storage;
   readonly #clock: Clock;
   readonly #users = new Map<string, User>();
+  readonly #usersById = new Map<string, User>();
   readonly #keys = new Map<string, VirtualKey>();
+  /** Ids of keys by the id of their user. */
+  readonly #keysByUser = new Map<string, string[]>();
   readonly #idByHash = new Map<string, string>();
 
   constructor(storage: Storage, clock: Clock) {
@@ -76,26 +98,31 @@ class KeyBook implements Accounts {
   async load(): Promise<void> {
     const { db } = this.#storage;
     const names = new Map<string, string>();
-    for (const row of await db.selectFrom('users').selectAll().execute()) {
-      names.set(row.id, row.username);
-      const { id, username, created_at: createdAt } = row;
-      this.#users.set(username, { id, username, createdAt });
+    const users = db.selectFrom('users').selectAll().orderBy('id');
+    for (const { id, username, email, created_at: createdAt } of await users.execute()) {
+      names.set(id, username);
+      this.#enter({ id, username, email, createdAt });
     }
-    for (const row of await db.selectFrom('virtual_keys').selectAll().execute()) {
+    const keys = db.selectFrom('virtual_keys').selectAll().orderBy('id');
+    for (const row of await keys.execute()) {
       this.#remember(fromRow(row, names.get(row.user_id) ?? ''), row.token_hash);
     }
   }
 
-  async issueKey(request: KeyRequest): Promise<{ key: VirtualKey; token: string }> {
+  async issueKey(
+    request: KeyRequest,
+    prepare?: Preparation,
+  ): Promise<{ key: VirtualKey; token: string }> {
     const { db } = this.#storage;
     const now = this.#clock.now();
     const token = newToken();
-    const known = this.#users.get(request.label);
-    const user = known ?? { id: newId('usr'), username: request.label, createdAt: now };
-    // Two first keys of one new name may be under way at once: both must mean the same user.
-    this.#users.set(user.username, user);
+    const user = this.#userFor(request, now);
+    const { label, note, origin, allowUnmetered } = request;
     const key: VirtualKey = {
-      ...request,
+      label,
+      note,
+      origin,
+      allowUnmetered,
       id: newId('vk'),
       userId: user.id,
       prefix: token.slice(0, 11),
@@ -104,17 +131,51 @@ class KeyBook implements Accounts {
       revokedAt: null,
     };
     const hash = tokenHash(token);
-    const userRow = { id: user.id, username: user.username, created_at: user.createdAt };
-    await this.#storage.commit([
-      db
-        .insertInto('users')
-        .values(userRow)
-        .onConflict((c) => c.doNothing())
-        .compile(),
-      db.insertInto('virtual_keys').values(toRow(key, hash)).compile(),
-    ]);
+    const { createdAt, ...fields } = user;
+    try {
+      const others = (await prepare?.(key)) ?? [];
+      await this.#storage.commit([
+        db
+          .insertInto('users')
+          .values({ ...fields, created_at: createdAt })
+          .onConflict((c) => c.doNothing())
+          .compile(),
+        db.insertInto('virtual_keys').values(toRow(key, hash)).compile(),
+        ...others,
+      ]);
+    } catch (error) {
+      this.#forgetIfNobody(user);
+      throw error;
+    }
+    this.#enter(user);
     this.#remember(key, hash);
     return { key, token };
+  }
+
+  /** Two first keys of one new name may be under way at once: both must mean the same user. */
+  #userFor({ label, newUser }: KeyRequest, createdAt: number): User {
+    const known = this.#users.get(label);
+    if (known !== undefined) {
+      if (newUser === undefined) return known;
+      throw taken('username');
+    }
+    const email = newUser?.email?.toLowerCase() ?? null;
+    if (email !== null && this.users().some((user) => user.email === email)) throw taken('email');
+    const user = { id: newId('usr'), username: label, email, createdAt };
+    this.#enter(user);
+    return user;
+  }
+
+  #enter(user: User): void {
+    this.#users.set(user.username, user);
+    this.#usersById.set(user.id, user);
+  }
+
+  /** A user whose first key came to nothing was never written; the name is free again. */
+  #forgetIfNobody(user: User): void {
+    if (this.#keysByUser.has(user.id)) return;
+    this.#users.delete(user.username);
+    this.#usersById.delete(user.id);
   }
 
   authenticate(token: string): VirtualKey | null {
@@ -148,15 +209,51 @@ class KeyBook implements Accounts {
   activeKeysOf(username: string): readonly VirtualKey[] | null {
     const user = this.#users.get(username);
     if (user === undefined) return null;
-    return [...this.#keys.values()].filter(
-      (key) => key.userId === user.id && key.revokedAt === null,
-    );
+    return this.keysOf(user.id).filter((key) => key.revokedAt === null);
+  }
+
+  users(): readonly User[] {
+    return [...this.#usersById.values()];
+  }
+
+  findUser(idOrName: string): User | null {
+    return this.#usersById.get(idOrName) ?? this.#users.get(idOrName) ?? null;
+  }
+
+  keysOf(userId: string): readonly VirtualKey[] {
+    const ids = this.#keysByUser.get(userId) ?? [];
+    return ids.map((id) => this.#keys.get(id)).filter((key) => key !== undefined);
+  }
+
+  async forbidUnmetered(userId: string): Promise<void> {
+    const open = this.keysOf(userId).filter((key) => key.allowUnmetered);
+    if (open.length === 0) return;
+    // Memory first, as for a revocation.
+    for (const key of open) this.#keys.set(key.id, { ...key, allowUnmetered: false });
+    const update = this.#storage.db
+      .updateTable('virtual_keys')
+      .set({ allow_unmetered: 0 })
+      .where('user_id', '=', userId)
+      .where(
+        'id',
+        'in',
+        open.map(({ id }) => id),
+      );
+    await this.#storage.commit([update.compile()], { keep: true });
   }
 
   #remember(key: VirtualKey, hash: string): void {
     this.#keys.set(key.id, key);
     this.#idByHash.set(hash, key.id);
+    const ids = this.#keysByUser.get(key.userId);
+    if (ids === undefined) this.#keysByUser.set(key.userId, [key.id]);
+    else ids.push(key.id);
   }
+}
+
+function taken(param: 'username' | 'email'): Failure {
+  const what = param === 'email' ? 'e-mail address' : param;
+  return new Failure('conflict', { param, sentence: `This ${what} is taken.` });
 }
 
 function toRow(key: VirtualKey, hash: string): VirtualKeysTable {

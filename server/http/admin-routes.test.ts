@@ -72,11 +72,75 @@ describe('POST /admin/keys', () => {
     });
   }
 
-  for (const field of ['credits', 'budget']) {
-    test(`refuses ${field} in words, instead of promising a limit that nothing enforces`, async () => {
-      const reply = await post('/admin/keys', { label: 'prepaid', [field]: 100 });
-      assert.equal(reply.statusCode, 422);
-      assert.match(reply.json().detail, /metered keys only/);
+  test('makes the user prepaid where credits are given, and closes what cannot be metered', async () => {
+    const { id, token } = await issue({ label: 'prepaid', credits: 1000 });
+    const balance = await edge.http.instance.inject({
+      url: '/user/balance',
+      headers: { 'x-api-key': token },
+    });
+    const { user_id, credits, is_prepaid } = balance.json();
+    assert.deepEqual([credits, is_prepaid], [1000, true]);
+    assert.equal(edge.accounts.findKey(id)?.allowUnmetered, false);
+    const second = await issue({ label: 'prepaid' });
+    assert.equal(edge.accounts.findKey(second.id)?.userId, user_id);
+    assert.equal(edge.accounts.findKey(second.id)?.allowUnmetered, false);
+    const asked = await issue({ label: 'prepaid', allow_unmetered: true });
+    assert.equal(edge.accounts.findKey(asked.id)?.allowUnmetered, true);
+  });
+
+  test('leaves a key without credits and budget metered only, without any limit', async () => {
+    const { id } = await issue({ label: 'metered' });
+    const key = edge.accounts.findKey(id);
+    const userId = key?.userId ?? '';
+    assert.equal(key?.allowUnmetered, true);
+    assert.equal(edge.ledger.wallet(userId), null);
+    assert.deepEqual(edge.ledger.accountsOf({ userId, keyId: id }).budgets, []);
+    assert.equal(edge.limits.standing(id, userId).limits.requests_per_minute, null);
+  });
+
+  const BUDGETS: readonly (readonly [string, unknown, object])[] = [
+    ['an amount for a month', 12.5, { period: 'month', zone: 'UTC', limit: 12_500_000_000 }],
+    ['an exact amount', '0.000000001', { period: 'month', zone: 'UTC', limit: 1 }],
+    [
+      'a period and zone',
+      { amount_usd: '3', period: 'day', zone: 'Asia/Tokyo' },
+      { period: 'day', zone: 'Asia/Tokyo', limit: 3_000_000_000 },
+    ],
+    [
+      'a total',
+      { amount_usd: 0.1, period: 'forever' },
+      { period: 'forever', zone: 'UTC', limit: 100_000_000 },
+    ],
+  ];
+  for (const [title, budget, expected] of BUDGETS) {
+    test(`bounds a key by a budget given as ${title}`, async () => {
+      const { id } = await issue({ label: 'bounded', budget });
+      const found = edge.ledger.budgets().find(({ scopeId }) => scopeId === id);
+      const { id: budgetId, ...rest } = found ?? { id: '' };
+      assert.match(budgetId, /^bud_/);
+      assert.deepEqual(rest, { scope: 'key', scopeId: id, ...expected });
+      assert.equal(edge.accounts.findKey(id)?.allowUnmetered, false);
+    });
+  }
+
+  const ABSURD: readonly Json[] = [
+    { credits: 0 },
+    { credits: -1 },
+    { credits: 1e18 },
+    { credits: 0.00001 },
+    { credits: '5' },
+    { budget: -1 },
+    { budget: 'much' },
+    { budget: '0.0000000001' },
+    { budget: { amount_usd: 5 } },
+    { budget: { amount_usd: 5, period: 'year' } },
+    { budget: { amount_usd: 5, period: 'day', zone: 'Atlantis/Centre' } },
+  ];
+  for (const money of ABSURD) {
+    test(`refuses ${JSON.stringify(money)} with 422 and issues nothing`, async () => {
+      const reply = await post('/admin/keys', { label: 'absurd', ...money });
+      assert.equal(reply.statusCode, 422, reply.body);
+      assert.deepEqual(edge.accounts.activeKeysOf('absurd') ?? [], []);
     });
   }
 
@@ -195,6 +259,13 @@ describe('operator calls', () => {
     ['POST', '/admin/keys/vk_1/revoke'],
     ['GET', '/admin/usage/vk_1'],
     ['GET', '/reports/data'],
+    ['POST', '/admin/create_user'],
+    ['POST', '/admin/add_credits'],
+    ['GET', '/admin/balance'],
+    ['GET', '/admin/monitor'],
+    ['POST', '/admin/limit'],
+    ['POST', '/api/wallets/usr_1/entries'],
+    ['GET', '/api/wallets/usr_1/entries'],
   ] as const;
   for (const [method, url] of CALLS) {
     test(`${method} ${url} is for the operator: 401 without a credential and with a wrong one`, async () => {

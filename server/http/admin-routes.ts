@@ -1,29 +1,39 @@
 import type { z } from 'zod';
-import type { ADMIN_API, issuedKey, keyUsage, revokedKey } from '../../contract/api/admin-api.ts';
+import type {
+  ADMIN_API,
+  budgetOrder,
+  issuedKey,
+  keyUsage,
+  revokedKey,
+} from '../../contract/api/admin-api.ts';
 import { toDollars } from '../../contract/money.ts';
 import type { Accounts } from '../accounts/accounts.ts';
+import type { Administration, BudgetOrder } from '../administration/administration.ts';
 import { isoTime } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import type { Reports, UsageFigures } from '../reports/reports.ts';
 import type { AskedFor } from './answering.ts';
+import { exactDollars } from './dollars.ts';
 
 export interface AdminDeps {
-  readonly accounts: Pick<Accounts, 'issueKey' | 'findKey' | 'revokeKey'>;
+  readonly administration: Pick<Administration, 'issueOperatorKey'>;
+  readonly accounts: Pick<Accounts, 'findKey' | 'revokeKey'>;
   readonly reports: Pick<Reports, 'usageOfKey'>;
 }
 
 const NO_SUCH_KEY = { sentence: 'There is no such key.' };
 
-export function adminHandlers({ accounts, reports }: AdminDeps) {
+export function adminHandlers({ administration, accounts, reports }: AdminDeps) {
   return {
     async issueKey({
       body,
     }: AskedFor<typeof ADMIN_API.issueKey>): Promise<z.output<typeof issuedKey>> {
-      const { key, token } = await accounts.issueKey({
+      const { key, token } = await administration.issueOperatorKey({
         label: body.label,
         note: body.note ?? null,
-        origin: 'operator',
-        allowUnmetered: body.allow_unmetered ?? true,
+        credits: body.credits ?? null,
+        budget: body.budget === undefined || body.budget === null ? null : budgetIn(body.budget),
+        allowUnmetered: body.allow_unmetered ?? null,
       });
       const { id, label, note } = key;
       return { id, token, label, note, created_at: isoTime(key.createdAt) };
@@ -57,6 +67,14 @@ export function adminHandlers({ accounts, reports }: AdminDeps) {
       };
     },
   };
+}
+
+function budgetIn(order: z.output<typeof budgetOrder>): BudgetOrder {
+  if (typeof order !== 'object') {
+    return { limit: exactDollars(order, 'budget'), period: 'month', zone: null };
+  }
+  const { amount_usd, period, zone = null } = order;
+  return { limit: exactDollars(amount_usd, 'budget.amount_usd'), period, zone };
 }
 
 function figures(usage: UsageFigures): Omit<z.output<typeof keyUsage>['by_model'][0], 'model'> {

@@ -110,6 +110,7 @@ describe('GET /openapi.json', () => {
       '415',
       '422',
       '500',
+      '503',
     ]);
     assert.ok(responses['401']?.['content']?.['application/problem+json']);
     const messages = document['paths']?.['/v1/messages']?.['post']?.['responses'];

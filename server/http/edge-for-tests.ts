@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nanos } from '../../contract/money.ts';
 import { UNKNOWN_USAGE } from '../../contract/usage.ts';
-import { createAccounts, type VirtualKey } from '../accounts/accounts.ts';
+import { type Accounts, createAccounts, type VirtualKey } from '../accounts/accounts.ts';
+import { createAdministration } from '../administration/administration.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { newId } from '../id.ts';
+import { createLedger, type Ledger } from '../ledger/ledger.ts';
+import { createLimits, type Limits } from '../limits/limits.ts';
 import { createRecords, type UsageRecord } from '../records/records.ts';
 import { createReports } from '../reports/reports.ts';
 import { openSqlite } from '../storage/storage.ts';
@@ -22,6 +25,10 @@ export interface TestEdge {
   readonly http: Http;
   /** What the edge wrote to the log, as text. */
   readonly logged: string[];
+  /** The rooms behind it, to do what only the gateway does. */
+  readonly accounts: Accounts;
+  readonly ledger: Ledger;
+  readonly limits: Limits;
   record(key: Pick<VirtualKey, 'id' | 'userId'>, what?: Partial<UsageRecord>): Promise<void>;
   close(): Promise<void>;
 }
@@ -32,7 +39,7 @@ export interface TestEdgeOptions {
   readonly databaseState?: () => 'ok' | 'failing';
   readonly v1?: HttpDeps['v1'];
   /** Laid over the real rooms, to make one of them fail. */
-  readonly rooms?: Partial<Pick<HttpDeps, 'accounts' | 'reports'>>;
+  readonly rooms?: { accounts?: HttpDeps['accounts']; reports?: Partial<HttpDeps['reports']> };
 }
 
 export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestEdge> {
@@ -40,10 +47,23 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
   const clock: Clock = { ...systemClock, now: () => NOW };
   const storage = await openSqlite({ file: join(folder, 'test.db'), clock });
   const records = createRecords({ storage, clock });
+  const accounts = await createAccounts({ storage, clock });
+  const ledger = await createLedger({ storage, clock, holdMs: 60_000 });
+  const limits = await createLimits({ storage, clock });
+  const administration = createAdministration({
+    storage,
+    accounts,
+    ledger,
+    limits,
+    flatPriceUsdPerMtok: '20',
+    selfServiceBudgetUsd: '5',
+  });
   const logged: string[] = [];
   const http = await createHttp({
-    accounts: options.rooms?.accounts ?? (await createAccounts({ storage, clock })),
-    reports: options.rooms?.reports ?? createReports({ storage }),
+    accounts: options.rooms?.accounts ?? accounts,
+    administration,
+    limits,
+    reports: { ...createReports({ storage }), ...options.rooms?.reports },
     gateway: {
       models: async () => [],
       upstreamState: () => 'ok',
@@ -72,6 +92,9 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
   return {
     http,
     logged,
+    accounts,
+    ledger,
+    limits,
     record: async (key, what) => {
       await storage.commit(records.finish({ ...recordOf(key), ...what }, null));
     },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { FAILURES, type FailureCode } from '../../contract/failures.ts';
+import { nanos } from '../../contract/money.ts';
 import { Failure } from '../failure.ts';
 import {
   chatErrorOf,
@@ -64,6 +65,60 @@ describe('a failure', () => {
       assert.equal(envelope.request_id, 'req_1');
     });
   }
+
+  test('of a rate limit shows the rule in problem documents and in the envelope of chat clients', () => {
+    const refusal = {
+      rule: 'tokens_per_minute',
+      scope: 'user',
+      counter: 9_990,
+      limit: 10_000,
+      asked: 20,
+      reset: '2026-11-20T12:01:00.000Z',
+    };
+    const failure = new Failure('rate_limited', { refusal, retryAfterMs: 1_500 });
+    assert.deepEqual(problemOf(failure, 'r').refusal, refusal);
+    assert.deepEqual(chatErrorOf(failure).error.metadata, refusal);
+    const headers = failureHeaders(failure, 'r');
+    assert.deepEqual(
+      [headers['retry-after'], headers['retry-after-ms'], headers['x-should-retry']],
+      ['2', '1500', 'true'],
+    );
+    const never = failureHeaders(new Failure('request_over_limit', { refusal }), 'r');
+    assert.deepEqual([never['retry-after'], never['x-should-retry']], [undefined, 'false']);
+  });
+
+  test('of a wallet or budget shows the account in exact dollars, and asks for no retry', () => {
+    const failure = new Failure('insufficient_quota', {
+      quota: {
+        rule: 'budget',
+        scope: 'key',
+        account: 'bud_1',
+        balance: nanos(1_500_000_000),
+        held: nanos(1),
+        needed: nanos(2_000_000_000),
+        limit: nanos(5_000_000_000),
+        resetsAt: Date.parse('2026-12-01T00:00:00Z'),
+      },
+    });
+    const shown = {
+      rule: 'budget',
+      scope: 'key',
+      balance: '1.5',
+      held: '0.000000001',
+      needed: '2',
+      limit: '5',
+      reset: '2026-12-01T00:00:00.000Z',
+    };
+    const { status, headers, body } = renderFailure(failure, {
+      url: '/v1/chat/completions',
+      requestId: 'r',
+    });
+    assert.deepEqual([status, headers['x-should-retry']], [402, 'false']);
+    const { error } = JSON.parse(body);
+    assert.deepEqual([error.code, error.type], ['insufficient_quota', 'insufficient_quota']);
+    assert.deepEqual(error.metadata, shown);
+    assert.deepEqual(problemOf(failure, 'r').refusal, shown);
+  });
 
   test('never shows its detail or cause', () => {
     const failure = new Failure('internal', { detail: 'hidden-1', cause: new Error('hidden-2') });

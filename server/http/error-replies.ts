@@ -1,7 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import type { FailureCode } from '../../contract/failures.ts';
+import type { FailureCode, Refusal, RefusedQuota } from '../../contract/failures.ts';
+import { formatDollars } from '../../contract/money.ts';
 import { anthropicError, openaiError, type SpokenFailure } from '../../contract/openai-api.ts';
+import { isoTime } from '../clock.ts';
 import { Failure, toFailure } from '../failure.ts';
 
 /** The part of the log that the edge writes to. */
@@ -24,6 +26,7 @@ export interface ProblemDocument {
   readonly code: FailureCode;
   readonly request_id: string;
   readonly errors?: readonly FieldError[];
+  readonly refusal?: Refusal | RefusedQuota;
 }
 
 export function problemOf(
@@ -32,6 +35,7 @@ export function problemOf(
   errors: readonly FieldError[] = [],
 ): ProblemDocument {
   const { status } = failure.kind;
+  const refusal = refusalOf(failure);
   return {
     type: `urn:tollkeeper:failure:${failure.code}`,
     title: STATUS_CODES[status] ?? 'Failure',
@@ -40,6 +44,22 @@ export function problemOf(
     code: failure.code,
     request_id: requestId,
     ...(errors.length > 0 && { errors }),
+    ...(refusal !== null && { refusal }),
+  };
+}
+
+/** The rule behind a refusal with its figures; null for any other failure. */
+function refusalOf({ details: { refusal, quota } }: Failure): Refusal | RefusedQuota | null {
+  if (quota === undefined) return refusal ?? null;
+  const { rule, scope, balance, held, needed, limit, resetsAt } = quota;
+  return {
+    rule,
+    scope,
+    balance: formatDollars(balance),
+    held: formatDollars(held),
+    needed: formatDollars(needed),
+    limit: limit === null ? null : formatDollars(limit),
+    reset: resetsAt === null ? null : isoTime(resetsAt),
   };
 }
 
@@ -55,7 +75,9 @@ export function messagesErrorOf(failure: Failure, requestId: string) {
 
 function spoken(failure: Failure, requestId: string): SpokenFailure {
   const { code, message, details } = failure;
-  return { code, message, param: details.param ?? null, requestId };
+  const refusal = refusalOf(failure);
+  const said = { code, message, param: details.param ?? null, requestId };
+  return refusal === null ? said : { ...said, metadata: refusal };
 }
 
 /** Clients ignore a wait longer than this and fall back to their own, so a longer one means: do not retry. */

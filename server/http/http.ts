@@ -36,7 +36,7 @@ export interface HttpSettings extends CallersSettings, RoutesSettings {
 export interface HttpDeps extends Omit<RoutesDeps, 'accounts' | 'clock'> {
   readonly accounts: Pick<
     Accounts,
-    'authenticate' | 'issueKey' | 'findKey' | 'revokeKey' | 'activeKeysOf'
+    'authenticate' | 'findKey' | 'revokeKey' | 'activeKeysOf' | 'users'
   >;
   readonly clock: Clock;
   readonly log: EdgeLog;

@@ -62,17 +62,37 @@ const ERROR_SCHEMAS = {
       code: { type: 'string', enum: Object.keys(FAILURES) },
       request_id: TEXT,
       errors: { type: 'array', items: objectOf({ field: TEXT, detail: TEXT }) },
+      refusal: { $ref: '#/components/schemas/refusal' },
     },
     ['type', 'title', 'status', 'detail', 'code', 'request_id'],
   ),
   chat: objectOf({
-    error: objectOf({
-      message: TEXT,
-      type: TEXT,
-      param: { type: ['string', 'null'] },
-      code: { type: ['string', 'null'] },
-    }),
+    error: objectOf(
+      {
+        message: TEXT,
+        type: TEXT,
+        param: { type: ['string', 'null'] },
+        code: { type: ['string', 'null'] },
+        metadata: { $ref: '#/components/schemas/refusal' },
+      },
+      ['message', 'type', 'param', 'code'],
+    ),
   }),
+  /** A rate limit counts, a wallet or budget holds dollars. */
+  refusal: objectOf(
+    {
+      rule: TEXT,
+      scope: { type: 'string', enum: ['key', 'user', 'installation'] },
+      counter: { type: 'integer' },
+      asked: { type: 'integer' },
+      balance: TEXT,
+      held: TEXT,
+      needed: TEXT,
+      limit: { type: ['integer', 'string', 'null'] },
+      reset: { type: ['string', 'null'], format: 'date-time' },
+    },
+    ['rule', 'scope', 'limit', 'reset'],
+  ),
   messages: objectOf({
     type: { const: 'error' },
     error: objectOf({ type: TEXT, message: TEXT }),

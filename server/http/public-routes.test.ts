@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { openTestEdge, type TestEdge } from './edge-for-tests.ts';
+import { OPERATOR, openTestEdge, type TestEdge } from './edge-for-tests.ts';
 
 describe('self-service switched off', () => {
   let edge: TestEdge;
@@ -56,6 +56,39 @@ describe('self-service switched on', () => {
       ],
     });
     assert.ok(!list.body.includes(token));
+  });
+
+  test('bounds a key by the default limits and a monthly budget of its own', async () => {
+    const { id } = (await ask({ username: 'bounded' })).json();
+    const key = edge.accounts.findKey(id);
+    const userId = key?.userId ?? '';
+    assert.equal(key?.allowUnmetered, false);
+    const { limits } = edge.limits.standing(id, userId);
+    assert.deepEqual(limits, {
+      requests_per_minute: 60,
+      requests_per_hour: 1_000,
+      requests_per_day: 10_000,
+      tokens_per_minute: 10_000,
+      tokens_per_hour: 100_000,
+      tokens_per_day: 1_000_000,
+    });
+    const { budgets } = edge.ledger.accountsOf({ userId, keyId: id });
+    assert.equal(budgets.length, 1);
+    const [budget] = edge.ledger.budgets().filter(({ scopeId }) => scopeId === id);
+    assert.deepEqual([budget?.limit, budget?.period], [5_000_000_000, 'month']);
+  });
+
+  test('issues no key to the name of somebody whose credits it would spend', async () => {
+    await edge.http.instance.inject({
+      method: 'POST',
+      url: '/admin/create_user',
+      headers: OPERATOR,
+      payload: { username: 'rich', initial_credits: 5 },
+    });
+    const reply = await ask({ username: 'rich' });
+    assert.equal(reply.statusCode, 403);
+    assert.equal(reply.json().code, 'forbidden');
+    assert.equal(edge.accounts.activeKeysOf('rich')?.length, 1);
   });
 
   test('finds a name of 128 characters however long its encoding', async () => {

@@ -1,24 +1,24 @@
 import type { z } from 'zod';
 import type { activeKeys, PUBLIC_API, selfServiceKey } from '../../contract/api/public-api.ts';
 import type { Accounts } from '../accounts/accounts.ts';
+import type { Administration } from '../administration/administration.ts';
 import { isoTime } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import type { AskedFor } from './answering.ts';
 
 export interface PublicDeps {
-  readonly accounts: Pick<Accounts, 'issueKey' | 'activeKeysOf'>;
+  readonly administration: Pick<Administration, 'issueSelfServiceKey'>;
+  readonly accounts: Pick<Accounts, 'activeKeysOf'>;
 }
 
-export function publicHandlers({ accounts }: PublicDeps) {
+export function publicHandlers({ administration, accounts }: PublicDeps) {
   return {
     async requestKey({
       body,
     }: AskedFor<typeof PUBLIC_API.requestKey>): Promise<z.output<typeof selfServiceKey>> {
-      const { key, token } = await accounts.issueKey({
-        label: body.username,
+      const { key, token } = await administration.issueSelfServiceKey({
+        username: body.username,
         note: body.note ?? null,
-        origin: 'self-service',
-        allowUnmetered: false,
       });
       return { id: key.id, token, username: key.label, note: key.note };
     },

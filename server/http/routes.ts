@@ -2,28 +2,34 @@
 import type { FastifyInstance } from 'fastify';
 import { ADMIN_API } from '../../contract/api/admin-api.ts';
 import type { Who } from '../../contract/api/call.ts';
+import { CREDITS_API } from '../../contract/api/credits-api.ts';
 import { PUBLIC_API } from '../../contract/api/public-api.ts';
 import { REPORTS_API } from '../../contract/api/reports-api.ts';
 import { SYSTEM_API } from '../../contract/api/system-api.ts';
+import { USER_API } from '../../contract/api/user-api.ts';
 import { Failure } from '../failure.ts';
 import { type AdminDeps, adminHandlers } from './admin-routes.ts';
 import { type BoundCall, bind, type Guard, refuseOtherMethods, register } from './answering.ts';
 import type { Callers } from './callers.ts';
+import { type CreditsDeps, creditsHandlers } from './credits-routes.ts';
 import { docsAssets, docsHandlers } from './docs-routes.ts';
 import { type PublicDeps, publicHandlers } from './public-routes.ts';
 import { type ReportsDeps, reportsHandlers } from './reports-routes.ts';
 import { type SystemDeps, systemHandlers } from './system-routes.ts';
+import { type UserDeps, userHandlers } from './user-routes.ts';
 
-export type RoutesDeps = AdminDeps & PublicDeps & ReportsDeps & SystemDeps;
+export type RoutesDeps = AdminDeps & CreditsDeps & PublicDeps & ReportsDeps & SystemDeps & UserDeps;
 
 export interface RoutesSettings {
   readonly selfServiceKeys: boolean;
 }
 
-function boundCalls(deps: RoutesDeps): readonly BoundCall[] {
+function boundCalls(deps: RoutesDeps, callers: Callers): readonly BoundCall[] {
   const system = systemHandlers(deps);
   const docs = docsHandlers(deps.version);
   const admin = adminHandlers(deps);
+  const credits = creditsHandlers(deps);
+  const user = userHandlers(deps, callers);
   const self = publicHandlers(deps);
   const reports = reportsHandlers(deps);
   return [
@@ -35,6 +41,16 @@ function boundCalls(deps: RoutesDeps): readonly BoundCall[] {
     bind(ADMIN_API.issueKey, admin.issueKey),
     bind(ADMIN_API.revokeKey, admin.revokeKey),
     bind(ADMIN_API.usageOfKey, admin.usageOfKey),
+    bind(CREDITS_API.createUser, credits.createUser),
+    bind(CREDITS_API.addCredits, credits.addCredits),
+    bind(CREDITS_API.balances, credits.balances),
+    bind(CREDITS_API.monitor, credits.monitor),
+    bind(CREDITS_API.setLimits, credits.setLimits),
+    bind(CREDITS_API.bookEntry, credits.bookEntry),
+    bind(CREDITS_API.statement, credits.statement),
+    bind(USER_API.balance, user.balance),
+    bind(USER_API.monitor, user.monitor),
+    bind(USER_API.limits, user.limits),
     bind(PUBLIC_API.requestKey, self.requestKey),
     bind(PUBLIC_API.activeKeysOf, self.activeKeysOf),
     bind(REPORTS_API.costByUser, reports.costByUser),
@@ -48,7 +64,7 @@ export async function registerRoutes(
   settings: RoutesSettings,
 ): Promise<void> {
   const guards = guardsOf(callers, settings);
-  const bound = boundCalls(deps);
+  const bound = boundCalls(deps, callers);
   for (const one of bound) register(scope, one, guards);
   await docsAssets(scope, deps.version);
   refuseOtherMethods(scope, [SYSTEM_API.swaggerPage, ...bound.map((one) => one.call)]);

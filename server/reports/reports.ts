@@ -2,12 +2,15 @@
  * The door of `reports`: what did it cost. Figures of the metered requests, read in the reader thread.
  * A request that nothing was owed for counts in none of them: one that was refused, that failed before anything
  * was served, or that is free at every provider. One without a known price counts with its tokens and a cost of 0,
- * and is counted apart as unpriced. All costs are the providers', in nano-dollars.
+ * and is counted apart as unpriced. All costs are the providers', in nano-dollars; charges are what callers paid.
  */
 import { sql } from 'kysely';
 import { type Nanos, nanos, sum, ZERO } from '../../contract/money.ts';
 import { isoTime } from '../clock.ts';
 import type { Storage } from '../storage/storage.ts';
+import { type Activity, activity, type UsageOfUser, usageOfUser } from './usage-of-callers.ts';
+
+export type { Activity, CallerFigures, UsageOfUser } from './usage-of-callers.ts';
 
 export interface UsageFigures {
   readonly requests: number;
@@ -65,6 +68,10 @@ export interface Reports {
   usageOfKey(keyId: string): Promise<KeyUsage>;
   /** A request belongs to the UTC day in which it started. */
   costByUser(range: DayRange): Promise<CostByUser>;
+  /** @param now in milliseconds since the epoch: which day and month is meant */
+  usageOfUser(userId: string, now: number): Promise<UsageOfUser>;
+  /** What everybody did on the UTC day of that instant. */
+  activity(now: number): Promise<Activity>;
 }
 
 export function createReports(deps: { readonly storage: Pick<Storage, 'db'> }): Reports {
@@ -72,6 +79,8 @@ export function createReports(deps: { readonly storage: Pick<Storage, 'db'> }): 
   return {
     usageOfKey: (keyId) => usageOfKey(db, keyId),
     costByUser: (range) => costByUser(db, range),
+    usageOfUser: (userId, now) => usageOfUser(db, userId, now),
+    activity: (now) => activity(db, now),
   };
 }
 

@@ -2,10 +2,12 @@ import type { Migration } from 'kysely/migration';
 import * as firstLight from './0001-first-light.ts';
 import * as ledger from './0002-ledger.ts';
 import * as limits from './0003-limits.ts';
+import * as userEmail from './0004-user-email.ts';
 
 /** Every step of the schema, forward only; number and slug are the identity and never change. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-first-light': firstLight,
   '0002-ledger': ledger,
   '0003-limits': limits,
+  '0004-user-email': userEmail,
 };

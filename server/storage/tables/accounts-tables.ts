@@ -3,6 +3,8 @@ export interface UsersTable {
   id: string;
   username: string;
   created_at: number;
+  /** Lower case; null where none was given. */
+  email: string | null;
 }
 
 export interface VirtualKeysTable {

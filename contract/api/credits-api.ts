@@ -1,0 +1,251 @@
+import { z } from 'zod';
+import { call } from './call.ts';
+import {
+  callerLimits,
+  count,
+  creditsNumber,
+  decimalDollars,
+  dollars,
+  instant,
+  maskedKey,
+  username,
+  windowLimits,
+} from './fields.ts';
+
+const keyName = z
+  .string()
+  .min(1)
+  .max(200)
+  .meta({ description: 'The full key or its id; it stands for its user' });
+
+const userName = z.string().min(1).max(200).meta({ description: 'The id of a user' });
+
+const status = z.literal('success');
+
+/** At least one of the two names the user; if both are given they must mean the same one. */
+const isNamed = (body: { readonly api_key?: unknown; readonly user_id?: unknown }) =>
+  body.api_key !== undefined || body.user_id !== undefined;
+const NAME_SENTENCE = { error: 'Give api_key or user_id.' };
+
+export const createUserRequest = z.strictObject({
+  username,
+  email: z.email('This is no e-mail address.').max(254).nullish(),
+  initial_credits: z.number().nonnegative().optional().meta({ description: '0 by default' }),
+});
+
+export const createdUser = z.object({
+  status,
+  user_id: z.string(),
+  username: z.string(),
+  api_key: z.string().meta({ description: 'The secret. It is shown here once and never again.' }),
+  credits: creditsNumber,
+});
+
+export const addCreditsRequest = z
+  .strictObject({
+    api_key: keyName.optional(),
+    user_id: userName.optional(),
+    credits: z.number().positive(),
+  })
+  .refine(isNamed, NAME_SENTENCE);
+
+export const addedCredits = z.object({
+  status,
+  user_id: z.string(),
+  api_key: maskedKey,
+  credits_added: z.number(),
+  credits: creditsNumber,
+});
+
+export const allBalances = z.object({
+  status,
+  total_users: count,
+  users: z.array(
+    z.object({
+      user_id: z.string(),
+      username: z.string(),
+      api_key: maskedKey,
+      credits: creditsNumber,
+      is_prepaid: z.boolean().meta({ description: 'False: nothing is refused for lack of credit' }),
+    }),
+  ),
+});
+
+export const systemFigures = z.object({
+  status,
+  timestamp: instant,
+  data: z.object({
+    total_users: count,
+    active_users_today: count,
+    total_requests_today: count,
+    total_tokens_today: count,
+    total_cost_today: dollars,
+    top_users_by_usage: z.array(
+      z.object({
+        user_id: z.string(),
+        api_key: maskedKey,
+        tokens_used: count,
+        cost: dollars,
+        requests: count,
+      }),
+    ),
+    recent_activity: z.array(
+      z.object({
+        api_key: maskedKey,
+        model: z.string(),
+        tokens_used: count,
+        timestamp: instant,
+      }),
+    ),
+  }),
+});
+
+export const setLimitsRequest = z
+  .strictObject({
+    api_key: keyName.optional(),
+    user_id: userName.optional(),
+    rate_limits: windowLimits,
+  })
+  .refine(isNamed, NAME_SENTENCE);
+
+export const limitsSet = z.object({ status, api_key: maskedKey, rate_limits: callerLimits });
+
+const walletInPath = z.object({
+  user_id: userName.meta({ description: 'The id of a user, or a key of theirs' }),
+});
+
+export const entryRequest = z.strictObject({
+  kind: z.enum(['credit', 'debit', 'refund', 'correction']),
+  amount_usd: z
+    .union([z.string().max(40), z.number()])
+    .meta({ description: 'Dollars, at most nine decimals; only a correction may be negative' }),
+  reason: z.string().trim().min(1, 'Say why.').max(500, 'A reason has at most 500 characters.'),
+  request_id: z.string().min(1).max(80).nullish().meta({
+    description: 'The request that a refund or correction speaks of',
+  }),
+});
+
+export const bookedEntry = z.object({
+  entry_id: z.string(),
+  balance_usd: decimalDollars,
+  balance_credits: creditsNumber,
+});
+
+export const statementQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  cursor: z.string().max(200).optional(),
+});
+
+export const statementPage = z.object({
+  user_id: z.string(),
+  data: z.array(
+    z.object({
+      entry_id: z.string(),
+      at: instant,
+      kind: z.enum(['charge', 'credit', 'debit', 'refund', 'correction', 'budget']),
+      amount_usd: decimalDollars.meta({
+        description: 'What the wallet gained; a charge is negative',
+      }),
+      reason: z.string().nullable(),
+      request_id: z.string().nullable(),
+    }),
+  ),
+  pagination: z.object({
+    limit: count,
+    has_more: z.boolean(),
+    next_cursor: z.string().nullable(),
+  }),
+});
+
+const TAGS = ['Credits'];
+
+const ONCE =
+  'An `Idempotency-Key` header makes a retry harmless: one key books once, and its repetition is answered with the same figures.';
+
+/** Money and limits of callers, in the operator's hands. */
+export const CREDITS_API = {
+  createUser: call({
+    method: 'POST',
+    path: '/admin/create_user',
+    who: 'operator',
+    summary: 'Make a user with a key and credits',
+    description:
+      'The user is prepaid and has the default limits. The key is shown once. One credit is one token at the flat price.',
+    tags: TAGS,
+    request: createUserRequest,
+    status: 200,
+    reply: createdUser,
+    failures: ['conflict', 'storage_unavailable'],
+  }),
+  addCredits: call({
+    method: 'POST',
+    path: '/admin/add_credits',
+    who: 'operator',
+    summary: 'Add credits to a user',
+    description: `A user without a wallet becomes prepaid by it. ${ONCE}`,
+    tags: TAGS,
+    request: addCreditsRequest,
+    status: 200,
+    reply: addedCredits,
+    failures: ['not_found', 'idempotency_conflict', 'storage_unavailable'],
+  }),
+  balances: call({
+    method: 'GET',
+    path: '/admin/balance',
+    who: 'operator',
+    summary: 'Every user’s credits',
+    tags: TAGS,
+    status: 200,
+    reply: allBalances,
+  }),
+  monitor: call({
+    method: 'GET',
+    path: '/admin/monitor',
+    who: 'operator',
+    summary: 'What the whole system did today',
+    description:
+      'The UTC day. Costs are what callers were charged. The ten users with most tokens today, and the newest requests.',
+    tags: TAGS,
+    status: 200,
+    reply: systemFigures,
+  }),
+  setLimits: call({
+    method: 'POST',
+    path: '/admin/limit',
+    who: 'operator',
+    summary: 'Set the rate limits of a user',
+    description:
+      'They hold for the user over all keys; limits that the named key had of its own give way. What is left out stays, null means no limit.',
+    tags: TAGS,
+    request: setLimitsRequest,
+    status: 200,
+    reply: limitsSet,
+    failures: ['not_found', 'storage_unavailable'],
+  }),
+  bookEntry: call({
+    method: 'POST',
+    path: '/api/wallets/{user_id}/entries',
+    who: 'operator',
+    summary: 'Book a credit, debit, refund or correction',
+    description: `Entries are never changed. ${ONCE}`,
+    tags: TAGS,
+    params: walletInPath,
+    request: entryRequest,
+    status: 201,
+    reply: bookedEntry,
+    failures: ['not_found', 'insufficient_quota', 'idempotency_conflict', 'storage_unavailable'],
+  }),
+  statement: call({
+    method: 'GET',
+    path: '/api/wallets/{user_id}/entries',
+    who: 'operator',
+    summary: 'The entries of a wallet',
+    description: 'Newest first, page by page.',
+    tags: TAGS,
+    params: walletInPath,
+    query: statementQuery,
+    status: 200,
+    reply: statementPage,
+    failures: ['not_found'],
+  }),
+};

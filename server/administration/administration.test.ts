@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { nanos } from '../../contract/money.ts';
+import { type Accounts, createAccounts } from '../accounts/accounts.ts';
+import { systemClock } from '../clock.ts';
+import { Failure } from '../failure.ts';
+import { createLedger, type Ledger } from '../ledger/ledger.ts';
+import { createLimits, type Limits } from '../limits/limits.ts';
+import { openSqlite, type Storage } from '../storage/storage.ts';
+import { type Administration, createAdministration } from './administration.ts';
+
+const clock = systemClock;
+let folder: string;
+let disk: Storage;
+let accounts: Accounts;
+let ledger: Ledger;
+let limits: Limits;
+let administration: Administration;
+/** How many commits the disk still takes before it is full. */
+let commitsLeft: number;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tollkeeper-administration-'));
+  await open();
+});
+
+afterEach(async () => {
+  await disk.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function open(): Promise<void> {
+  commitsLeft = Number.POSITIVE_INFINITY;
+  disk = await openSqlite({ file: join(folder, 'test.db'), clock });
+  const storage: Storage = {
+    ...disk,
+    commit(...commit) {
+      commitsLeft -= 1;
+      if (commitsLeft < 0) return Promise.reject(new Failure('storage_unavailable'));
+      return disk.commit(...commit);
+    },
+  };
+  accounts = await createAccounts({ storage, clock });
+  ledger = await createLedger({ storage, clock, holdMs: 60_000 });
+  limits = await createLimits({ storage, clock });
+  administration = createAdministration({
+    storage,
+    accounts,
+    ledger,
+    limits,
+    flatPriceUsdPerMtok: '20',
+    selfServiceBudgetUsd: '0.5',
+  });
+}
+
+async function reopen(): Promise<void> {
+  await disk.close();
+  await open();
+}
+
+const ANN = { username: 'ann', email: null, credits: 100 };
+
+test('a new user has wallet, credits, limits and key also after a restart', async () => {
+  const { key, token, credits } = await administration.createUser(ANN);
+  await reopen();
+  assert.equal(credits, 100);
+  assert.deepEqual(accounts.authenticate(token), key);
+  assert.equal(ledger.balance(key.userId)?.available, 2_000_000);
+  assert.equal(limits.get('user', key.userId).tokens_per_minute, 10_000);
+});
+
+test('wherever making a user breaks off, no key is open without its wallet and limits', async () => {
+  let commits = 0;
+  for (; ; commits += 1) {
+    commitsLeft = commits;
+    const order = { ...ANN, username: `ann ${commits}` };
+    const outcome = await administration.createUser(order).catch((error: Failure) => error);
+    commitsLeft = Number.POSITIVE_INFINITY;
+    if (!(outcome instanceof Failure)) break;
+    assert.equal(outcome.code, 'storage_unavailable');
+    await reopen();
+    const user = accounts.findUser(order.username);
+    if (user === null) continue;
+    // The key is there, prepaid and without credit: nobody has its secret, and the name takes another.
+    assert.equal(ledger.balance(user.id)?.available, 0);
+    assert.equal(limits.get('user', user.id).tokens_per_minute, 10_000);
+    await assert.rejects(administration.createUser(order), { code: 'conflict' });
+  }
+  assert.equal(commits, 3);
+});
+
+test('a self-service key is bounded by its own budget and limits, also after a restart', async () => {
+  const issue = () => administration.issueSelfServiceKey({ username: 'bob', note: null });
+  const [first, second] = [await issue(), await issue()];
+  for (const moment of ['at once', 'after a restart']) {
+    for (const { key } of [first, second]) {
+      const { budgets } = ledger.accountsOf({ userId: key.userId, keyId: key.id });
+      assert.equal(budgets.length, 1, moment);
+      assert.equal(ledger.balance(budgets[0] ?? '')?.available, 500_000_000);
+      assert.equal(limits.get('key', key.id).requests_per_minute, 60);
+    }
+    assert.equal(limits.get('user', first.key.userId).requests_per_minute, null);
+    await reopen();
+  }
+});
+
+test('an operator’s key that breaks off before it is stored opens nothing', async () => {
+  const order = { label: 'dan', note: null, allowUnmetered: null };
+  const budget = { limit: nanos(5), period: 'day', zone: null } as const;
+  commitsLeft = 2;
+  const issuing = administration.issueOperatorKey({ ...order, budget, credits: 5 });
+  await assert.rejects(issuing, { code: 'storage_unavailable' });
+  commitsLeft = Number.POSITIVE_INFINITY;
+  assert.equal(accounts.findUser('dan'), null);
+});
+
+test('the plan of a metered wallet stays when it becomes prepaid', async () => {
+  const order = { label: 'eve', note: null, credits: null, budget: null, allowUnmetered: null };
+  const { key } = await administration.issueOperatorKey(order);
+  const { userId } = key;
+  await ledger.defineWallet({ userId, kind: 'metered', plan: 'cost', markupPpm: 1_200_000 });
+  await administration.issueOperatorKey({ ...order, credits: 5 });
+  const expected = { userId, kind: 'prepaid', plan: 'cost', markupPpm: 1_200_000 };
+  assert.deepEqual(ledger.wallet(userId), expected);
+  assert.equal(accounts.findKey(key.id)?.allowUnmetered, false);
+});
+
+test('whoever is shown by a key is shown by the newest that is open', async () => {
+  const { key } = await administration.createUser(ANN);
+  const order = { label: 'ann', note: null, credits: null, budget: null, allowUnmetered: null };
+  const second = (await administration.issueOperatorKey(order)).key;
+  const shown = () => administration.find(key.userId).key?.id;
+  assert.equal(shown(), second.id);
+  await accounts.revokeKey(second.id);
+  assert.equal(shown(), key.id);
+  await accounts.revokeKey(key.id);
+  assert.equal(shown(), second.id);
+});

@@ -1,0 +1,325 @@
+/**
+ * The door of `administration`: acts of the operator, and of whoever helps themselves, that concern several rooms at
+ * once. An act opens nothing before what limits it stands: the wallet and the budget come first, then the key together
+ * with its limits, then the credit. What breaks off in between leaves nobody with more than they were given.
+ */
+import { type Nanos, parseDollars, ZERO } from '../../contract/money.ts';
+import type { Accounts, User, VirtualKey } from '../accounts/accounts.ts';
+import { Failure } from '../failure.ts';
+import { newId } from '../id.ts';
+import type {
+  BudgetDefinition,
+  Ledger,
+  PeriodKind,
+  Posted,
+  PostKind,
+  StatementPage,
+} from '../ledger/ledger.ts';
+import { type Limits, NO_LIMITS, type RateLimits, SEED_DEFAULTS } from '../limits/limits.ts';
+import type { Storage } from '../storage/storage.ts';
+import { creditNanosAt, creditsIn, nanosOfCredits } from './credits.ts';
+
+export interface Issued {
+  readonly key: VirtualKey;
+  /** The secret, this once. */
+  readonly token: string;
+}
+
+/** A user with the key by which they are shown: the newest that is not revoked, else the newest. */
+export interface Known {
+  readonly user: User;
+  readonly key: VirtualKey | null;
+}
+
+export interface UserBalance extends Known {
+  readonly balance: Nanos;
+  readonly credits: number;
+  /** False for who is only metered: nothing is refused for lack of credit. */
+  readonly isPrepaid: boolean;
+}
+
+export interface BudgetOrder {
+  readonly limit: Nanos;
+  readonly period: PeriodKind;
+  /** IANA name of a time zone; null means UTC. */
+  readonly zone: string | null;
+}
+
+export interface Administration {
+  /**
+   * A new prepaid user with the default limits and a key.
+   *
+   * @throws Failure `conflict`, `validation_failed`, `storage_unavailable`
+   */
+  createUser(order: {
+    readonly username: string;
+    readonly email: string | null;
+    readonly credits: number;
+  }): Promise<Issued & { readonly credits: number }>;
+  /**
+   * A key for a user who is made if new. With credits the user is prepaid; a budget bounds this key alone. With neither,
+   * for a user without a wallet, the key is only metered and may use what cannot be metered.
+   *
+   * @throws Failure `validation_failed`, `storage_unavailable`
+   */
+  issueOperatorKey(order: {
+    readonly label: string;
+    readonly note: string | null;
+    readonly credits: number | null;
+    readonly budget: BudgetOrder | null;
+    /** Null: as above. */
+    readonly allowUnmetered: boolean | null;
+  }): Promise<Issued>;
+  /**
+   * A key with the default limits and a monthly budget of its own. @throws Failure `forbidden` for the name of
+   * somebody with a wallet, whose credits are not for whoever knows the name; `storage_unavailable`
+   */
+  issueSelfServiceKey(order: {
+    readonly username: string;
+    readonly note: string | null;
+  }): Promise<Issued>;
+  /** By a key (its secret or id) or a user (id or name). @throws Failure `not_found` */
+  find(name: string): Known;
+  /**
+   * Credits for a user, who becomes prepaid if there was no wallet. One idempotency key books once.
+   *
+   * @throws Failure `not_found`, `validation_failed`, `idempotency_conflict`, `storage_unavailable`
+   */
+  addCredits(order: {
+    readonly to: User;
+    readonly credits: number;
+    readonly idempotencyKey: string | null;
+  }): Promise<{ readonly credits: number }>;
+  /** Books on a user's wallet; a credit opens one. @throws as `Ledger.post` */
+  book(order: {
+    readonly to: User;
+    readonly kind: PostKind;
+    readonly amount: Nanos;
+    readonly reason: string;
+    readonly requestId: string | null;
+    readonly idempotencyKey: string | null;
+  }): Promise<Posted & { readonly credits: number }>;
+  /** @throws Failure `not_found` where there is no wallet, `validation_failed` for a cursor that is none */
+  statement(
+    user: User,
+    page: { readonly limit: number; readonly cursor: string | null },
+  ): Promise<StatementPage>;
+  /**
+   * Sets limits of a user over all keys; what is not given stays. A key that is named gives up its own, so that what was
+   * set is what holds for it.
+   *
+   * @returns all limits of the user
+   * @throws Failure `validation_failed`, `storage_unavailable`
+   */
+  setLimits(of: {
+    readonly user: User;
+    readonly key: VirtualKey | null;
+    readonly limits: Partial<RateLimits>;
+  }): Promise<RateLimits>;
+  balanceOf(user: User): UserBalance;
+  /** Of every user, in the order in which they came. */
+  balances(): readonly UserBalance[];
+}
+
+export interface AdministrationDeps {
+  readonly accounts: Accounts;
+  readonly ledger: Ledger;
+  readonly limits: Limits;
+  readonly storage: Pick<Storage, 'commit'>;
+  /** What a million tokens cost under the flat plan, as a decimal; a credit is one of them. */
+  readonly flatPriceUsdPerMtok: string;
+  /** What a self-service key may spend in a month, as a decimal. */
+  readonly selfServiceBudgetUsd: string;
+}
+
+export function createAdministration(deps: AdministrationDeps): Administration {
+  return new Office(deps);
+}
+
+class Office implements Administration {
+  readonly #deps: AdministrationDeps;
+  /** What a credit is worth, in nano-dollars; more than 0, and possibly a fraction. */
+  readonly #creditNanos: number;
+  readonly #selfServiceBudget: Nanos;
+
+  constructor(deps: AdministrationDeps) {
+    this.#deps = deps;
+    this.#creditNanos = creditNanosAt(deps.flatPriceUsdPerMtok);
+    this.#selfServiceBudget = parseDollars(deps.selfServiceBudgetUsd) ?? ZERO;
+  }
+
+  async createUser(order: {
+    readonly username: string;
+    readonly email: string | null;
+    readonly credits: number;
+  }): Promise<Issued & { readonly credits: number }> {
+    const { accounts, limits } = this.#deps;
+    const { username: label, email } = order;
+    const amount = order.credits === 0 ? null : this.#nanosOf(order.credits, 'initial_credits');
+    const request = { label, note: null, origin: 'operator', allowUnmetered: false } as const;
+    const issued = await accounts.issueKey({ ...request, newUser: { email } }, async (key) => {
+      await this.#makePrepaid(key.userId);
+      return [limits.change('user', key.userId, SEED_DEFAULTS).write];
+    });
+    const { userId } = issued.key;
+    limits.change('user', userId, SEED_DEFAULTS).apply();
+    if (amount === null) return { ...issued, credits: 0 };
+    return { ...issued, credits: await this.#credit(userId, amount, 'initial credits') };
+  }
+
+  async issueOperatorKey(order: {
+    readonly label: string;
+    readonly note: string | null;
+    readonly credits: number | null;
+    readonly budget: BudgetOrder | null;
+    readonly allowUnmetered: boolean | null;
+  }): Promise<Issued> {
+    const { accounts, ledger } = this.#deps;
+    const { label, note, budget } = order;
+    const amount = order.credits === null ? null : this.#nanosOf(order.credits, 'credits');
+    const known = accounts.findUser(label);
+    const hasWallet = known?.username === label && ledger.wallet(known.id) !== null;
+    const isBounded = amount !== null || budget !== null || hasWallet;
+    const allowUnmetered = order.allowUnmetered ?? !isBounded;
+    const request = { label, note, origin: 'operator', allowUnmetered } as const;
+    const issued = await accounts.issueKey(request, async (key) => {
+      if (budget !== null) await ledger.defineBudget(budgetOf(key, budget));
+      if (amount !== null) await this.#makePrepaid(key.userId);
+      return [];
+    });
+    if (amount !== null) await this.#credit(issued.key.userId, amount, 'credits with a key');
+    return issued;
+  }
+
+  async issueSelfServiceKey(order: {
+    readonly username: string;
+    readonly note: string | null;
+  }): Promise<Issued> {
+    const { accounts, ledger, limits } = this.#deps;
+    const { username: label, note } = order;
+    const request = { label, note, origin: 'self-service', allowUnmetered: false } as const;
+    const issued = await accounts.issueKey(request, async (key) => {
+      if (ledger.wallet(key.userId) !== null) {
+        const sentence = 'This name has a wallet; only the operator issues keys to it.';
+        throw new Failure('forbidden', { sentence });
+      }
+      const budget = { limit: this.#selfServiceBudget, period: 'month', zone: null } as const;
+      await ledger.defineBudget(budgetOf(key, budget));
+      return [limits.change('key', key.id, SEED_DEFAULTS).write];
+    });
+    limits.change('key', issued.key.id, SEED_DEFAULTS).apply();
+    return issued;
+  }
+
+  find(name: string): Known {
+    const { accounts } = this.#deps;
+    const key = accounts.findKey(name);
+    const user = accounts.findUser(key?.userId ?? name);
+    if (user === null)
+      throw new Failure('not_found', { sentence: 'There is no such key or user.' });
+    return { user, key: key ?? this.#keyOf(user) };
+  }
+
+  async addCredits(order: {
+    readonly to: User;
+    readonly credits: number;
+    readonly idempotencyKey: string | null;
+  }): Promise<{ readonly credits: number }> {
+    const { to, idempotencyKey } = order;
+    const amount = this.#nanosOf(order.credits, 'credits');
+    const posted = { to, kind: 'credit', amount, requestId: null, idempotencyKey } as const;
+    return await this.book({ ...posted, reason: 'credits added' });
+  }
+
+  async book(order: {
+    readonly to: User;
+    readonly kind: PostKind;
+    readonly amount: Nanos;
+    readonly reason: string;
+    readonly requestId: string | null;
+    readonly idempotencyKey: string | null;
+  }): Promise<Posted & { readonly credits: number }> {
+    const { ledger } = this.#deps;
+    const { to, ...post } = order;
+    if (order.kind === 'credit' && ledger.wallet(to.id) === null) await this.#makePrepaid(to.id);
+    const posted = await ledger.post({ ...post, account: to.id });
+    return { ...posted, credits: this.#creditsIn(posted.balance) };
+  }
+
+  async statement(
+    user: User,
+    page: { readonly limit: number; readonly cursor: string | null },
+  ): Promise<StatementPage> {
+    const { ledger } = this.#deps;
+    if (ledger.wallet(user.id) === null) {
+      throw new Failure('not_found', { sentence: 'This user has no wallet.' });
+    }
+    return await ledger.statement(user.id, page);
+  }
+
+  async setLimits(of: {
+    readonly user: User;
+    readonly key: VirtualKey | null;
+    readonly limits: Partial<RateLimits>;
+  }): Promise<RateLimits> {
+    const { limits, storage } = this.#deps;
+    const wanted = { ...limits.get('user', of.user.id), ...of.limits };
+    const changes = [limits.change('user', of.user.id, wanted)];
+    if (of.key !== null) {
+      const { max_concurrent } = limits.get('key', of.key.id);
+      changes.push(limits.change('key', of.key.id, { ...NO_LIMITS, max_concurrent }));
+    }
+    await storage.commit(changes.map(({ write }) => write));
+    for (const { apply } of changes) apply();
+    return limits.get('user', of.user.id);
+  }
+
+  balanceOf(user: User): UserBalance {
+    const { ledger } = this.#deps;
+    const balance = ledger.balance(user.id)?.balance ?? ZERO;
+    const isPrepaid = ledger.wallet(user.id)?.kind === 'prepaid';
+    return { user, key: this.#keyOf(user), balance, credits: this.#creditsIn(balance), isPrepaid };
+  }
+
+  balances(): readonly UserBalance[] {
+    return this.#deps.accounts.users().map((user) => this.balanceOf(user));
+  }
+
+  /**
+   * Once money is at stake, what cannot be metered is closed: also for the keys that the user had before.
+   * Done before any credit is there to be spent past the books.
+   */
+  async #makePrepaid(userId: string): Promise<void> {
+    const { accounts, ledger } = this.#deps;
+    const known = ledger.wallet(userId);
+    if (known?.kind === 'prepaid') return;
+    await accounts.forbidUnmetered(userId);
+    await ledger.defineWallet({ plan: null, markupPpm: null, ...known, userId, kind: 'prepaid' });
+  }
+
+  /** @returns the credits that there are now */
+  async #credit(account: string, amount: Nanos, reason: string): Promise<number> {
+    const { balance } = await this.#deps.ledger.post({ account, amount, kind: 'credit', reason });
+    return this.#creditsIn(balance);
+  }
+
+  #keyOf(user: User): VirtualKey | null {
+    const keys = this.#deps.accounts.keysOf(user.id);
+    return keys.findLast((key) => key.revokedAt === null) ?? keys.at(-1) ?? null;
+  }
+
+  #creditsIn(balance: Nanos): number {
+    return creditsIn(balance, this.#creditNanos);
+  }
+
+  #nanosOf(credits: number, param: string): Nanos {
+    const amount = nanosOfCredits(credits, this.#creditNanos);
+    if (amount !== undefined) return amount;
+    const sentence = `${param} must be more than 0, come to whole billionths of a dollar, and stay under nine million dollars.`;
+    throw new Failure('validation_failed', { param, sentence });
+  }
+}
+
+function budgetOf(key: VirtualKey, { limit, period, zone }: BudgetOrder): BudgetDefinition {
+  return { id: newId('bud'), scope: 'key', scopeId: key.id, period, zone: zone ?? 'UTC', limit };
+}
