@@ -77,7 +77,7 @@ export class Admission {
   }
 
   /**
-   * Ends the hold with what was really used, also beyond it, and corrects the rates.
+   * Ends the hold with what was really used, also beyond it unless the figures are flawed, and corrects the rates.
    *
    * @param owed false where nothing was served: then nothing is charged
    * @returns the charge for the record, and the writes that must stand with it
@@ -92,7 +92,9 @@ export class Admission {
     const { hold } = this;
     if (hold === null || this.#tariff === null) return { charge: null, writes: [] };
     // What turned out to have no price is charged what was held for it: it is not free.
-    const amount = owed ? (this.#tariff.chargeFor(usage, cost) ?? hold.amount) : ZERO;
+    const used = owed ? (this.#tariff.chargeFor(usage, cost) ?? hold.amount) : ZERO;
+    // Figures that cannot be true take no more than was held: they may be absurd by any factor.
+    const amount = usage.flawed && used > hold.amount ? hold.amount : used;
     const settled = this.#deps.ledger.settle(hold.id, amount);
     if (settled.balanceAfter !== null) {
       const { creditNanos } = this.#tariff;

@@ -26,13 +26,15 @@ const OUTPUT_MEMBERS: ReadonlySet<string> = new Set([
   'thinking',
 ]);
 const DEPTH_MAX = 12;
-const BYTE_ORDER_MARK = /^\ufeff/;
+const BYTE_ORDER_MARK = 0xfeff;
 
 /** @throws Failure `upstream_unreadable` if it is not what this path answers */
 export function readAnswer(plan: Plan, key: RoutedKey, body: Buffer): Answer {
   let json: JsonObject | null = null;
   try {
-    const parsed: unknown = JSON.parse(body.toString('utf8').replace(BYTE_ORDER_MARK, ''));
+    const text = body.toString('utf8');
+    const isMarked = text.charCodeAt(0) === BYTE_ORDER_MARK;
+    const parsed: unknown = JSON.parse(isMarked ? text.slice(1) : text);
     if (typeof parsed === 'object' && parsed !== null) json = parsed as JsonObject;
   } catch (error) {
     // Transcriptions may be plain text; everything else that is metered is JSON.

@@ -27,6 +27,8 @@ const NOT_TO_UPSTREAM: ReadonlySet<string> = new Set([
   'cookie',
   'x-admin-token',
   'x-api-key',
+  // A wish to us.
+  'x-gateway-usage',
   'x-goog-api-key',
   // They choose an account at the provider, which is not the caller's.
   'openai-organization',

@@ -82,6 +82,8 @@ const DECODINGS_MAX = 4;
  * @throws Failure `not_found` for anything that could lead out of the upstream's base address
  */
 export function plainPath(path: string): string {
+  // Most requests: what is named here is plain already.
+  if (METERED.has(path)) return path;
   let plain = path;
   for (let round = 0; plain.includes('%'); round++) {
     if (round === DECODINGS_MAX) throw new Failure('not_found');

@@ -293,6 +293,54 @@ describe('on a socket', () => {
   });
 });
 
+describe('the shortcut of /v1', () => {
+  async function openWithShortcut(allowedOrigins: readonly string[]): Promise<TestEdge> {
+    return openTestEdge({
+      settings: { allowedOrigins },
+      v1: (scope) => {
+        scope.post('/v1/*', (_request, reply) => reply.send('router'));
+        return ({ url }, reply) => {
+          if (url !== '/v1/short') return false;
+          reply.end('shortcut');
+          return true;
+        };
+      },
+    });
+  }
+  const post = async (url: string) => (await fetch(url, { method: 'POST' })).text();
+
+  test('takes what it can, and the router answers the rest', async () => {
+    const short = await openWithShortcut([]);
+    const address = await short.http.listen({ host: '127.0.0.1', port: 0 });
+    assert.equal(await post(`${address}/v1/short`), 'shortcut');
+    assert.equal(await post(`${address}/v1/long`), 'router');
+    assert.equal((await fetch(`${address}/health`)).status, 200);
+    await short.close();
+  });
+
+  test('is not taken where origins are allowed, whose headers the router adds', async () => {
+    const short = await openWithShortcut(['https://app.example']);
+    const address = await short.http.listen({ host: '127.0.0.1', port: 0 });
+    assert.equal(await post(`${address}/v1/short`), 'router');
+    await short.close();
+  });
+
+  test('is not taken during the shutdown', async () => {
+    const short = await openWithShortcut([]);
+    const address = await short.http.listen({ host: '127.0.0.1', port: 0 });
+    const socket = connect(Number(new URL(address).port), '127.0.0.1');
+    socket.write('POST /v1/short HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n');
+    await once(short.http.instance.server, 'request');
+    const closed = short.http.close(60_000);
+    socket.write('{}POST /v1/short HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n');
+    let answers = '';
+    for await (const chunk of socket) answers += String(chunk);
+    await closed;
+    assert.match(answers, /^HTTP\/1\.1 200 .*shortcut.*HTTP\/1\.1 503 .*shutting_down/s);
+    await short.close();
+  });
+});
+
 describe('closing', () => {
   test('answers 503 to what still comes in, ends what is open, and gives the port back', async () => {
     const entered = Promise.withResolvers<void>();

@@ -16,6 +16,7 @@ import { type Callers, type CallersSettings, createCallers } from './callers.ts'
 import { type EdgeLog, renderFailure, sendFailure } from './error-replies.ts';
 import { guardRate, type RateGuardSettings } from './rate-guard.ts';
 import { type RoutesDeps, type RoutesSettings, registerRoutes } from './routes.ts';
+import type { Shortcut } from './v1-routes.ts';
 
 export type { Callers } from './callers.ts';
 export type { EdgeLog } from './error-replies.ts';
@@ -40,8 +41,11 @@ export interface HttpDeps extends Omit<RoutesDeps, 'accounts' | 'clock'> {
   readonly clock: Clock;
   readonly log: EdgeLog;
   readonly settings: HttpSettings;
-  /** Registers the routes under `/v1/` on a scope of their own. Errors thrown there take the shape of their path. */
-  readonly v1: (instance: FastifyInstance, callers: Callers) => void;
+  /**
+   * Registers the routes under `/v1/` on a scope of their own. Errors thrown there take the shape of
+   * their path. May return a way past the router for most of their requests.
+   */
+  readonly v1: (instance: FastifyInstance, callers: Callers) => Shortcut | undefined;
 }
 
 /** A path with its method as the router knows it: `POST /admin/keys/:key/revoke`. */
@@ -75,7 +79,10 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   });
   const callers = createCallers(deps.accounts, settings);
   if (settings.allowedOrigins.length > 0) await allowOrigins(instance, settings.allowedOrigins);
-  const gateway: FastifyPluginAsync = async (scope) => deps.v1(scope, callers);
+  let shortcut: Shortcut | undefined;
+  const gateway: FastifyPluginAsync = async (scope) => {
+    shortcut = deps.v1(scope, callers);
+  };
   const management: FastifyPluginAsync = async (scope) => {
     await prepareManagement(scope, log);
     guardRate(scope, callers, { clock, settings: settings.rateGuard });
@@ -84,6 +91,8 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   await instance.register(gateway);
   await instance.register(management);
   await instance.ready();
+  // CORS is the router's business, so where origins are allowed everything goes through it.
+  if (settings.allowedOrigins.length === 0) passBy(instance, () => (isClosing ? null : shortcut));
 
   return {
     instance,
@@ -105,6 +114,14 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
       cancelCut();
     },
   };
+}
+
+/** Asks the shortcut first and the router only for what that leaves. During the shutdown there is none. */
+function passBy(instance: FastifyInstance, current: () => Shortcut | null | undefined): void {
+  instance.server.removeAllListeners('request');
+  instance.server.on('request', (request, reply) => {
+    if (current()?.(request, reply) !== true) instance.routing(request, reply);
+  });
 }
 
 function newInstance(settings: HttpSettings, log: EdgeLog): FastifyInstance {

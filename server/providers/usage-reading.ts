@@ -25,7 +25,8 @@ export function valueAt(value: unknown, ...path: readonly string[]): unknown {
 
 /** The first of the values that is stated; null and missing both mean *not stated*. */
 export function firstStated(...values: readonly unknown[]): unknown {
-  return values.find((value) => value !== undefined && value !== null);
+  for (const value of values) if (value !== undefined && value !== null) return value;
+  return undefined;
 }
 
 /**

@@ -2,6 +2,11 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 
 /** How long a connection waits for a lock of another before it gives up. */
 const BUSY_TIMEOUT_MS = 5_000;
+/**
+ * Pages in the write-ahead log before they are copied into the database file (16 MiB): a page that many
+ * batches change is then copied once.
+ */
+const CHECKPOINT_PAGES = 4_000;
 /** Prepared statements kept per connection; far more than the product has. */
 const STATEMENTS_MAX = 256;
 
@@ -16,7 +21,10 @@ export class Connection {
     this.database.exec('pragma foreign_keys = on');
     // Without it a REPLACE would delete rows past the triggers that forbid their deletion.
     this.database.exec('pragma recursive_triggers = on');
-    if (mode === 'writer') this.database.exec('pragma journal_mode = wal');
+    if (mode === 'writer') {
+      this.database.exec('pragma journal_mode = wal');
+      this.database.exec(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    }
     this.database.exec('pragma synchronous = full');
     assertDurable(this.database);
   }

@@ -1,0 +1,379 @@
+/** What every exit of a request charges, and what is told to whom. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import OpenAI from 'openai';
+import { NO_LIMITS } from '../../server/limits/limits.ts';
+import { type Asked, chat, eventsOf, streamedChat } from '../fake-upstream/ask.ts';
+import type { RecordRow } from '../harness.ts';
+import { balanceOf, budgetOf, CREDIT, chargesIn, fund } from './money.ts';
+import { openStand, type Stand, type StandOptions } from './stand.ts';
+
+const PLENTY = 1_000_000_000_000;
+
+interface Holder extends AsyncDisposable {
+  readonly stand: Stand;
+  readonly keyId: string;
+  readonly userId: string;
+  balance(): number;
+}
+
+async function openHolder(amount = PLENTY, options: StandOptions = {}): Promise<Holder> {
+  const stand = await openStand(options);
+  const { rooms } = stand.product;
+  const key = rooms.accounts.findKey(stand.token);
+  assert.ok(key !== null);
+  await fund(rooms, key.userId, amount);
+  return {
+    stand,
+    keyId: key.id,
+    userId: key.userId,
+    balance: () => balanceOf(rooms, key.userId),
+    [Symbol.asyncDispose]: () => stand[Symbol.asyncDispose](),
+  };
+}
+
+/** Charge, entry and balance say the same, and nothing is held any more. */
+function assertCharged({ stand, balance }: Holder, before: number, record: RecordRow): number {
+  const charge = record.charge_nanos ?? -1;
+  const booked = chargesIn(stand.product.dataDir).filter(({ request }) => request === record.id);
+  assert.deepEqual(
+    booked.map(({ amount, kind }) => [amount, kind]),
+    charge === 0 ? [] : [[-charge, 'charge']],
+  );
+  assert.equal(balance(), before - charge);
+  assert.equal(stand.product.rooms.ledger.openHolds(), 0);
+  return charge;
+}
+
+async function askHolder(
+  holder: Holder,
+  question: Parameters<Stand['ask']>[0],
+): Promise<{ answer: Asked; record: RecordRow; charge: number }> {
+  const before = holder.balance();
+  const recorded = holder.stand.product.records().length;
+  const answer = await holder.stand.ask(question);
+  await holder.stand.settled(recorded + 1);
+  const record = holder.stand.recordOf(answer);
+  return { answer, record, charge: assertCharged(holder, before, record) };
+}
+
+function tokensOf({ input_tokens, output_tokens }: RecordRow): number {
+  return (input_tokens ?? 0) + (output_tokens ?? 0);
+}
+
+function refusalOf({ status, text }: Asked): { status: number; code: string } {
+  return { status, code: JSON.parse(text).error.code };
+}
+
+describe('what each exit charges', { timeout: 60_000 }, () => {
+  test("plain answers and streams charge a credit for each token of the provider's bill", async () => {
+    await using holder = await openHolder();
+    const words = 'promptTokens=100 tokens=7';
+    const bodies = [
+      chat(words, { max_tokens: 20 }),
+      { ...streamedChat(words), max_tokens: 20 },
+      chat(words, { stream: true }),
+    ];
+    for (const body of bodies) {
+      const { record, charge } = await askHolder(holder, { body });
+      assert.equal(charge, 107 * CREDIT);
+      assert.equal(record.plan, 'flat');
+      assert.ok((record.hold_nanos ?? 0) > 0);
+    }
+  });
+
+  test('an aborted stream charges its prompt and what was served, and says partial', async () => {
+    await using holder = await openHolder(PLENTY, { provider: 'OPENAI' });
+    const body = chat('tokens=300 chunkDelayMs=2', { stream: true, max_tokens: 300 });
+    const { record, charge } = await askHolder(holder, { body, leaveAfter: 2_000 });
+    assert.deepEqual([record.outcome, record.provenance], ['aborted', 'partial']);
+    assert.equal(charge, tokensOf(record) * CREDIT);
+    assert.ok((record.output_tokens ?? 0) > 0 && (record.output_tokens ?? 0) < 300);
+  });
+
+  test('an answer that never was charges nothing', async () => {
+    await using holder = await openHolder();
+    const faults = ['status=400', 'status=429', 'status=500'];
+    for (const words of [...faults, 'fault=reset-before-headers', 'fault=html-502']) {
+      const { answer, record, charge } = await askHolder(holder, { body: chat(words) });
+      assert.ok(answer.status >= 400, words);
+      assert.equal(charge, 0, words);
+      assert.equal(record.outcome, 'failed', words);
+      assert.ok((record.hold_nanos ?? 0) > 0, words);
+    }
+  });
+
+  test('a reset in a stream charges the prompt and what was served until then', async () => {
+    await using holder = await openHolder();
+    const body = chat('tokens=30 cut=reset cutAt=3000', { stream: true });
+    const { answer, record, charge } = await askHolder(holder, { body });
+    const shown = eventsOf(answer.text).filter(({ json }) => json?.choices?.[0]?.delta?.content);
+    assert.equal(record.output_tokens, shown.length);
+    assert.ok(shown.length > 0);
+    assert.equal(charge, tokensOf(record) * CREDIT);
+  });
+
+  test('an unreadable answer with status 200 charges the prompt and no more: the provider worked on it', async () => {
+    await using holder = await openHolder();
+    const { record, charge } = await askHolder(holder, { body: chat('fault=invalid-json') });
+    assert.deepEqual([record.outcome, record.output_tokens], ['failed', 0]);
+    assert.equal(charge, tokensOf(record) * CREDIT);
+    assert.ok(charge > 0);
+  });
+
+  test('a failover is one request, charged once for what the second provider served', async () => {
+    await using other = await openStand({ provider: 'GROQ' });
+    const second = { GROQ_API_KEY: 'key-of-the-second', GROQ_API_URL: other.upstream.url };
+    await using holder = await openHolder(PLENTY, { settings: second });
+    const { stand } = holder;
+    // The lists of models are read first, and both providers have this one.
+    stand.upstream.script({ match: ({ route }) => route === 'chat', behave: { status: 503 } });
+    const body = chat('promptTokens=50 tokens=5', { max_tokens: 5 });
+    const { answer, record, charge } = await askHolder(holder, { body });
+    assert.deepEqual([answer.status, record.attempts], [200, 2]);
+    assert.equal(charge, 55 * CREDIT);
+    const billed = other.upstream.bill
+      .rows()
+      .filter(({ completionTokens }) => completionTokens > 0);
+    assert.equal(billed.length, 1);
+  });
+
+  test('T24 a bill beyond the hold is charged whole and flagged with its excess', async () => {
+    await using holder = await openHolder();
+    const body = chat('promptTokens=900 tokens=50', { max_tokens: 5 });
+    const { record, charge } = await askHolder(holder, { body });
+    assert.equal(charge, 950 * CREDIT);
+    const excess = charge - (record.hold_nanos ?? 0);
+    assert.ok(excess > 0);
+    const [entry] = chargesIn(holder.stand.product.dataDir);
+    assert.equal(entry?.reason, `beyond hold by ${excess}`);
+  });
+
+  test('T24 usage that is no usage never gives credit, and what cannot be true takes no more than was held', async () => {
+    await using holder = await openHolder();
+    for (const usage of ['missing', 'null', 'negative', 'float', 'string', 'huge', 'zero']) {
+      const { record, charge } = await askHolder(holder, {
+        body: chat(`tokens=6 usage=${usage}`, { max_tokens: 20 }),
+      });
+      const held = record.hold_nanos ?? 0;
+      assert.equal(charge, Math.min(held, tokensOf(record) * CREDIT), usage);
+      const isWrong = ['negative', 'float', 'string', 'huge'].includes(usage);
+      assert.equal(record.flawed, isWrong ? 1 : 0, usage);
+    }
+  });
+
+  test('T8 reading an answer again charges nothing', async () => {
+    await using holder = await openHolder();
+    const before = holder.balance();
+    await holder.stand.ask({ method: 'GET', path: '/responses/resp_1' });
+    assert.equal(holder.balance(), before);
+  });
+});
+
+describe('what is sent on', { timeout: 60_000 }, () => {
+  const prompt = 'Say hello.';
+  const messages = [{ role: 'user', content: prompt }];
+  const unbounded = [
+    ['/chat/completions', { model: 'gpt-4o-mini', messages }, 'max_tokens', 'UPSTREAM'],
+    ['/chat/completions', { model: 'gpt-4o-mini', messages }, 'max_completion_tokens', 'OPENAI'],
+    ['/completions', { model: 'gpt-4o-mini', prompt }, 'max_tokens', 'UPSTREAM'],
+    ['/responses', { model: 'gpt-4o-mini', input: prompt }, 'max_output_tokens', 'UPSTREAM'],
+    ['/chat/completions', { model: 'm', messages, max_tokens: null }, 'max_tokens', 'UPSTREAM'],
+  ] as const;
+  for (const [path, body, name, provider] of unbounded) {
+    test(`${path} with ${Object.keys(body).join(', ')} alone is bounded by ${name}: the default, or what is covered (${provider})`, async () => {
+      await using holder = await openHolder(PLENTY, { provider });
+      await askHolder(holder, { path, body });
+      await using poor = await openHolder(200 * CREDIT, { provider });
+      const { record } = await askHolder(poor, { path, body });
+      const sent = [holder, poor].map(({ stand }) => stand.upstream.requests().at(-1)?.json ?? {});
+      assert.deepEqual(sent[0], { ...body, [name]: 4096 });
+      const lowered = Number(sent[1]?.[name]);
+      assert.ok(lowered >= 64 && lowered < 200, `${lowered}`);
+      assert.ok((record.hold_nanos ?? 0) <= 200 * CREDIT);
+      assert.ok((record.hold_nanos ?? 0) > 190 * CREDIT, 'nearly all that is covered is used');
+    });
+  }
+
+  test('under MIN_OUTPUT_TOKENS of cover a request without a bound is refused and reaches nobody', async () => {
+    await using holder = await openHolder(60 * CREDIT);
+    const { answer, record } = await askHolderRefused(holder, chat(''));
+    assert.deepEqual(refusalOf(answer), { status: 402, code: 'insufficient_quota' });
+    assert.equal(record.failure, 'insufficient_quota');
+    assert.equal(holder.stand.upstream.requests().length, 0);
+  });
+
+  test("a holder's own bound is never changed: it is held, or refused", async () => {
+    await using holder = await openHolder(100 * CREDIT);
+    const raw =
+      '{ "max_tokens":30 ,"model":"gpt-4o-mini","messages":[{"role":"user","content":"é"}]}';
+    const { answer } = await askHolder(holder, { body: raw });
+    assert.equal(answer.status, 200);
+    assert.equal(holder.stand.upstream.requests()[0]?.body.toString(), raw);
+    const refused = await askHolderRefused(holder, chat('', { max_tokens: 5_000 }));
+    assert.deepEqual(refusalOf(refused.answer), { status: 402, code: 'insufficient_quota' });
+    assert.equal(holder.stand.upstream.requests().length, 1);
+  });
+
+  test('a bound under a name that the path does not know bounds nothing', async () => {
+    await using holder = await openHolder();
+    await askHolder(holder, { body: chat('', { max_output_tokens: 1 }) });
+    assert.equal(holder.stand.upstream.requests()[0]?.json?.['max_tokens'], 4096);
+  });
+
+  test('a bound that is none is refused for a holder, and left to the provider for anybody else', async () => {
+    await using holder = await openHolder();
+    const body = chat('tokens=3', { max_tokens: -1 });
+    const { answer } = await askHolderRefused(holder, body);
+    assert.deepEqual(refusalOf(answer), { status: 400, code: 'invalid_request' });
+    await using stand = await openStand();
+    assert.equal((await stand.ask({ body })).status, 200);
+  });
+
+  test('a caller without wallet or budget is never touched: bytes and answer are as without us', async () => {
+    await using stand = await openStand();
+    const raw =
+      '{ "model":"gpt-4o-mini",  "messages":[{"role":"user","content":"[[tokens=2]]"}]}\n';
+    const answer = await stand.ask({ body: raw, headers: { 'x-gateway-usage': 'true' } });
+    assert.equal(stand.upstream.requests()[0]?.body.toString(), raw);
+    assert.ok(!answer.text.includes('gateway_usage'));
+    const { charge_nanos, hold_nanos, plan } = stand.recordOf(answer);
+    assert.deepEqual([charge_nanos, hold_nanos, plan], [null, null, null]);
+  });
+});
+
+/** A refusal is on record with its request id and changes no balance. */
+async function askHolderRefused(
+  holder: Holder,
+  body: unknown,
+): Promise<{ answer: Asked; record: RecordRow }> {
+  const before = holder.balance();
+  const answer = await holder.stand.ask({ body });
+  const record = holder.stand.recordOf(answer);
+  assert.equal(record.outcome, 'refused');
+  assert.equal(record.status, answer.status);
+  assert.equal(holder.balance(), before);
+  assert.equal(holder.stand.product.rooms.ledger.openHolds(), 0);
+  return { answer, record };
+}
+
+describe('the plan cost', { timeout: 60_000 }, () => {
+  const settings = { DEFAULT_PLAN: 'cost' };
+
+  test('T10 a model without a price is refused, for a wallet and for a budget, and nothing is charged', async () => {
+    await using holder = await openHolder(PLENTY, { settings });
+    const body = { ...chat(''), model: 'nobody-knows-this' };
+    const { answer } = await askHolderRefused(holder, body);
+    assert.deepEqual(refusalOf(answer), { status: 403, code: 'unpriced_model' });
+    await using stand = await openStand({ settings });
+    await stand.product.rooms.ledger.defineBudget(budgetOf('installation', '', PLENTY));
+    assert.deepEqual(refusalOf(await stand.ask({ body })), { status: 403, code: 'unpriced_model' });
+    assert.equal(stand.upstream.requests().length + holder.stand.upstream.requests().length, 0);
+  });
+
+  test('T11 prices and addresses that a caller sends change neither charge nor route', async () => {
+    await using holder = await openHolder(PLENTY, { settings });
+    const own = {
+      input_cost_per_token: 0,
+      output_cost_per_token: 0,
+      api_base: 'http://127.0.0.1:9/v1',
+      api_key: 'sk-of-the-caller',
+      base_url: 'http://127.0.0.1:9/v1',
+      metadata: { user_id: 'usr_somebody_else' },
+    };
+    const words = 'promptTokens=1000 tokens=10';
+    const plain = await askHolder(holder, { body: chat(words, { max_tokens: 10 }) });
+    const odd = await askHolder(holder, { body: chat(words, { max_tokens: 10, ...own }) });
+    assert.equal(odd.charge, plain.charge);
+    const { upstream } = holder.stand;
+    assert.equal(odd.charge, upstream.bill.row(odd.record.upstream_id ?? '')?.costNanos);
+    assert.equal(upstream.requests().length, 2);
+    assert.equal(odd.record.user_id, holder.userId);
+  });
+});
+
+describe('what a holder is told', { timeout: 60_000 }, () => {
+  const words = 'promptTokens=100 tokens=7';
+
+  test('gateway_usage is the last member of a plain answer, and every other byte is the provider’s', async () => {
+    await using holder = await openHolder(1_000 * CREDIT);
+    const body = chat(words, { max_tokens: 20 });
+    const { answer } = await askHolder(holder, { body });
+    const { gateway_usage: told, ...rest } = JSON.parse(answer.text);
+    assert.deepEqual(told, {
+      tokens_charged: 107,
+      user_balance_after: 893,
+      user_api_key: `${holder.stand.token.slice(0, 11)}...`,
+    });
+    const member = `,"gateway_usage":${JSON.stringify(told)}`;
+    const without = answer.text.replace(member, '');
+    assert.equal(without.length, answer.text.length - member.length);
+    await using stand = await openStand();
+    const plain = await stand.ask({ body });
+    assert.equal(without.replace(rest.id, ''), plain.text.replace(JSON.parse(plain.text).id, ''));
+  });
+
+  test('a stream tells it right before [DONE], and only to a caller who asks', async () => {
+    await using holder = await openHolder(1_000 * CREDIT);
+    const body = { ...streamedChat(words), max_tokens: 20 };
+    const silent = await askHolder(holder, { body });
+    assert.ok(!silent.answer.text.includes('gateway_usage'));
+    const asked = await askHolder(holder, { body, headers: { 'x-gateway-usage': 'true' } });
+    const events = eventsOf(asked.answer.text);
+    assert.equal(events.at(-1)?.data, '[DONE]');
+    assert.deepEqual(events.at(-2)?.json, {
+      gateway_usage: {
+        tokens_charged: 107,
+        user_balance_after: 1_000 - 2 * 107,
+        user_api_key: `${holder.stand.token.slice(0, 11)}...`,
+      },
+    });
+    assert.equal(events.length, eventsOf(silent.answer.text).length + 1);
+  });
+
+  test('the official client sees insufficient_quota once, without a retry', async () => {
+    await using holder = await openHolder(10 * CREDIT);
+    const { product, token } = holder.stand;
+    const client = new OpenAI({ baseURL: `${product.url}/v1`, apiKey: token, maxRetries: 3 });
+    const call = client.chat.completions.create({
+      model: 'gpt-4o-mini',
+      messages: [{ role: 'user', content: 'Hi' }],
+    });
+    await assert.rejects(call, (error) => {
+      assert.ok(error instanceof OpenAI.APIError);
+      assert.deepEqual([error.status, error.code], [402, 'insufficient_quota']);
+      return true;
+    });
+    assert.equal(product.records().length, 1);
+  });
+
+  test('the official client waits as it is told on 429, and is served then', async () => {
+    await using holder = await openHolder();
+    const { product, token } = holder.stand;
+    const limit = { ...NO_LIMITS, max_concurrent: 1 };
+    await product.rooms.limits.set('key', holder.keyId, limit);
+    const waits: number[] = [];
+    const watching: typeof fetch = async (...asked) => {
+      const answer = await fetch(...asked);
+      if (answer.status === 429) waits.push(Number(answer.headers.get('retry-after-ms')));
+      return answer;
+    };
+    const client = new OpenAI({
+      baseURL: `${product.url}/v1`,
+      apiKey: token,
+      maxRetries: 1,
+      fetch: watching,
+    });
+    const slow = holder.stand.ask({ body: chat('delayMs=300') });
+    await holder.stand.upstream.whenSeen(1);
+    const answer = await client.chat.completions.create({
+      model: 'gpt-4o-mini',
+      messages: [{ role: 'user', content: 'Hi' }],
+    });
+    await slow;
+    assert.equal(answer.object, 'chat.completion');
+    assert.deepEqual(waits, [1_000]);
+    const codes = product.records().map(({ failure }) => failure);
+    assert.deepEqual(codes.toSorted(), [null, null, 'rate_limited']);
+  });
+});
