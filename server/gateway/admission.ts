@@ -88,7 +88,10 @@ export class Admission {
     owed: boolean,
   ): { charge: Charge | null; writes: readonly Write[] } {
     this.#settled = true;
-    this.#pass?.correct((usage.tokens.input ?? 0) + (usage.tokens.output ?? 0));
+    // An impossible figure would lock the caller out for the day: then what was reserved stands.
+    if (!usage.flawed) {
+      this.#pass?.correct((usage.tokens.input ?? 0) + (usage.tokens.output ?? 0));
+    }
     const { hold } = this;
     if (hold === null || this.#tariff === null) return { charge: null, writes: [] };
     // What turned out to have no price is charged what was held for it: it is not free.

@@ -19,6 +19,8 @@ export interface ChargingSettings {
 }
 
 const CREDITS_PER_PRICE = 1_000_000;
+/** $20 for a million. */
+const USUAL_NANOS_PER_MILLION = 20_000_000_000;
 const PPM = 1_000_000;
 
 /** How one caller is charged for one request. */
@@ -49,9 +51,10 @@ export class Tariff {
     this.#byTokens = of.plan.pathClass === 'tokens';
   }
 
-  /** What a credit is worth: a token under the flat plan. */
+  /** What a credit is worth: a token under the flat plan, or the usual one where that is free. */
   get creditNanos(): number {
-    return this.#flatNanosPerMillion / CREDITS_PER_PRICE;
+    const price = this.#flatNanosPerMillion || USUAL_NANOS_PER_MILLION;
+    return price / CREDITS_PER_PRICE;
   }
 
   /** Nano-dollars for a million tokens of output; null where the model has no price. */
