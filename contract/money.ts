@@ -104,3 +104,15 @@ function costOfLarge(terms: readonly CostTerm[]): Nanos {
   }
   return nanos(Number((total + BigInt(UNITS_PER_PRICE / 2)) / BigInt(UNITS_PER_PRICE)));
 }
+
+/** A credit where tokens cost nothing under the flat plan and so cannot say what it is worth: $20 for a million. */
+const USUAL_CREDIT_NANOS = 20_000;
+
+/**
+ * What a credit is worth in nano-dollars: one token at the flat price.
+ *
+ * @param flatNanosPerMillion what a million tokens cost under the flat plan
+ */
+export function creditNanosAt(flatNanosPerMillion: number): number {
+  return flatNanosPerMillion === 0 ? USUAL_CREDIT_NANOS : flatNanosPerMillion / UNITS_PER_PRICE;
+}

@@ -1,5 +1,6 @@
 /** The composition root: builds the rooms from the bottom up and closes them in reverse. */
 import { dirname } from 'node:path';
+import { parseScaled } from '../contract/money.ts';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
 import { type Administration, createAdministration } from './administration/administration.ts';
 import { startChores } from './chores.ts';
@@ -205,9 +206,24 @@ function routedKeys(config: Config): ProviderKeys {
   });
 }
 
+/** A decimal setting as an integer; one that leaves the exact range must not become free in silence. */
+function scaled(name: string, decimal: string, places: number): number {
+  const value = parseScaled(decimal, places);
+  if (value === undefined) throw new ConfigError([`${name} is more than can be counted.`]);
+  return value;
+}
+
 function gatewaySettings(config: Config): GatewaySettings {
   return {
-    charging: config.charging,
+    charging: {
+      ...config.charging,
+      flatNanosPerMillion: scaled(
+        'FLAT_PRICE_USD_PER_MTOK',
+        config.charging.flatPriceUsdPerMtok,
+        9,
+      ),
+      markupPpm: scaled('MARKUP', config.charging.markup, 6),
+    },
     bodyBytesMax: config.server.maxBodyBytes,
     answerBytesMax: config.upstream.maxResponseBytes,
     drainMs: config.upstream.drainTimeoutMs,

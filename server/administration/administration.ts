@@ -3,7 +3,7 @@
  * once. An act opens nothing before what limits it stands: the wallet and the budget come first, then the key together
  * with its limits, then the credit. What breaks off in between leaves nobody with more than they were given.
  */
-import { type Nanos, parseDollars, ZERO } from '../../contract/money.ts';
+import { creditNanosAt, type Nanos, parseDollars, ZERO } from '../../contract/money.ts';
 import type { Accounts, User, VirtualKey } from '../accounts/accounts.ts';
 import { Failure } from '../failure.ts';
 import { newId } from '../id.ts';
@@ -17,7 +17,7 @@ import type {
 } from '../ledger/ledger.ts';
 import { type Limits, NO_LIMITS, type RateLimits, SEED_DEFAULTS } from '../limits/limits.ts';
 import type { Storage } from '../storage/storage.ts';
-import { creditNanosAt, creditsIn, nanosOfCredits } from './credits.ts';
+import { creditsIn, nanosOfCredits } from './credits.ts';
 
 export interface Issued {
   readonly key: VirtualKey;
@@ -144,7 +144,7 @@ class Office implements Administration {
 
   constructor(deps: AdministrationDeps) {
     this.#deps = deps;
-    this.#creditNanos = creditNanosAt(deps.flatPriceUsdPerMtok);
+    this.#creditNanos = creditNanosAt(parseDollars(deps.flatPriceUsdPerMtok) ?? ZERO);
     this.#selfServiceBudget = parseDollars(deps.selfServiceBudgetUsd) ?? ZERO;
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Nanos, nanos } from '../../contract/money.ts';
-import { creditNanosAt, creditsIn, nanosOfCredits } from './credits.ts';
+import { creditNanosAt, type Nanos, nanos, parseDollars } from '../../contract/money.ts';
+import { creditsIn, nanosOfCredits } from './credits.ts';
 
 test('T12: credits become exact nano-dollars, and come back as they were', () => {
   const CASES: readonly (readonly [number, number])[] = [
@@ -28,7 +28,7 @@ test('T12: what is not whole nano-dollars, not more than 0 or out of range is no
 
 test('every amount of nano-dollars survives being shown as credits', () => {
   for (const price of ['20', '0.15', '3', '1234.567']) {
-    const creditNanos = creditNanosAt(price);
+    const creditNanos = creditNanosAt(parseDollars(price) ?? 0);
     for (const amount of [1, 3, 7, 19_999, 20_001, 123_456_789, 2 ** 52 + 1]) {
       const credits = creditsIn(amount as Nanos, creditNanos);
       assert.equal(nanosOfCredits(credits, creditNanos), amount, `${amount} at ${price}`);
@@ -37,7 +37,7 @@ test('every amount of nano-dollars survives being shown as credits', () => {
 });
 
 test('a credit is one token at the flat price, and keeps a worth where tokens cost nothing', () => {
-  assert.equal(creditNanosAt('20'), 20_000);
-  assert.equal(creditNanosAt('0.0005'), 0.5);
-  assert.equal(creditNanosAt('0'), 20_000);
+  assert.equal(creditNanosAt(20_000_000_000), 20_000);
+  assert.equal(creditNanosAt(500_000), 0.5);
+  assert.equal(creditNanosAt(0), 20_000);
 });

@@ -1,5 +1,5 @@
 /** Credits and dollars. The books know nano-dollars only; a credit is a way to show and name them. */
-import { type Nanos, parseScaled } from '../../contract/money.ts';
+import type { Nanos } from '../../contract/money.ts';
 
 /** The rounding of one division, with room to spare; a real difference is far larger. */
 const ROUNDING = 4 * Number.EPSILON;
@@ -15,13 +15,4 @@ export function nanosOfCredits(credits: number, creditNanos: number): Nanos | un
 
 export function creditsIn(amount: Nanos, creditNanos: number): number {
   return amount / creditNanos;
-}
-
-/** A credit at the seed's price, where tokens cost nothing here and so cannot say what a credit is. */
-const DEFAULT_CREDIT_NANOS = 20_000;
-
-/** @param usdPerMtok what a million tokens cost under the flat plan, as a decimal */
-export function creditNanosAt(usdPerMtok: string): number {
-  const perMillion = parseScaled(usdPerMtok, 9) ?? 0;
-  return perMillion === 0 ? DEFAULT_CREDIT_NANOS : perMillion / 1_000_000;
 }

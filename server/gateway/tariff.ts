@@ -1,5 +1,5 @@
 /** What a caller pays: the arithmetic of the plans, and the worst case of a request under them. */
-import { costOf, type Nanos, parseScaled } from '../../contract/money.ts';
+import { costOf, creditNanosAt, type Nanos } from '../../contract/money.ts';
 import { type BilledUnit, type ReportedUsage, UNKNOWN_USAGE } from '../../contract/usage.ts';
 import { Failure } from '../failure.ts';
 import type { Metering, Price } from '../metering/metering.ts';
@@ -7,20 +7,17 @@ import type { RoutedKey } from '../provider-keys/provider-keys.ts';
 import type { Plan } from './plan.ts';
 
 export interface ChargingSettings {
-  /** Dollars for a million tokens under the flat plan, as a decimal. */
-  readonly flatPriceUsdPerMtok: string;
+  /** Nano-dollars for a million tokens under the flat plan. */
+  readonly flatNanosPerMillion: number;
   readonly plan: 'flat' | 'cost';
-  /** Under the plan `cost`: what the provider's cost is multiplied by, as a decimal. */
-  readonly markup: string;
+  /** Under the plan `cost`: what is charged for a million of the provider's cost. */
+  readonly markupPpm: number;
   /** Bound of the output where the request states none. */
   readonly defaultMaxOutputTokens: number;
   readonly minOutputTokens: number;
   readonly defaultOutputReserve: number;
 }
 
-const CREDITS_PER_PRICE = 1_000_000;
-/** $20 for a million. */
-const USUAL_NANOS_PER_MILLION = 20_000_000_000;
 const PPM = 1_000_000;
 
 /** How one caller is charged for one request. */
@@ -43,8 +40,8 @@ export class Tariff {
   }) {
     const { settings, own } = of;
     this.plan = own?.plan ?? settings.plan;
-    this.#flatNanosPerMillion = parseScaled(settings.flatPriceUsdPerMtok, 9) ?? 0;
-    this.#markupPpm = own?.markupPpm ?? parseScaled(settings.markup, 6) ?? PPM;
+    this.#flatNanosPerMillion = settings.flatNanosPerMillion;
+    this.#markupPpm = own?.markupPpm ?? settings.markupPpm;
     this.#metering = of.metering;
     this.#price = of.price;
     this.#isFree = of.key.free;
@@ -53,8 +50,7 @@ export class Tariff {
 
   /** What a credit is worth: a token under the flat plan, or the usual one where that is free. */
   get creditNanos(): number {
-    const price = this.#flatNanosPerMillion || USUAL_NANOS_PER_MILLION;
-    return price / CREDITS_PER_PRICE;
+    return creditNanosAt(this.#flatNanosPerMillion);
   }
 
   /** Nano-dollars for a million tokens of output; null where the model has no price. */
