@@ -5,9 +5,18 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /**
  * Who may make a call. `key holder`: whoever sends a virtual key. `self-service`: anyone, but only on
- * an installation that switched self-service on.
+ * an installation that switched self-service on. `signed in`: a person with a session, by cookie or access
+ * token. `member`: a person about what is theirs, or the operator about everything. `reader`: as `member`,
+ * and whoever sends an API token, about what its owner may see.
  */
-export type Who = 'anyone' | 'operator' | 'key holder' | 'self-service';
+export type Who =
+  | 'anyone'
+  | 'operator'
+  | 'key holder'
+  | 'self-service'
+  | 'signed in'
+  | 'member'
+  | 'reader';
 
 /** What every call says about itself, whatever its types. */
 export interface CallFacts {

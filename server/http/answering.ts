@@ -2,12 +2,21 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Call, CallFacts, Who } from '../../contract/api/call.ts';
 import { Failure } from '../failure.ts';
+import type { Caller } from './callers.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the guard of the route, before the body is read. */
+    caller: Caller;
+  }
+}
 
 /** What a handler gets: the validated parts of the request, and the pair itself where headers matter. */
 export interface Asked<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
+  readonly caller: Caller;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
@@ -40,14 +49,15 @@ export function bind<Params, Query, Body, Reply>(
         params: request.params as Params,
         query: request.query as Query,
         body: request.body as Body,
+        caller: request.caller,
         request,
         reply,
       }),
   };
 }
 
-/** Throws a Failure unless the request may go on. */
-export type Guard = (request: FastifyRequest) => void;
+/** Tells who is asking, and throws a Failure unless the request may go on. */
+export type Guard = (request: FastifyRequest) => Caller;
 
 /** Bodies of the management calls are a few fields; a larger one is a mistake or worse. */
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -66,7 +76,7 @@ export function register(
     schema: schemaOf(call),
     // Before the body is read: a stranger's body is not worth our time.
     onRequest(request, _reply, next) {
-      guard(request);
+      request.caller = guard(request);
       next();
     },
     async handler(request, reply) {

@@ -3,14 +3,24 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Accounts, VirtualKey } from '../accounts/accounts.ts';
 import { Failure } from '../failure.ts';
 
-/** Who is asking. Credentials are read from headers only; one in the address is never looked at. */
+/**
+ * Who is asking, once that is known. The operator is whoever holds the admin token (`userId` null) or a signed-in
+ * admin; what they add belongs to the installation. A member sees what carries their user's id and nothing else.
+ */
+export type Caller =
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'operator'; readonly userId: string | null }
+  | { readonly kind: 'member'; readonly userId: string }
+  | { readonly kind: 'key holder'; readonly key: VirtualKey };
+
+/** Tells who is asking. Credentials are read from headers only; one in the address is never looked at. */
 export interface Callers {
   /**
    * Lets the operator pass: the admin token in `X-Admin-Token`, `X-API-Key` or `Authorization: Bearer`.
    *
    * @throws Failure `authentication_required` (none was sent) or `invalid_api_key` (another one)
    */
-  operator(headers: IncomingHttpHeaders): void;
+  operator(headers: IncomingHttpHeaders): Caller;
   /**
    * The virtual key in `Authorization: Bearer` or `x-api-key`.
    *
@@ -71,6 +81,7 @@ export function createCallers(
       if (!sent.some(isAdminToken)) {
         throw new Failure('invalid_api_key', { sentence: 'The admin token is wrong.' });
       }
+      return { kind: 'operator', userId: null };
     },
 
     keyHolder(headers) {
@@ -108,4 +119,17 @@ function bearerOf(authorization: string | undefined): string | undefined {
 function single(value: string | readonly string[] | undefined): string | undefined {
   const text = typeof value === 'string' ? value.trim() : value?.join(',');
   return text === '' ? undefined : text;
+}
+
+/** The owner of what this caller adds: a user's id, or null for the installation. */
+export function ownerOf(caller: Caller): string | null {
+  if (caller.kind === 'member') return caller.userId;
+  if (caller.kind === 'operator') return null;
+  throw new Failure('internal', { detail: `a ${caller.kind} owns nothing` });
+}
+
+/** The virtual key that was sent, on a call for key holders. */
+export function keyOf(caller: Caller): VirtualKey {
+  if (caller.kind === 'key holder') return caller.key;
+  throw new Failure('internal', { detail: `a ${caller.kind} sent no virtual key` });
 }

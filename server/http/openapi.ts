@@ -44,6 +44,9 @@ const SECURITY: Readonly<Record<Who, readonly Json[]>> = {
   'self-service': [],
   operator: [{ adminToken: [] }, { apiKey: [] }, { bearer: [] }],
   'key holder': [{ bearer: [] }, { apiKey: [] }],
+  'signed in': [{ bearer: [] }],
+  member: [{ bearer: [] }, { adminToken: [] }, { apiKey: [] }],
+  reader: [{ bearer: [] }, { adminToken: [] }, { apiKey: [] }],
 };
 
 const TEXT = { type: 'string' };
@@ -155,6 +158,9 @@ const FAILURES_BY_WHO: Readonly<Record<Who, readonly FailureCode[]>> = {
   'self-service': ['switched_off'],
   operator: ['authentication_required', 'invalid_api_key'],
   'key holder': ['conflicting_credentials', 'invalid_api_key', 'missing_credential'],
+  'signed in': ['authentication_required', 'invalid_api_key'],
+  member: ['authentication_required', 'invalid_api_key'],
+  reader: ['authentication_required', 'invalid_api_key'],
 };
 
 function failureCodesOf(call: Call): readonly FailureCode[] {

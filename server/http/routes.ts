@@ -10,7 +10,7 @@ import { USER_API } from '../../contract/api/user-api.ts';
 import { Failure } from '../failure.ts';
 import { type AdminDeps, adminHandlers } from './admin-routes.ts';
 import { type BoundCall, bind, type Guard, refuseOtherMethods, register } from './answering.ts';
-import type { Callers } from './callers.ts';
+import type { Caller, Callers } from './callers.ts';
 import { type CreditsDeps, creditsHandlers } from './credits-routes.ts';
 import { docsAssets, docsHandlers } from './docs-routes.ts';
 import { type PublicDeps, publicHandlers } from './public-routes.ts';
@@ -24,12 +24,12 @@ export interface RoutesSettings {
   readonly selfServiceKeys: boolean;
 }
 
-function boundCalls(deps: RoutesDeps, callers: Callers): readonly BoundCall[] {
+function boundCalls(deps: RoutesDeps): readonly BoundCall[] {
   const system = systemHandlers(deps);
   const docs = docsHandlers(deps.version);
   const admin = adminHandlers(deps);
   const credits = creditsHandlers(deps);
-  const user = userHandlers(deps, callers);
+  const user = userHandlers(deps);
   const self = publicHandlers(deps);
   const reports = reportsHandlers(deps);
   return [
@@ -64,25 +64,31 @@ export async function registerRoutes(
   settings: RoutesSettings,
 ): Promise<void> {
   const guards = guardsOf(callers, settings);
-  const bound = boundCalls(deps, callers);
+  const bound = boundCalls(deps);
   for (const one of bound) register(scope, one, guards);
   await docsAssets(scope, deps.version);
   refuseOtherMethods(scope, [SYSTEM_API.swaggerPage, ...bound.map((one) => one.call)]);
 }
 
+const NOBODY: Caller = { kind: 'nobody' };
+
 function guardsOf(callers: Callers, settings: RoutesSettings): Readonly<Record<Who, Guard>> {
   return {
-    anyone: () => undefined,
+    anyone: () => NOBODY,
     'self-service': () => {
       if (!settings.selfServiceKeys) {
         throw new Failure('switched_off', {
           sentence: 'Self-service keys are switched off on this installation (SELF_SERVICE_KEYS).',
         });
       }
+      return NOBODY;
     },
     operator: (request) => callers.operator(request.headers),
-    'key holder': (request) => {
-      callers.keyHolder(request.headers);
+    'key holder': (request) => ({ kind: 'key holder', key: callers.keyHolder(request.headers) }),
+    'signed in': () => {
+      throw new Failure('authentication_required');
     },
+    member: (request) => callers.operator(request.headers),
+    reader: (request) => callers.operator(request.headers),
   };
 }

@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { ownBalance, ownLimits, ownUsage, USER_API } from '../../contract/api/user-api.ts';
 import { toDollars } from '../../contract/money.ts';
@@ -7,7 +6,7 @@ import { type Clock, isoTime } from '../clock.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { Reports, UsageOfUser } from '../reports/reports.ts';
 import type { AskedFor } from './answering.ts';
-import type { Callers } from './callers.ts';
+import { type Caller, keyOf } from './callers.ts';
 import { masked } from './masked.ts';
 
 export interface UserDeps {
@@ -20,17 +19,17 @@ export interface UserDeps {
 const status = 'success' as const;
 
 /** What the holder of a key may know about themselves. */
-export function userHandlers(deps: UserDeps, callers: Pick<Callers, 'keyHolder'>) {
+export function userHandlers(deps: UserDeps) {
   const { administration, limits, reports, clock } = deps;
   /** The key that was sent, with the money of its user. */
-  const caller = (request: FastifyRequest) => {
-    const key = callers.keyHolder(request.headers);
+  const moneyOf = (caller: Caller) => {
+    const key = keyOf(caller);
     const { user } = administration.find(key.id);
     return { ...administration.balanceOf(user), key };
   };
   return {
-    balance({ request }: AskedFor<typeof USER_API.balance>): z.output<typeof ownBalance> {
-      const { user, key, balance, credits, isPrepaid } = caller(request);
+    balance({ caller }: AskedFor<typeof USER_API.balance>): z.output<typeof ownBalance> {
+      const { user, key, balance, credits, isPrepaid } = moneyOf(caller);
       return {
         status,
         user_id: user.id,
@@ -42,10 +41,10 @@ export function userHandlers(deps: UserDeps, callers: Pick<Callers, 'keyHolder'>
     },
 
     async monitor({
-      request,
+      caller,
     }: AskedFor<typeof USER_API.monitor>): Promise<z.output<typeof ownUsage>> {
       const now = clock.now();
-      const { user, key } = caller(request);
+      const { user, key } = moneyOf(caller);
       const usage = await reports.usageOfUser(user.id, now);
       return {
         status,
@@ -58,8 +57,8 @@ export function userHandlers(deps: UserDeps, callers: Pick<Callers, 'keyHolder'>
       };
     },
 
-    limits({ request }: AskedFor<typeof USER_API.limits>): z.output<typeof ownLimits> {
-      const key = callers.keyHolder(request.headers);
+    limits({ caller }: AskedFor<typeof USER_API.limits>): z.output<typeof ownLimits> {
+      const key = keyOf(caller);
       const standing = limits.standing(key.id, key.userId);
       const { allowed, reason, used, remaining } = standing;
       return {
