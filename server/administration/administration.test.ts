@@ -67,7 +67,7 @@ test('a new user has wallet, credits, limits and key also after a restart', asyn
   const { key, token, credits } = await administration.createUser(ANN);
   await reopen();
   assert.equal(credits, 100);
-  assert.deepEqual(accounts.authenticate(token), key);
+  assert.deepEqual(accounts.keys.authenticate(token), key);
   assert.equal(ledger.balance(key.userId)?.available, 2_000_000);
   assert.equal(limits.get('user', key.userId).tokens_per_minute, 10_000);
 });
@@ -82,7 +82,7 @@ test('wherever making a user breaks off, no key is open without its wallet and l
     if (!(outcome instanceof Failure)) break;
     assert.equal(outcome.code, 'storage_unavailable');
     await reopen();
-    const user = accounts.findUser(order.username);
+    const user = accounts.people.find(order.username);
     if (user === null) continue;
     // The key is there, prepaid and without credit: nobody has its secret, and the name takes another.
     assert.equal(ledger.balance(user.id)?.available, 0);
@@ -114,7 +114,7 @@ test('an operator’s key that breaks off before it is stored opens nothing', as
   const issuing = administration.issueOperatorKey({ ...order, budget, credits: 5 });
   await assert.rejects(issuing, { code: 'storage_unavailable' });
   commitsLeft = Number.POSITIVE_INFINITY;
-  assert.equal(accounts.findUser('dan'), null);
+  assert.equal(accounts.people.find('dan'), null);
 });
 
 test('the plan of a metered wallet stays when it becomes prepaid', async () => {
@@ -125,7 +125,7 @@ test('the plan of a metered wallet stays when it becomes prepaid', async () => {
   await administration.issueOperatorKey({ ...order, credits: 5 });
   const expected = { userId, kind: 'prepaid', plan: 'cost', markupPpm: 1_200_000 };
   assert.deepEqual(ledger.wallet(userId), expected);
-  assert.equal(accounts.findKey(key.id)?.allowUnmetered, false);
+  assert.equal(accounts.keys.find(key.id)?.allowUnmetered, false);
 });
 
 test('whoever is shown by a key is shown by the newest that is open', async () => {
@@ -134,8 +134,8 @@ test('whoever is shown by a key is shown by the newest that is open', async () =
   const second = (await administration.issueOperatorKey(order)).key;
   const shown = () => administration.find(key.userId).key?.id;
   assert.equal(shown(), second.id);
-  await accounts.revokeKey(second.id);
+  await accounts.keys.revoke(second.id);
   assert.equal(shown(), key.id);
-  await accounts.revokeKey(key.id);
+  await accounts.keys.revoke(key.id);
   assert.equal(shown(), second.id);
 });

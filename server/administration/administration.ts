@@ -157,7 +157,7 @@ class Office implements Administration {
     const { username: label, email } = order;
     const amount = order.credits === 0 ? null : this.#nanosOf(order.credits, 'initial_credits');
     const request = { label, note: null, origin: 'operator', allowUnmetered: false } as const;
-    const issued = await accounts.issueKey({ ...request, newUser: { email } }, async (key) => {
+    const issued = await accounts.keys.issue({ ...request, newUser: { email } }, async (key) => {
       await this.#makePrepaid(key.userId);
       return [limits.change('user', key.userId, SEED_DEFAULTS).write];
     });
@@ -177,12 +177,12 @@ class Office implements Administration {
     const { accounts, ledger } = this.#deps;
     const { label, note, budget } = order;
     const amount = order.credits === null ? null : this.#nanosOf(order.credits, 'credits');
-    const known = accounts.findUser(label);
+    const known = accounts.people.find(label);
     const hasWallet = known?.username === label && ledger.wallet(known.id) !== null;
     const isBounded = amount !== null || budget !== null || hasWallet;
     const allowUnmetered = order.allowUnmetered ?? !isBounded;
     const request = { label, note, origin: 'operator', allowUnmetered } as const;
-    const issued = await accounts.issueKey(request, async (key) => {
+    const issued = await accounts.keys.issue(request, async (key) => {
       if (budget !== null) await ledger.defineBudget(budgetOf(key, budget));
       if (amount !== null) await this.#makePrepaid(key.userId);
       return [];
@@ -198,7 +198,7 @@ class Office implements Administration {
     const { accounts, ledger, limits } = this.#deps;
     const { username: label, note } = order;
     const request = { label, note, origin: 'self-service', allowUnmetered: false } as const;
-    const issued = await accounts.issueKey(request, async (key) => {
+    const issued = await accounts.keys.issue(request, async (key) => {
       if (ledger.wallet(key.userId) !== null) {
         const sentence = 'This name has a wallet; only the operator issues keys to it.';
         throw new Failure('forbidden', { sentence });
@@ -213,8 +213,8 @@ class Office implements Administration {
 
   find(name: string): Known {
     const { accounts } = this.#deps;
-    const key = accounts.findKey(name);
-    const user = accounts.findUser(key?.userId ?? name);
+    const key = accounts.keys.find(name);
+    const user = accounts.people.find(key?.userId ?? name);
     if (user === null)
       throw new Failure('not_found', { sentence: 'There is no such key or user.' });
     return { user, key: key ?? this.#keyOf(user) };
@@ -282,7 +282,7 @@ class Office implements Administration {
   }
 
   balances(): readonly UserBalance[] {
-    return this.#deps.accounts.users().map((user) => this.balanceOf(user));
+    return this.#deps.accounts.people.all().map((user) => this.balanceOf(user));
   }
 
   /**
@@ -293,7 +293,7 @@ class Office implements Administration {
     const { accounts, ledger } = this.#deps;
     const known = ledger.wallet(userId);
     if (known?.kind === 'prepaid') return;
-    await accounts.forbidUnmetered(userId);
+    await accounts.keys.forbidUnmetered(userId);
     await ledger.defineWallet({ plan: null, markupPpm: null, ...known, userId, kind: 'prepaid' });
   }
 
@@ -304,7 +304,7 @@ class Office implements Administration {
   }
 
   #keyOf(user: User): VirtualKey | null {
-    const keys = this.#deps.accounts.keysOf(user.id);
+    const keys = this.#deps.accounts.keys.ofUser(user.id);
     return keys.findLast((key) => key.revokedAt === null) ?? keys.at(-1) ?? null;
   }
 

@@ -147,16 +147,16 @@ async function inventMonth(rooms: MonthRooms): Promise<number> {
 /** The keys may be there from a first start that was cut short. */
 async function holderFor(accounts: Accounts, person: Person): Promise<Holder> {
   const label = person.name;
-  const missing = person.keys.slice(accounts.activeKeysOf(label)?.length ?? 0);
+  const missing = person.keys.slice(accounts.keys.activeOf(label)?.length ?? 0);
   for (const note of missing) {
-    await accounts.issueKey({ label, note, origin: 'operator', allowUnmetered: true });
+    await accounts.keys.issue({ label, note, origin: 'operator', allowUnmetered: true });
   }
-  const keys = accounts.activeKeysOf(label) ?? [];
+  const keys = accounts.keys.activeOf(label) ?? [];
   return { person, userId: keys[0]?.userId ?? '', keyIds: keys.map(({ id }) => id) };
 }
 
 async function issueVisitorKey(accounts: Accounts): Promise<{ keyId: string; token: string }> {
-  const { key, token } = await accounts.issueKey({
+  const { key, token } = await accounts.keys.issue({
     label: 'visitor',
     note: 'issued by the demo when it started',
     origin: 'operator',

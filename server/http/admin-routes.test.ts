@@ -80,17 +80,17 @@ describe('POST /admin/keys', () => {
     });
     const { user_id, credits, is_prepaid } = balance.json();
     assert.deepEqual([credits, is_prepaid], [1000, true]);
-    assert.equal(edge.accounts.findKey(id)?.allowUnmetered, false);
+    assert.equal(edge.accounts.keys.find(id)?.allowUnmetered, false);
     const second = await issue({ label: 'prepaid' });
-    assert.equal(edge.accounts.findKey(second.id)?.userId, user_id);
-    assert.equal(edge.accounts.findKey(second.id)?.allowUnmetered, false);
+    assert.equal(edge.accounts.keys.find(second.id)?.userId, user_id);
+    assert.equal(edge.accounts.keys.find(second.id)?.allowUnmetered, false);
     const asked = await issue({ label: 'prepaid', allow_unmetered: true });
-    assert.equal(edge.accounts.findKey(asked.id)?.allowUnmetered, true);
+    assert.equal(edge.accounts.keys.find(asked.id)?.allowUnmetered, true);
   });
 
   test('leaves a key without credits and budget metered only, without any limit', async () => {
     const { id } = await issue({ label: 'metered' });
-    const key = edge.accounts.findKey(id);
+    const key = edge.accounts.keys.find(id);
     const userId = key?.userId ?? '';
     assert.equal(key?.allowUnmetered, true);
     assert.equal(edge.ledger.wallet(userId), null);
@@ -119,7 +119,7 @@ describe('POST /admin/keys', () => {
       const { id: budgetId, ...rest } = found ?? { id: '' };
       assert.match(budgetId, /^bud_/);
       assert.deepEqual(rest, { scope: 'key', scopeId: id, ...expected });
-      assert.equal(edge.accounts.findKey(id)?.allowUnmetered, false);
+      assert.equal(edge.accounts.keys.find(id)?.allowUnmetered, false);
     });
   }
 
@@ -140,7 +140,7 @@ describe('POST /admin/keys', () => {
     test(`refuses ${JSON.stringify(money)} with 422 and issues nothing`, async () => {
       const reply = await post('/admin/keys', { label: 'absurd', ...money });
       assert.equal(reply.statusCode, 422, reply.body);
-      assert.deepEqual(edge.accounts.activeKeysOf('absurd') ?? [], []);
+      assert.deepEqual(edge.accounts.keys.activeOf('absurd') ?? [], []);
     });
   }
 

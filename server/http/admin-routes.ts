@@ -17,7 +17,7 @@ import { exactDollars } from './dollars.ts';
 
 export interface AdminDeps {
   readonly administration: Pick<Administration, 'issueOperatorKey'>;
-  readonly accounts: Pick<Accounts, 'findKey' | 'revokeKey'>;
+  readonly accounts: Pick<Accounts, 'keys'>;
   readonly reports: Pick<Reports, 'usageOfKey'>;
 }
 
@@ -42,7 +42,7 @@ export function adminHandlers({ administration, accounts, reports }: AdminDeps) 
     async revokeKey({
       params,
     }: AskedFor<typeof ADMIN_API.revokeKey>): Promise<z.output<typeof revokedKey>> {
-      const key = await accounts.revokeKey(params.key);
+      const key = await accounts.keys.revoke(params.key);
       if (key === null) throw new Failure('not_found', NO_SUCH_KEY);
       if (key.revokedAt === null) {
         throw new Failure('internal', { detail: `key ${key.id} came back unrevoked` });
@@ -54,7 +54,7 @@ export function adminHandlers({ administration, accounts, reports }: AdminDeps) 
     async usageOfKey({
       params,
     }: AskedFor<typeof ADMIN_API.usageOfKey>): Promise<z.output<typeof keyUsage>> {
-      const key = accounts.findKey(params.key);
+      const key = accounts.keys.find(params.key);
       if (key === null) throw new Failure('not_found', NO_SUCH_KEY);
       const usage = await reports.usageOfKey(key.id);
       return {

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Accounts, VirtualKey } from '../accounts/accounts.ts';
+import type { VirtualKey, VirtualKeys } from '../accounts/accounts.ts';
 import { Failure } from '../failure.ts';
 
 /**
@@ -36,7 +36,7 @@ export interface CallersSettings {
 }
 
 export function createCallers(
-  accounts: Pick<Accounts, 'authenticate'>,
+  keys: Pick<VirtualKeys, 'authenticate'>,
   settings: CallersSettings,
 ): Callers {
   const adminDigest = digest(settings.adminToken);
@@ -97,7 +97,7 @@ export function createCallers(
           headers.authorization === undefined ? 'missing_credential' : 'invalid_api_key',
         );
       }
-      const key = accounts.authenticate(token);
+      const key = keys.authenticate(token);
       if (key === null) throw new Failure('invalid_api_key');
       return key;
     },

@@ -28,7 +28,7 @@ async function createUser(username: string, initial_credits = 0) {
   const reply = await post('/admin/create_user', { username, initial_credits });
   assert.equal(reply.statusCode, 200, reply.body);
   const { user_id, api_key } = reply.json() as { user_id: string; api_key: string };
-  const keyId = edge.accounts.findKey(api_key)?.id ?? '';
+  const keyId = edge.accounts.keys.find(api_key)?.id ?? '';
   return { userId: user_id, token: api_key, keyId, shown: `${api_key.slice(0, 11)}...` };
 }
 
@@ -44,9 +44,9 @@ describe('POST /admin/create_user', () => {
     assert.equal(reply.statusCode, 200);
     const { user_id, api_key, ...rest } = reply.json();
     assert.deepEqual(rest, { status: 'success', username: 'ann', credits: 1_000_000 });
-    assert.equal(edge.accounts.authenticate(api_key)?.userId, user_id);
-    assert.equal(edge.accounts.authenticate(api_key)?.allowUnmetered, false);
-    assert.equal(edge.accounts.findUser(user_id)?.email, 'ann@example.com');
+    assert.equal(edge.accounts.keys.authenticate(api_key)?.userId, user_id);
+    assert.equal(edge.accounts.keys.authenticate(api_key)?.allowUnmetered, false);
+    assert.equal(edge.accounts.people.find(user_id)?.email, 'ann@example.com');
     assert.equal(edge.ledger.wallet(user_id)?.kind, 'prepaid');
     assert.equal(edge.ledger.balance(user_id)?.balance, 20_000_000_000);
     assert.equal(edge.limits.get('user', user_id).requests_per_minute, 60);
@@ -60,7 +60,7 @@ describe('POST /admin/create_user', () => {
     assert.deepEqual([again.statusCode, mail.statusCode], [409, 409]);
     assert.equal(again.json().code, 'conflict');
     assert.equal(creditsOf(userId), 7);
-    assert.equal(edge.accounts.findUser('new'), null);
+    assert.equal(edge.accounts.people.find('new'), null);
   });
 
   test('of many at once with one name, one is made', async () => {
@@ -71,7 +71,7 @@ describe('POST /admin/create_user', () => {
     );
     const statuses = replies.map(({ statusCode }) => statusCode).sort();
     assert.deepEqual(statuses, [200, ...Array.from({ length: 19 }, () => 409)]);
-    assert.equal(creditsOf(edge.accounts.findUser('crowd')?.id ?? ''), 5);
+    assert.equal(creditsOf(edge.accounts.people.find('crowd')?.id ?? ''), 5);
   });
 
   for (const body of [
@@ -87,7 +87,7 @@ describe('POST /admin/create_user', () => {
     test(`refuses ${JSON.stringify(body)} with 422 and makes nobody`, async () => {
       const reply = await post('/admin/create_user', body);
       assert.equal(reply.statusCode, 422, reply.body);
-      assert.equal(edge.accounts.findUser('x'), null);
+      assert.equal(edge.accounts.people.find('x'), null);
     });
   }
 });
@@ -150,7 +150,7 @@ describe('POST /admin/add_credits', () => {
   });
 
   test('makes a metered user prepaid, and closes what cannot be metered for every key', async () => {
-    const { key } = await edge.accounts.issueKey({
+    const { key } = await edge.accounts.keys.issue({
       label: 'was metered',
       note: null,
       origin: 'operator',
@@ -159,7 +159,7 @@ describe('POST /admin/add_credits', () => {
     const reply = await post('/admin/add_credits', { api_key: key.id, credits: 5 });
     assert.equal(reply.json().credits, 5);
     assert.equal(edge.ledger.wallet(key.userId)?.kind, 'prepaid');
-    assert.equal(edge.accounts.findKey(key.id)?.allowUnmetered, false);
+    assert.equal(edge.accounts.keys.find(key.id)?.allowUnmetered, false);
   });
 
   test('answers 404 for an unknown key or user, without repeating it', async () => {
@@ -217,7 +217,7 @@ describe('GET /admin/monitor', () => {
     const own = await openTestEdge();
     const make = async (label: string) => {
       const request = { label, note: null, origin: 'operator', allowUnmetered: true } as const;
-      return (await own.accounts.issueKey(request)).key;
+      return (await own.accounts.keys.issue(request)).key;
     };
     const [small, large, old] = [await make('small'), await make('large'), await make('old')];
     const charge = { amount: nanos(240_000), held: nanos(240_000), plan: 'flat' };

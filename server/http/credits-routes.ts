@@ -22,7 +22,7 @@ import { masked } from './masked.ts';
 
 export interface CreditsDeps {
   readonly administration: Administration;
-  readonly accounts: Pick<Accounts, 'users' | 'findKey'>;
+  readonly accounts: Accounts;
   readonly reports: Pick<Reports, 'activity'>;
   readonly clock: Pick<Clock, 'now'>;
 }
@@ -137,20 +137,20 @@ async function systemFiguresOf(deps: CreditsDeps): Promise<z.output<typeof syste
     status,
     timestamp: isoTime(now),
     data: {
-      total_users: accounts.users().length,
+      total_users: accounts.people.all().length,
       active_users_today: activeUsersToday,
       total_requests_today: today.requests,
       total_tokens_today: today.tokens,
       total_cost_today: toDollars(today.charge),
       top_users_by_usage: topUsers.map(({ userId, keyId, tokens, charge, requests }) => ({
         user_id: userId,
-        api_key: masked(accounts.findKey(keyId)),
+        api_key: masked(accounts.keys.find(keyId)),
         tokens_used: tokens,
         cost: toDollars(charge),
         requests,
       })),
       recent_activity: recent.map(({ keyId, model, tokens, at }) => ({
-        api_key: masked(accounts.findKey(keyId)),
+        api_key: masked(accounts.keys.find(keyId)),
         model,
         tokens_used: tokens,
         timestamp: isoTime(at),

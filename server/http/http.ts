@@ -34,10 +34,7 @@ export interface HttpSettings extends CallersSettings, RoutesSettings {
 }
 
 export interface HttpDeps extends Omit<RoutesDeps, 'accounts' | 'clock'> {
-  readonly accounts: Pick<
-    Accounts,
-    'authenticate' | 'findKey' | 'revokeKey' | 'activeKeysOf' | 'users'
-  >;
+  readonly accounts: Accounts;
   readonly clock: Clock;
   readonly log: EdgeLog;
   readonly settings: HttpSettings;
@@ -77,7 +74,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
     reply.header('connection', 'close');
     next(new Failure('shutting_down'));
   });
-  const callers = createCallers(deps.accounts, settings);
+  const callers = createCallers(deps.accounts.keys, settings);
   if (settings.allowedOrigins.length > 0) await allowOrigins(instance, settings.allowedOrigins);
   let shortcut: Shortcut | undefined;
   const gateway: FastifyPluginAsync = async (scope) => {

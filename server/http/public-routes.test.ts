@@ -60,7 +60,7 @@ describe('self-service switched on', () => {
 
   test('bounds a key by the default limits and a monthly budget of its own', async () => {
     const { id } = (await ask({ username: 'bounded' })).json();
-    const key = edge.accounts.findKey(id);
+    const key = edge.accounts.keys.find(id);
     const userId = key?.userId ?? '';
     assert.equal(key?.allowUnmetered, false);
     const { limits } = edge.limits.standing(id, userId);
@@ -88,7 +88,7 @@ describe('self-service switched on', () => {
     const reply = await ask({ username: 'rich' });
     assert.equal(reply.statusCode, 403);
     assert.equal(reply.json().code, 'forbidden');
-    assert.equal(edge.accounts.activeKeysOf('rich')?.length, 1);
+    assert.equal(edge.accounts.keys.activeOf('rich')?.length, 1);
   });
 
   test('finds a name of 128 characters however long its encoding', async () => {

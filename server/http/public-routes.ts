@@ -8,7 +8,7 @@ import type { AskedFor } from './answering.ts';
 
 export interface PublicDeps {
   readonly administration: Pick<Administration, 'issueSelfServiceKey'>;
-  readonly accounts: Pick<Accounts, 'activeKeysOf'>;
+  readonly accounts: Pick<Accounts, 'keys'>;
 }
 
 export function publicHandlers({ administration, accounts }: PublicDeps) {
@@ -26,7 +26,7 @@ export function publicHandlers({ administration, accounts }: PublicDeps) {
     activeKeysOf({
       params,
     }: AskedFor<typeof PUBLIC_API.activeKeysOf>): z.output<typeof activeKeys> {
-      const keys = accounts.activeKeysOf(params.username);
+      const keys = accounts.keys.activeOf(params.username);
       if (keys === null) throw new Failure('not_found', { sentence: 'There is no such user.' });
       return {
         username: params.username,

@@ -19,7 +19,7 @@ async function createUser(username: string, initial_credits?: number) {
   });
   assert.equal(reply.statusCode, 200, reply.body);
   const { user_id, api_key } = reply.json() as { user_id: string; api_key: string };
-  const keyId = edge.accounts.findKey(api_key)?.id ?? '';
+  const keyId = edge.accounts.keys.find(api_key)?.id ?? '';
   return { userId: user_id, token: api_key, keyId, shown: `${api_key.slice(0, 11)}...` };
 }
 
@@ -55,7 +55,7 @@ describe('GET /user/balance', () => {
   });
 
   test('answers 0 and "not prepaid" for who has no wallet', async () => {
-    const { token } = await edge.accounts.issueKey({
+    const { token } = await edge.accounts.keys.issue({
       label: 'metered',
       note: null,
       origin: 'operator',
@@ -69,7 +69,7 @@ describe('GET /user/balance', () => {
 describe('GET /user/monitor', () => {
   test('answers what was charged in total, today and this month, over all keys of the user', async () => {
     const { userId, token, keyId, shown } = await createUser('monitor', 10_000);
-    const second = await edge.accounts.issueKey({
+    const second = await edge.accounts.keys.issue({
       label: 'monitor',
       note: null,
       origin: 'operator',
@@ -161,7 +161,7 @@ describe('GET /user/limit', () => {
   });
 
   test('answers null where nothing is limited', async () => {
-    const { token } = await edge.accounts.issueKey({
+    const { token } = await edge.accounts.keys.issue({
       label: 'unlimited',
       note: null,
       origin: 'operator',
@@ -185,7 +185,7 @@ for (const url of ['/user/balance', '/user/monitor', '/user/limit']) {
     const two = await asked({ authorization: 'Bearer a', 'x-api-key': 'b' });
     assert.equal(two.statusCode, 400);
     const { token, keyId } = await createUser(`leaving ${url}`);
-    await edge.accounts.revokeKey(keyId);
+    await edge.accounts.keys.revoke(keyId);
     assert.equal((await asked({ 'x-api-key': token })).statusCode, 401);
   });
 }

@@ -87,7 +87,7 @@ describe('POST /api/wallets/{user_id}/entries', () => {
   });
 
   test('a credit opens a wallet for a user without one; other kinds are 404 there', async () => {
-    const { key } = await edge.accounts.issueKey({
+    const { key } = await edge.accounts.keys.issue({
       label: `metered ${made}`,
       note: null,
       origin: 'operator',
@@ -155,7 +155,7 @@ describe('GET /api/wallets/{user_id}/entries', () => {
   });
 
   test('answers 404 where there is no user or wallet, and 422 for a wrong page', async () => {
-    const { key } = await edge.accounts.issueKey({
+    const { key } = await edge.accounts.keys.issue({
       label: `none ${made}`,
       note: null,
       origin: 'operator',

@@ -33,7 +33,7 @@ after(async () => {
 
 async function keyOf(label: string): Promise<VirtualKey> {
   const order = { label, note: null, origin: 'operator', allowUnmetered: true } as const;
-  return (await accounts.issueKey(order)).key;
+  return (await accounts.keys.issue(order)).key;
 }
 
 async function happened(key: VirtualKey, what: Partial<UsageRecord>): Promise<void> {

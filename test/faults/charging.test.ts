@@ -20,7 +20,7 @@ interface Holder extends AsyncDisposable {
 async function openHolder(amount = PLENTY, options: StandOptions = {}): Promise<Holder> {
   const stand = await openStand(options);
   const { rooms } = stand.product;
-  const key = rooms.accounts.findKey(stand.token);
+  const key = rooms.accounts.keys.find(stand.token);
   assert.ok(key !== null);
   await fund(rooms, key.userId, amount);
   return {

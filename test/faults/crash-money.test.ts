@@ -47,7 +47,7 @@ async function prepare(dataDir: string, settings: Settings): Promise<Payer[]> {
     ['poor', POOR],
   ] as const) {
     const token = await first.issueKey(label);
-    const key = rooms.accounts.findKey(token);
+    const key = rooms.accounts.keys.find(token);
     assert.ok(key !== null);
     await fund(rooms, key.userId, credit);
     payers.push({ userId: key.userId, credit, token });

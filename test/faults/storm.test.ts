@@ -47,7 +47,7 @@ function assertRefusedForMoney(refused: readonly Asked[]): void {
 }
 
 function keyOf(stand: Stand, token: string): { id: string; userId: string } {
-  const key = stand.product.rooms.accounts.findKey(token);
+  const key = stand.product.rooms.accounts.keys.find(token);
   assert.ok(key !== null);
   return key;
 }
