@@ -6,6 +6,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { type Dispatcher, Pool } from 'undici';
 import type { FailureCode } from '../contract/failures.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { Failure } from './failure.ts';
 
 export interface OutboundRequest {
@@ -43,14 +44,26 @@ export interface OutboundOptions {
   readonly idleTimeoutMs: number;
 }
 
+export interface JsonAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: unknown;
+}
+
 export interface Outbound {
   send(request: OutboundRequest, receiver: OutboundReceiver): void;
-  /** A whole small JSON answer, for lists and checks; at most `maxBytes`. @throws Failure */
-  fetchJson(request: OutboundRequest, maxBytes: number): Promise<{ status: number; body: unknown }>;
+  /**
+   * A whole small JSON answer, for lists and checks. Where an answer that claims success is no JSON, that is a
+   * Failure; where an error answer is none, its body is undefined: the status and the headers say enough.
+   *
+   * @param deadlineMs for the whole answer; without it only silence is bounded
+   * @throws Failure
+   */
+  fetchJson(request: OutboundRequest, maxBytes: number, deadlineMs?: number): Promise<JsonAnswer>;
   close(): Promise<void>;
 }
 
-export function createOutbound(options: OutboundOptions): Outbound {
+export function createOutbound(options: OutboundOptions, clock: Clock = systemClock): Outbound {
   const pools = new Map<string, Pool>();
   const poolFor = (origin: string): Pool => {
     let pool = pools.get(origin);
@@ -76,9 +89,11 @@ export function createOutbound(options: OutboundOptions): Outbound {
   };
   return {
     send,
-    fetchJson: (request, maxBytes) =>
-      new Promise((resolve, reject) => {
-        send(request, new JsonReceiver(maxBytes, resolve, reject));
+    fetchJson: (request, maxBytes, deadlineMs) =>
+      new Promise<JsonAnswer>((resolve, reject) => {
+        const receiver = new JsonReceiver(maxBytes, resolve, reject);
+        if (deadlineMs !== undefined) receiver.endAfter(deadlineMs, clock);
+        send(request, receiver);
       }),
     async close() {
       await Promise.all([...pools.values()].map((pool) => pool.destroy()));
@@ -142,15 +157,17 @@ class Exchange implements Dispatcher.DispatchHandler {
 class JsonReceiver implements OutboundReceiver {
   readonly #chunks: Buffer[] = [];
   readonly #maxBytes: number;
-  readonly #resolve: (answer: { status: number; body: unknown }) => void;
+  readonly #resolve: (answer: JsonAnswer) => void;
   readonly #reject: (failure: Failure) => void;
   #controls: OutboundControls | null = null;
+  #cancelDeadline: (() => void) | null = null;
   #size = 0;
   #status = 0;
+  #headers: IncomingHttpHeaders = {};
 
   constructor(
     maxBytes: number,
-    resolve: (answer: { status: number; body: unknown }) => void,
+    resolve: (answer: JsonAnswer) => void,
     reject: (failure: Failure) => void,
   ) {
     this.#maxBytes = maxBytes;
@@ -158,34 +175,49 @@ class JsonReceiver implements OutboundReceiver {
     this.#reject = reject;
   }
 
+  endAfter(deadlineMs: number, clock: Clock): void {
+    this.#cancelDeadline = clock.after(deadlineMs, () =>
+      this.#giveUp(
+        new Failure('upstream_timeout', { detail: 'the deadline for the whole answer' }),
+      ),
+    );
+  }
+
   onStart(controls: OutboundControls): void {
     this.#controls = controls;
   }
 
-  onHead(status: number): void {
+  onHead(status: number, headers: IncomingHttpHeaders): void {
     this.#status = status;
+    this.#headers = headers;
   }
 
   onData(chunk: Buffer): void {
     this.#size += chunk.length;
-    if (this.#size > this.#maxBytes) {
-      this.#controls?.abort();
-      this.#reject(new Failure('upstream_too_large'));
-      return;
-    }
-    this.#chunks.push(chunk);
+    if (this.#size > this.#maxBytes) this.#giveUp(new Failure('upstream_too_large'));
+    else this.#chunks.push(chunk);
   }
 
   onEnd(): void {
+    this.#cancelDeadline?.();
+    const answer = { status: this.#status, headers: this.#headers };
     try {
       const body: unknown = JSON.parse(Buffer.concat(this.#chunks).toString('utf8'));
-      this.#resolve({ status: this.#status, body });
+      this.#resolve({ ...answer, body });
     } catch (error) {
-      this.#reject(new Failure('upstream_unreadable', { cause: error }));
+      if (this.#status >= 400) this.#resolve({ ...answer, body: undefined });
+      else this.#reject(new Failure('upstream_unreadable', { cause: error }));
     }
   }
 
   onFailure(failure: Failure): void {
+    this.#cancelDeadline?.();
+    this.#reject(failure);
+  }
+
+  #giveUp(failure: Failure): void {
+    this.#cancelDeadline?.();
+    this.#controls?.abort();
     this.#reject(failure);
   }
 }

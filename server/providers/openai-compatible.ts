@@ -1,6 +1,7 @@
+import { validByModels } from './account-reading.ts';
 import { readMessagesUsage } from './messages-usage.ts';
 import { type Counting, readOpenaiUsage } from './openai-usage.ts';
-import type { Dialect, Provider, Routing } from './provider.ts';
+import type { Account, Dialect, Provider, Routing } from './provider.ts';
 import type { CostReading } from './usage-reading.ts';
 
 /** What a provider file has to say; everything else is the common dialect. */
@@ -23,6 +24,8 @@ export interface OpenaiCompatible {
   readonly counting?: Counting;
   /** Where the answer states its own cost. Default: it does not. */
   readonly readCost?: CostReading;
+  /** Default: whether a key is good is told by the list of models, and nothing else is. */
+  readonly account?: Account;
 }
 
 /** A provider that speaks the OpenAI dialect, made from what sets it apart. */
@@ -45,6 +48,7 @@ export function openaiCompatible(facts: OpenaiCompatible): Provider {
           : readOpenaiUsage(wire, body, { counting, readCost }),
       priceCatalogue: facts.priceCatalogue,
     },
+    account: facts.account ?? { validate: validByModels },
   };
 }
 

@@ -1,5 +1,6 @@
 import { nanos } from '../../contract/money.ts';
 import { openaiCompatible } from './openai-compatible.ts';
+import { openrouterAccount } from './openrouter-account.ts';
 import { type CostReading, valueAt } from './usage-reading.ts';
 
 /**
@@ -23,4 +24,5 @@ export const openrouter = openaiCompatible({
   afterAbort: 'billing goes on',
   streamUsage: 'always',
   readCost,
+  account: openrouterAccount,
 });

@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Nanos } from '../../contract/money.ts';
 import type { ReportedUsage } from '../../contract/usage.ts';
 
 /** The shape of an answer, which decides where its usage stands. */
@@ -26,6 +28,7 @@ export interface Provider {
   readonly base: string;
   readonly dialects: readonly Dialect[];
   readonly routing: Routing;
+  readonly account: Account;
 }
 
 /** What the gateway must know to send a request to a provider and to understand the bill. */
@@ -58,4 +61,131 @@ export interface Routing {
    * null where that lists none of them.
    */
   readonly priceCatalogue: string | null;
+}
+
+/**
+ * What a provider tells about a key and the account behind it. Pure translation: whoever holds the secret lends
+ * an {@link Ask}, and the adapter says what to ask and what the answer means.
+ *
+ * Nothing here throws, whatever the provider answers. What cannot be read is `unknown`, with the reason in
+ * `outcome`; it is never *invalid*, and never a balance of zero.
+ */
+export interface Account {
+  /** Is the key good? Never spends money. */
+  validate(ask: Ask): Promise<KeyReading>;
+  /** What can still be spent with the key. Absent: the provider tells nobody. */
+  balance?(ask: Ask): Promise<BalanceReading>;
+  /** What the provider says was used, by UTC day and model. Absent: it tells nobody. */
+  usage?(ask: Ask, days: UsageDays): Promise<ProviderUsage>;
+}
+
+/** One call of a provider's account API. The credential is put on by {@link Ask}. */
+export interface AccountCall {
+  readonly method: 'GET' | 'POST';
+  /** Path and query below the key's base address, beginning with a slash: `/key`. */
+  readonly path: string;
+  /**
+   * Another address of this provider to which the path belongs: `https://api.deepseek.com`. It counts only for a
+   * key at the provider's own base. A key at another base asks there, so that no secret goes elsewhere.
+   */
+  readonly root?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: JsonObject;
+}
+
+export interface AccountAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** The JSON that came; undefined where it was none. */
+  readonly body: unknown;
+}
+
+/**
+ * Sends one call with the key's credential on it.
+ *
+ * @throws Failure for what went wrong on the wire; whatever the provider answered is an answer
+ */
+export type Ask = (call: AccountCall) => Promise<AccountAnswer>;
+
+/** A `management` key reads the account and serves no model; an `ordinary` one the other way round. */
+export type KeyKind = 'ordinary' | 'management';
+
+/** `invalid` needs a clear word of the provider about the key itself. */
+export type Verdict = 'valid' | 'invalid' | 'unknown';
+
+/**
+ * What became of the question. `read`: it was answered. `not permitted`: this key may not ask it, another might.
+ * `not offered`: there is no such call. The last four are trouble of the moment: ask again later, change nothing.
+ */
+export type Outcome =
+  | 'read'
+  | 'not permitted'
+  | 'not offered'
+  | 'rate limited'
+  | 'unavailable'
+  | 'unreachable'
+  | 'unreadable';
+
+export interface KeyReading {
+  readonly verdict: Verdict;
+  readonly outcome: Outcome;
+  /** A sentence for people in our own words: no secret and no text of the provider is in it. */
+  readonly message: string;
+  /** Null: not told. */
+  readonly kind: KeyKind | null;
+  /** So long the provider wants to be left alone; null where it named no time. */
+  readonly retryAfterMs: number | null;
+}
+
+/** Amounts are nano-units of `currency`, never converted. A null is not known, and a balance below zero is a debt. */
+export interface BalanceReading extends KeyReading {
+  /** What can still be spent with this key. Only ever stated with `verdict: 'valid'` and `outcome: 'read'`. */
+  readonly balance: Nanos | null;
+  /** ISO 4217 (`USD`, `CNY`), or the provider's own word for a unit that is no money. */
+  readonly currency: string;
+  /** The key's own cap, and what was used under it. */
+  readonly limit: Nanos | null;
+  readonly used: Nanos | null;
+  /** Does the provider say that calls will be refused, whatever the balance? Null: it does not say. */
+  readonly blocked: boolean | null;
+  /** What the account holds in further currencies. */
+  readonly others: readonly { readonly currency: string; readonly balance: Nanos }[];
+}
+
+/** UTC days as `YYYY-MM-DD`, both ends included. */
+export interface UsageDays {
+  readonly from: string;
+  readonly to: string;
+  /** The day that is under way, by the caller's clock. */
+  readonly today: string;
+}
+
+export interface ProviderUsage extends KeyReading {
+  /**
+   * The days that `rows` tell whole: what was known of them before is out of date. A day of them without rows was
+   * without use. Null: nothing was learned, and what was known stands.
+   */
+  readonly days: { readonly from: string; readonly to: string } | null;
+  /** Those of the days whose figures may still change; ascending. */
+  readonly openDays: readonly string[];
+  /** At most one row for each day and model, by day and model. */
+  readonly rows: readonly UsageRow[];
+  readonly currency: string;
+}
+
+/** The model of figures that the provider does not split by model. */
+export const ALL_MODELS = '*';
+
+/** Counts and costs are as the provider states them; null where it states none. */
+export interface UsageRow {
+  readonly date: string;
+  /** The provider's own name for it, or {@link ALL_MODELS}. */
+  readonly model: string;
+  readonly requests: number | null;
+  /** Cached tokens included. */
+  readonly inputTokens: number | null;
+  readonly cachedInputTokens: number | null;
+  readonly outputTokens: number | null;
+  readonly reasoningTokens: number | null;
+  readonly cost: Nanos | null;
 }

@@ -14,7 +14,27 @@ import type { Provider } from './provider.ts';
 import { siliconflow } from './siliconflow.ts';
 import { xai } from './xai.ts';
 
-export type { Dialect, JsonObject, Provider, Routing, Wire } from './provider.ts';
+export { askWith, type KeyPlace } from './account-ask.ts';
+export type {
+  Account,
+  AccountAnswer,
+  AccountCall,
+  Ask,
+  BalanceReading,
+  Dialect,
+  JsonObject,
+  KeyKind,
+  KeyReading,
+  Outcome,
+  Provider,
+  ProviderUsage,
+  Routing,
+  UsageDays,
+  UsageRow,
+  Verdict,
+  Wire,
+} from './provider.ts';
+export { ALL_MODELS } from './provider.ts';
 export { EVENT_BYTES_MAX, eventData, eventEnd, fromBytes } from './sse.ts';
 
 /**
