@@ -25,6 +25,7 @@ import { type Ending, Relay } from './relay.ts';
 import { createSettlement, type Settlement } from './settlement.ts';
 import { StreamWatch } from './stream-watch.ts';
 import type { ChargingSettings } from './tariff.ts';
+import { UnderWay } from './under-way.ts';
 
 export type { Call } from './plan.ts';
 export { recoverRequests } from './recovery.ts';
@@ -101,7 +102,7 @@ class OpenGateway implements Gateway {
   readonly #deps: GatewayDeps;
   readonly #catalog: Catalog;
   readonly #settlement: Settlement;
-  readonly #relays = new Set<Relay>();
+  readonly #relays = new UnderWay<Relay>();
   readonly #whenQuiet: (() => void)[] = [];
   #busy = 0;
   #upstream: 'ok' | 'unknown' | 'failing' = 'unknown';

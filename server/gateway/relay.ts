@@ -10,6 +10,7 @@ import type { OutboundControls, OutboundReceiver } from '../outbound.ts';
 import { decode, isHtml, redact, withLastMember } from './answer-body.ts';
 import { headersToCaller, upstreamRequestId } from './headers.ts';
 import type { StreamWatch } from './stream-watch.ts';
+import type { Listed } from './under-way.ts';
 
 /** How one attempt ended. */
 export interface Ending {
@@ -69,7 +70,8 @@ const TRAILING_BYTES_MAX = 65_536;
 
 type Mode = 'head' | 'whole' | 'events' | 'through';
 
-export class Relay implements OutboundReceiver {
+export class Relay implements OutboundReceiver, Listed {
+  place = -1;
   readonly #options: RelayOptions;
   #controls: OutboundControls | null = null;
   #mode: Mode = 'head';
