@@ -54,6 +54,11 @@ export const FAILURES = {
     retryable: false,
     sentence: 'This key may not use endpoints whose use cannot be metered.',
   },
+  model_forbidden: {
+    status: 403,
+    retryable: false,
+    sentence: 'This key may not use this model.',
+  },
   unpriced_model: {
     status: 403,
     retryable: false,
@@ -199,6 +204,16 @@ export interface RefusedQuota {
   readonly limit: string | null;
   /** When the budget begins anew, RFC 3339 in UTC; null if it never does. */
   readonly reset: string | null;
+}
+
+/** A key that may use certain models only was asked for another. */
+export interface RefusedModel {
+  readonly rule: 'models';
+  readonly scope: 'key';
+  /** What was asked for; null where the request names none. */
+  readonly asked: string | null;
+  /** What the key may use: exact names, and beginnings that end with `*`. */
+  readonly allowed: readonly string[];
 }
 
 /** Which rule refused a request, and where its counter stood. */

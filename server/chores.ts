@@ -1,18 +1,25 @@
 /** Work that comes round: what nobody asks for and somebody has to do. */
+import type { Accounts } from './accounts/accounts.ts';
 import type { Clock } from './clock.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Log } from './log.ts';
 
 const SWEEP_MS = 60_000;
 const SNAPSHOT_MS = 300_000;
+const NOTE_USES_MS = 60_000;
 
 export interface Chores {
   /** Stops them, and leaves the books so that the next start is quick. */
   close(): Promise<void>;
 }
 
-export function startChores(rooms: { ledger: Ledger; clock: Clock; log: Log }): Chores {
-  const { ledger, clock, log } = rooms;
+export function startChores(rooms: {
+  accounts: Pick<Accounts, 'keys'>;
+  ledger: Ledger;
+  clock: Clock;
+  log: Log;
+}): Chores {
+  const { accounts, ledger, clock, log } = rooms;
   const sweep = (): void => {
     for (const hold of ledger.sweep(clock.now())) {
       log.warn({ hold: hold.id, amount: hold.amount }, 'a hold outlived its time and was released');
@@ -26,12 +33,23 @@ export function startChores(rooms: { ledger: Ledger; clock: Clock; log: Log }): 
       log.warn({ err: error }, 'the balances could not be noted');
     }
   };
+  const noteUses = async (): Promise<void> => {
+    try {
+      await accounts.keys.noteUses();
+    } catch (error) {
+      // They are noted again the next time.
+      log.warn({ err: error }, 'when keys were used could not be noted');
+    }
+  };
   const stopSweep = clock.every(SWEEP_MS, sweep);
   const stopSnapshot = clock.every(SNAPSHOT_MS, () => void snapshot());
+  const stopNoting = clock.every(NOTE_USES_MS, () => void noteUses());
   return {
     async close() {
       stopSweep();
       stopSnapshot();
+      stopNoting();
+      await noteUses();
       // A snapshot reaches up to the one before it.
       await snapshot();
       await snapshot();

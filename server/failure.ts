@@ -3,6 +3,7 @@ import {
   type FailureCode,
   type FailureKind,
   type Refusal,
+  type RefusedModel,
 } from '../contract/failures.ts';
 import type { Nanos } from '../contract/money.ts';
 
@@ -18,7 +19,9 @@ export interface FailureDetails {
   /** Why money was refused, in figures. */
   readonly quota?: QuotaRefusal;
   /** The rule behind a refusal, where a limit refused. */
-  readonly refusal?: Refusal;
+  readonly refusal?: Refusal | RefusedModel;
+  /** Whose request it was, where a key that opens nothing now told it. */
+  readonly sender?: { readonly keyId: string; readonly userId: string };
 }
 
 /** The account that did not cover a request, as it stood at that moment. Amounts are nano-dollars. */

@@ -7,12 +7,21 @@ import type { Storage } from '../storage/storage.ts';
 import { type People, UserBook } from './people.ts';
 import { KeyBook, type VirtualKeys } from './virtual-keys.ts';
 
+export {
+  type KeyOrigin,
+  type KeyRules,
+  type KeyState,
+  mayUse,
+  stateOf,
+  type VirtualKey,
+} from './key-rules.ts';
 export type { People, User } from './people.ts';
 export type {
-  KeyOrigin,
+  IssuedKey,
+  KeyChange,
   KeyRequest,
+  KeyUse,
   Preparation,
-  VirtualKey,
   VirtualKeys,
 } from './virtual-keys.ts';
 

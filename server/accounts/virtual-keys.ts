@@ -1,42 +1,28 @@
 /**
- * The keys that we issue to callers of the gateway. All are held in memory, so that a request costs one hash and one
- * look-up.
+ * The keys that we issue to callers of the gateway. All are held in memory, so that a request costs one hash, one
+ * look-up and a few comparisons; when a key was used is noted here and goes to the disk in groups.
  */
-import type { Selectable } from 'kysely';
 import type { Clock } from '../clock.ts';
+import { Failure } from '../failure.ts';
 import { newId } from '../id.ts';
-import type { Storage, Write } from '../storage/storage.ts';
-import type { VirtualKeysTable } from '../storage/tables/accounts-tables.ts';
+import { compileOnce, type Storage, type Write } from '../storage/storage.ts';
+import { fromRow, previousColumns, ruleColumns, type SecretFacts, toRow } from './key-rows.ts';
+import { closedBecause, type KeyRules, type VirtualKey } from './key-rules.ts';
 import type { UserBook } from './people.ts';
 import { hasTokenLength, isWellFormed, newToken, tokenHash } from './token.ts';
 
-export type KeyOrigin = 'operator' | 'self-service';
-
-/** A key that we issued. The token itself is not here: it was shown once. */
-export interface VirtualKey {
-  readonly id: string;
-  readonly userId: string;
-  /** The user's name, which is the label under which the key was issued. */
-  readonly label: string;
-  readonly note: string | null;
-  /** The first 11 characters of the token. */
-  readonly prefix: string;
-  readonly last4: string;
-  readonly origin: KeyOrigin;
-  readonly allowUnmetered: boolean;
-  /** Milliseconds since the epoch. */
-  readonly createdAt: number;
-  readonly revokedAt: number | null;
-}
-
-export interface KeyRequest {
-  /** A username; the user is made if new. */
-  readonly label: string;
-  readonly note: string | null;
-  readonly origin: KeyOrigin;
-  readonly allowUnmetered: boolean;
+/** What is asked for: only who it is for and who issues it must be said. */
+export interface KeyRequest
+  extends Pick<VirtualKey, 'label' | 'note' | 'origin' | 'allowUnmetered'>,
+    Partial<Pick<VirtualKey, 'name' | 'models' | 'pin' | 'expiresAt'>> {
   /** Refuses a name that somebody has, instead of giving them another key. */
   readonly newUser?: { readonly email: string | null };
+}
+
+/** A key with its secret, this once. */
+export interface IssuedKey {
+  readonly key: VirtualKey;
+  readonly token: string;
 }
 
 /**
@@ -45,67 +31,131 @@ export interface KeyRequest {
  */
 export type Preparation = (key: VirtualKey) => Promise<readonly Write[]>;
 
+/** New rules, ready to be committed together with other writes. */
+export interface KeyChange {
+  readonly write: Write;
+  /** Lets the rules hold; to be called when the write is durable. */
+  apply(): void;
+}
+
+/** When a key was used, as far as this process and the disk know. */
+export interface KeyUse {
+  readonly lastUsedAt: number | null;
+  /** The secret that the key had before it was rotated last. */
+  readonly previous: {
+    readonly prefix: string;
+    readonly last4: string;
+    readonly validUntil: number;
+    readonly lastUsedAt: number | null;
+  } | null;
+}
+
 export interface VirtualKeys {
   /** @throws Failure `conflict` (a name or e-mail that should be new is taken), `storage_unavailable` */
-  issue(request: KeyRequest, prepare?: Preparation): Promise<{ key: VirtualKey; token: string }>;
-  /** The key behind a token, or null if it is unknown or revoked. */
+  issue(request: KeyRequest, prepare?: Preparation): Promise<IssuedKey>;
+  /**
+   * The key behind a secret, or null if it is unknown, revoked, or replaced longer ago than its grace.
+   *
+   * @throws Failure `invalid_api_key` that says why, if the key is expired or switched off
+   */
   authenticate(token: string): VirtualKey | null;
-  /** A key by its token or its id, revoked ones included. */
+  /** A key by its secret or its id, revoked ones included. */
   find(tokenOrId: string): VirtualKey | null;
-  /** Ends a key at once; a second time gives the same answer. @throws Failure `storage_unavailable` */
-  revoke(tokenOrId: string): Promise<VirtualKey | null>;
-  /** Null if nobody has this name. */
-  activeOf(username: string): readonly VirtualKey[] | null;
+  /** Every key, revoked ones included, in the order in which they came. */
+  all(): readonly VirtualKey[];
   /** All keys of a user, revoked ones included, the oldest first. */
   ofUser(userId: string): readonly VirtualKey[];
+  /** Those that are not revoked; null if nobody has this name. */
+  activeOf(username: string): readonly VirtualKey[] | null;
+  useOf(key: VirtualKey): KeyUse;
+  /** @param rules at least one */
+  change(key: VirtualKey, rules: Partial<KeyRules>): KeyChange;
+  /**
+   * Gives a key another secret. The one before works beside it for the grace; the one before that ends at once.
+   *
+   * @throws Failure `conflict` (the key is revoked, or is being rotated), `storage_unavailable`
+   */
+  rotate(key: VirtualKey, graceMs: number): Promise<IssuedKey>;
+  /** Ends a key at once; a second time gives the same answer. @throws Failure `storage_unavailable` */
+  revoke(tokenOrId: string): Promise<VirtualKey | null>;
   /** No key that this user has now may use what cannot be metered any more. @throws Failure `storage_unavailable` */
   forbidUnmetered(userId: string): Promise<void>;
+  /** Puts on disk when keys were used since the last time. @throws Failure `storage_unavailable` */
+  noteUses(): Promise<void>;
 }
+
+interface Secret extends Omit<SecretFacts, 'lastUsedAt'> {
+  readonly holder: Holder;
+  /** Infinite for the one that a key has now. */
+  validUntil: number;
+  lastUsedAt: number | null;
+}
+
+/** A key with its secrets. */
+class Holder {
+  key: VirtualKey;
+  current: Secret;
+  previous: Secret | null = null;
+  lastUsedAt: number | null = null;
+  /** Used since that was last written. */
+  isUsed = false;
+
+  constructor(key: VirtualKey, hash: string) {
+    this.key = key;
+    this.current = this.newSecret(hash, key);
+  }
+
+  newSecret(hash: string, { prefix, last4 }: Pick<VirtualKey, 'prefix' | 'last4'>): Secret {
+    const validUntil = Number.POSITIVE_INFINITY;
+    return { hash, prefix, last4, holder: this, validUntil, lastUsedAt: null };
+  }
+}
+
+/** Uses go to the disk in commits of so many keys, so that a request never waits behind a long one. */
+const USES_PER_COMMIT = 500;
 
 export class KeyBook implements VirtualKeys {
   readonly #storage: Storage;
   readonly #clock: Clock;
   readonly #people: UserBook;
-  readonly #keys = new Map<string, VirtualKey>();
-  /** Ids of keys by the id of their user. */
-  readonly #byUser = new Map<string, string[]>();
-  readonly #idByHash = new Map<string, string>();
+  readonly #holders = new Map<string, Holder>();
+  readonly #byUser = new Map<string, Holder[]>();
+  readonly #secrets = new Map<string, Secret>();
+  readonly #useWrite: (parameters: readonly unknown[]) => Write;
+  readonly #used: Holder[] = [];
 
   constructor(deps: { storage: Storage; clock: Clock; people: UserBook }) {
     this.#storage = deps.storage;
     this.#clock = deps.clock;
     this.#people = deps.people;
+    this.#useWrite = compileOnce(
+      deps.storage.db
+        .updateTable('virtual_keys')
+        .set({ last_used_at: null, previous_last_used_at: null })
+        .where('id', '=', ''),
+    );
   }
 
   async load(): Promise<void> {
     const keys = this.#storage.db.selectFrom('virtual_keys').selectAll().orderBy('id');
     for (const row of await keys.execute()) {
       const label = this.#people.find(row.user_id)?.username ?? '';
-      this.#remember(fromRow(row, label), row.token_hash);
+      const { key, secret, previous } = fromRow(row, label);
+      const holder = this.#remember(key, secret.hash);
+      holder.lastUsedAt = secret.lastUsedAt;
+      if (previous === null) continue;
+      holder.previous = { ...previous, holder };
+      this.#secrets.set(previous.hash, holder.previous);
     }
   }
 
-  async issue(
-    request: KeyRequest,
-    prepare?: Preparation,
-  ): Promise<{ key: VirtualKey; token: string }> {
-    const { label, note, origin, allowUnmetered, newUser } = request;
+  async issue(request: KeyRequest, prepare?: Preparation): Promise<IssuedKey> {
+    const { label, newUser } = request;
     const createdAt = this.#clock.now();
     const person = { username: label, email: newUser?.email ?? null, createdAt };
     const user = this.#people.claim(person, newUser !== undefined);
     const token = newToken();
-    const key: VirtualKey = {
-      label,
-      note,
-      origin,
-      allowUnmetered,
-      id: newId('vk'),
-      userId: user.id,
-      prefix: token.slice(0, 11),
-      last4: token.slice(-4),
-      createdAt,
-      revokedAt: null,
-    };
+    const key = newKey(request, { userId: user.id, token, createdAt });
     const hash = tokenHash(token);
     try {
       const others = (await prepare?.(key)) ?? [];
@@ -123,29 +173,30 @@ export class KeyBook implements VirtualKeys {
   authenticate(token: string): VirtualKey | null {
     // No need to check the checksum: the hash finds what was issued and nothing else.
     if (!hasTokenLength(token)) return null;
-    const id = this.#idByHash.get(tokenHash(token));
-    const key = id === undefined ? undefined : this.#keys.get(id);
-    return key === undefined || key.revokedAt !== null ? null : key;
+    const secret = this.#secrets.get(tokenHash(token));
+    if (secret === undefined) return null;
+    const now = this.#clock.now();
+    const { holder } = secret;
+    if (holder.key.revokedAt !== null || now >= secret.validUntil) return null;
+    const closed = closedBecause(holder.key, now);
+    if (closed !== null) throw closed;
+    secret.lastUsedAt = now;
+    holder.lastUsedAt = now;
+    this.#markUsed(holder);
+    return holder.key;
   }
 
   find(tokenOrId: string): VirtualKey | null {
-    const id = isWellFormed(tokenOrId) ? this.#idByHash.get(tokenHash(tokenOrId)) : tokenOrId;
-    return this.#keys.get(id ?? '') ?? null;
+    if (!isWellFormed(tokenOrId)) return this.#holders.get(tokenOrId)?.key ?? null;
+    return this.#secrets.get(tokenHash(tokenOrId))?.holder.key ?? null;
   }
 
-  async revoke(tokenOrId: string): Promise<VirtualKey | null> {
-    const key = this.find(tokenOrId);
-    if (key === null) return null;
-    const revoked = key.revokedAt === null ? { ...key, revokedAt: this.#clock.now() } : key;
-    // Memory first: should the disk refuse, the key is closed all the same until the next start.
-    this.#keys.set(key.id, revoked);
-    const update = this.#storage.db
-      .updateTable('virtual_keys')
-      .set({ revoked_at: revoked.revokedAt })
-      .where('id', '=', key.id)
-      .where('revoked_at', 'is', null);
-    await this.#storage.commit([update.compile()], { keep: true });
-    return revoked;
+  all(): readonly VirtualKey[] {
+    return [...this.#holders.values()].map(({ key }) => key);
+  }
+
+  ofUser(userId: string): readonly VirtualKey[] {
+    return (this.#byUser.get(userId) ?? []).map(({ key }) => key);
   }
 
   activeOf(username: string): readonly VirtualKey[] | null {
@@ -155,63 +206,136 @@ export class KeyBook implements VirtualKeys {
     return this.ofUser(user.id).filter((key) => key.revokedAt === null);
   }
 
-  ofUser(userId: string): readonly VirtualKey[] {
-    const ids = this.#byUser.get(userId) ?? [];
-    return ids.map((id) => this.#keys.get(id)).filter((key) => key !== undefined);
+  useOf({ id }: VirtualKey): KeyUse {
+    const { lastUsedAt, previous } = this.#holderOf(id);
+    return { lastUsedAt, previous };
+  }
+
+  change({ id }: VirtualKey, rules: Partial<KeyRules>): KeyChange {
+    const holder = this.#holderOf(id);
+    const write = this.#storage.db
+      .updateTable('virtual_keys')
+      .set(ruleColumns(rules))
+      .where('id', '=', id)
+      .compile();
+    const apply = () => {
+      holder.key = { ...holder.key, ...rules };
+    };
+    return { write, apply };
+  }
+
+  async rotate({ id }: VirtualKey, graceMs: number): Promise<IssuedKey> {
+    const holder = this.#holderOf(id);
+    const { current, previous } = holder;
+    const token = newToken();
+    const hash = tokenHash(token);
+    const shown = shownOf(token);
+    const validUntil = this.#clock.now() + graceMs;
+    const update = this.#storage.db
+      .updateTable('virtual_keys')
+      .set({ token_hash: hash, ...shown, ...previousColumns({ ...current, validUntil }) })
+      .where('id', '=', id)
+      // Of two rotations at once the second finds another secret than it knew.
+      .where('token_hash', '=', current.hash)
+      .where('revoked_at', 'is', null);
+    await this.#storage.commit([{ ...update.compile(), rows: 1 }]);
+    if (previous !== null) this.#secrets.delete(previous.hash);
+    current.validUntil = validUntil;
+    holder.previous = current;
+    holder.current = holder.newSecret(hash, shown);
+    holder.key = { ...holder.key, ...shown };
+    this.#secrets.set(hash, holder.current);
+    return { key: holder.key, token };
+  }
+
+  async revoke(tokenOrId: string): Promise<VirtualKey | null> {
+    const key = this.find(tokenOrId);
+    if (key === null) return null;
+    const holder = this.#holderOf(key.id);
+    // Memory first: should the disk refuse, the key is closed all the same until the next start.
+    holder.key = key.revokedAt === null ? { ...key, revokedAt: this.#clock.now() } : key;
+    const update = this.#storage.db
+      .updateTable('virtual_keys')
+      .set({ revoked_at: holder.key.revokedAt })
+      .where('id', '=', key.id)
+      .where('revoked_at', 'is', null);
+    await this.#storage.commit([update.compile()], { keep: true });
+    return holder.key;
   }
 
   async forbidUnmetered(userId: string): Promise<void> {
     const open = this.ofUser(userId).filter((key) => key.allowUnmetered);
     if (open.length === 0) return;
+    const changes = open.map((key) => this.change(key, { allowUnmetered: false }));
     // Memory first, as for a revocation.
-    for (const key of open) this.#keys.set(key.id, { ...key, allowUnmetered: false });
-    const update = this.#storage.db
-      .updateTable('virtual_keys')
-      .set({ allow_unmetered: 0 })
-      .where('user_id', '=', userId)
-      .where(
-        'id',
-        'in',
-        open.map(({ id }) => id),
+    for (const { apply } of changes) apply();
+    await this.#storage.commit(
+      changes.map(({ write }) => write),
+      { keep: true },
+    );
+  }
+
+  async noteUses(): Promise<void> {
+    while (this.#used.length > 0) {
+      const some = this.#used.splice(0, USES_PER_COMMIT);
+      for (const holder of some) holder.isUsed = false;
+      const uses = some.map(({ key, lastUsedAt, previous }) =>
+        this.#useWrite([lastUsedAt, previous?.lastUsedAt ?? null, key.id]),
       );
-    await this.#storage.commit([update.compile()], { keep: true });
+      try {
+        await this.#storage.commit(uses);
+      } catch (error) {
+        for (const holder of some) this.#markUsed(holder);
+        throw error;
+      }
+    }
   }
 
-  #remember(key: VirtualKey, hash: string): void {
-    this.#keys.set(key.id, key);
-    this.#idByHash.set(hash, key.id);
-    const ids = this.#byUser.get(key.userId);
-    if (ids === undefined) this.#byUser.set(key.userId, [key.id]);
-    else ids.push(key.id);
+  #markUsed(holder: Holder): void {
+    if (holder.isUsed) return;
+    holder.isUsed = true;
+    this.#used.push(holder);
+  }
+
+  #holderOf(id: string): Holder {
+    const holder = this.#holders.get(id);
+    if (holder === undefined) throw new Failure('internal', { detail: `there is no key ${id}` });
+    return holder;
+  }
+
+  #remember(key: VirtualKey, hash: string): Holder {
+    const holder = new Holder(key, hash);
+    this.#holders.set(key.id, holder);
+    this.#secrets.set(hash, holder.current);
+    const others = this.#byUser.get(key.userId);
+    if (others === undefined) this.#byUser.set(key.userId, [holder]);
+    else others.push(holder);
+    return holder;
   }
 }
 
-function toRow(key: VirtualKey, hash: string): VirtualKeysTable {
+function newKey(
+  { newUser: _, ...request }: KeyRequest,
+  of: { readonly userId: string; readonly token: string; readonly createdAt: number },
+): VirtualKey {
+  const { userId, token, createdAt } = of;
   return {
-    id: key.id,
-    user_id: key.userId,
-    token_hash: hash,
-    prefix: key.prefix,
-    last4: key.last4,
-    note: key.note,
-    origin: key.origin,
-    allow_unmetered: key.allowUnmetered ? 1 : 0,
-    created_at: key.createdAt,
-    revoked_at: key.revokedAt,
+    name: null,
+    models: null,
+    pin: null,
+    expiresAt: null,
+    ...request,
+    id: newId('vk'),
+    userId,
+    ...shownOf(token),
+    ruledBy: request.origin === 'member' ? 'member' : 'operator',
+    isDisabled: false,
+    createdAt,
+    revokedAt: null,
   };
 }
 
-function fromRow(row: Selectable<VirtualKeysTable>, label: string): VirtualKey {
-  return {
-    id: row.id,
-    userId: row.user_id,
-    label,
-    note: row.note,
-    prefix: row.prefix,
-    last4: row.last4,
-    origin: row.origin === 'self-service' ? 'self-service' : 'operator',
-    allowUnmetered: row.allow_unmetered === 1,
-    createdAt: row.created_at,
-    revokedAt: row.revoked_at,
-  };
+/** What may be shown of a secret again. */
+function shownOf(token: string): Pick<VirtualKey, 'prefix' | 'last4'> {
+  return { prefix: token.slice(0, 11), last4: token.slice(-4) };
 }

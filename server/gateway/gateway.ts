@@ -2,7 +2,7 @@
  * The door of `gateway`: one request from a caller to a provider and back, metered, priced and on
  * record before the caller has the end of the answer.
  */
-import type { VirtualKey } from '../accounts/accounts.ts';
+import { mayUse, type VirtualKey } from '../accounts/accounts.ts';
 import type { Clock } from '../clock.ts';
 import { Failure, toFailure } from '../failure.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -20,7 +20,7 @@ import { errorEvent } from './error-event.ts';
 import { headersToUpstream } from './headers.ts';
 import { ownAccount } from './own-account.ts';
 import { ownPathOf } from './paths.ts';
-import { bodyFor, type Call, makePlan, type Plan, pathAt } from './plan.ts';
+import { assertModelAllowed, bodyFor, type Call, makePlan, type Plan, pathAt } from './plan.ts';
 import { type Ending, Relay } from './relay.ts';
 import { createSettlement, type Settlement } from './settlement.ts';
 import { StreamWatch } from './stream-watch.ts';
@@ -70,6 +70,8 @@ export interface Gateway {
    * @throws Failure while nothing has been sent to the caller yet
    */
   complete(call: Call): Promise<void>;
+  /** Puts a request on record whose key is known and opens nothing now. Never throws. */
+  turnAway(call: { readonly id: string; readonly url: string }, failure: Failure): Promise<void>;
   models(): Promise<readonly ServedModel[]>;
   /** The `x-ratelimit-*` headers as they stand for a key; none where nothing is limited. */
   limitHeaders(key: VirtualKey): Readonly<Record<string, string>>;
@@ -124,8 +126,8 @@ class OpenGateway implements Gateway {
       }
       const admitted = await this.#admit(call);
       admission = admitted.admission;
-      if (admitted.plan.pathClass === 'models' && this.#deps.providerKeys.routed().length > 1) {
-        sendJson(call, await this.#unitedModels());
+      if (admitted.plan.pathClass === 'models' && this.#unitesModels(call.key)) {
+        sendJson(call, await this.#unitedModels(call.key));
         return;
       }
       const failure = await this.#serve(call, admitted);
@@ -141,8 +143,10 @@ class OpenGateway implements Gateway {
     const { clock, storage, settings } = this.#deps;
     const startedAt = clock.now();
     const startedTick = clock.elapsed();
+    let plan: Plan | null = null;
     try {
-      const plan = await makePlan(call, call.key, settings.bodyBytesMax);
+      plan = await makePlan(call, call.key, settings.bodyBytesMax);
+      assertModelAllowed(call.key, plan);
       const candidates = await this.#catalog.candidates(plan.dialect, plan.model);
       // What cannot be recorded must not be spent.
       if (storage.state() === 'failing') throw new Failure('storage_unavailable');
@@ -152,9 +156,19 @@ class OpenGateway implements Gateway {
       return { plan, candidates, admission, startedAt, startedTick };
     } catch (error) {
       const failure = toFailure(error);
-      await this.#settlement.refused(call, failure, startedAt);
+      const { id, url, key } = call;
+      const who = { id, url, keyId: key.id, userId: key.userId };
+      await this.#settlement.refused({ ...who, plan, startedAt }, failure);
       throw failure;
     }
+  }
+
+  async turnAway(call: { readonly id: string; readonly url: string }, failure: Failure) {
+    const { sender } = failure.details;
+    if (sender === undefined) return;
+    const { id, url } = call;
+    const startedAt = this.#deps.clock.now();
+    await this.#settlement.refused({ id, url, ...sender, plan: null, startedAt }, failure);
   }
 
   /** One candidate after the other until one answers. @returns a failure that the caller has not seen */
@@ -243,8 +257,14 @@ class OpenGateway implements Gateway {
     else if (ending.failure !== null || ending.status >= 500) this.#upstream = 'failing';
   }
 
-  async #unitedModels(): Promise<object> {
-    const data = (await this.#catalog.models()).map(({ entry }) => entry);
+  /** With one provider the list is its own answer, unless the key may see a part of it only. */
+  #unitesModels({ models }: VirtualKey): boolean {
+    return models !== null || this.#deps.providerKeys.routed().length > 1;
+  }
+
+  async #unitedModels(key: VirtualKey): Promise<object> {
+    const all = await this.#catalog.models();
+    const data = all.filter(({ id }) => mayUse(key, id)).map(({ entry }) => entry);
     return { object: 'list', data };
   }
 

@@ -34,9 +34,7 @@ async function keyFacts({ ledger, records, clock }: OwnAccountDeps, key: Virtual
   const month = Date.parse(`${isoTime(now).slice(0, 7)}-01T00:00:00Z`);
   const spent = await records.spentByKey(key.id, [0, today * DAY_MS, monday * DAY_MS, month]);
   const [usage, daily, weekly, monthly] = spent.map(toDollars);
-  const budget = ledger
-    .budgets()
-    .find(({ scope, scopeId }) => scope === 'key' && scopeId === key.id);
+  const [budget] = ledger.budgetsOf('key', key.id);
   const standing = budget === undefined ? null : ledger.balance(budget.id);
   return {
     data: {

@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { BilledUnit } from '../../contract/usage.ts';
-import type { VirtualKey } from '../accounts/accounts.ts';
+import { mayUse, type VirtualKey } from '../accounts/accounts.ts';
 import { Failure } from '../failure.ts';
 import type { RoutedKey } from '../provider-keys/provider-keys.ts';
 import type { JsonObject } from '../providers/providers.ts';
@@ -91,6 +91,32 @@ const NOTHING_READ = { parsed: null, model: null, streamed: false, wantsUsage: f
 function assertUnmeteredAllowed(key: VirtualKey): void {
   if (!key.allowUnmetered) throw new Failure('unmetered_path_forbidden');
 }
+
+/**
+ * Whatever is metered must name models that its key may use, also those to fall back to. Where no model can be told,
+ * a key of certain models has no business.
+ *
+ * @throws Failure `model_forbidden`
+ */
+export function assertModelAllowed(key: VirtualKey, plan: Plan): void {
+  const { models } = key;
+  if (models === null || plan.pathClass === 'free' || plan.pathClass === 'models') return;
+  const others: unknown = plan.parsed?.['models'];
+  const named = [plan.model, ...(Array.isArray(others) ? others : [])];
+  const asked = named.map((name) => (typeof name === 'string' ? name : null));
+  const wrong = asked.find((model) => !mayUse(key, model));
+  if (wrong === undefined) return;
+  const may = `This key may use ${models.length === 0 ? 'no model' : models.join(', ')}`;
+  const asks = wrong === null ? 'this request names no model' : `this request asks for ${wrong}`;
+  throw new Failure('model_forbidden', {
+    param: 'model',
+    sentence: `${may}; ${asks}.`.slice(0, SENTENCE_LETTERS_MAX),
+    refusal: { rule: 'models', scope: 'key', asked: wrong, allowed: models },
+  });
+}
+
+/** A name may be as long as a body. */
+const SENTENCE_LETTERS_MAX = 1_000;
 
 function hasBody(method: string, headers: IncomingHttpHeaders): boolean {
   if (method === 'GET' || method === 'HEAD') return false;

@@ -107,3 +107,15 @@ test('a field of a form is found between its boundaries', () => {
   assert.equal(formField(bytes(form), 'multipart/form-data; boundary=XX', 'prompt'), null);
   assert.equal(formField(bytes(form), 'multipart/form-data', 'model'), null);
 });
+
+test('a field of a form that could be read in two ways is not read at all', () => {
+  const part = (head: string, value: string) =>
+    `--XX\r\nContent-Disposition: form-data; ${head}\r\n\r\n${value}\r\n`;
+  const modelOf = (...parts: string[]) =>
+    formField(bytes(`${parts.join('')}--XX--\r\n`), 'multipart/form-data; boundary=XX', 'model');
+  assert.equal(modelOf(part('name=model', 'cheap')), 'cheap');
+  const decoy = part('name="file"; filename="a"', 'form-data; name="model"\r\n\r\ncheap');
+  assert.equal(modelOf(decoy, part('name="model"', 'dear')), 'dear');
+  assert.equal(modelOf(part('name="model"', 'cheap'), part('name="model"', 'dear')), null);
+  assert.equal(modelOf(part('name="model"', 'cheap'), part("name*=utf-8''model", 'dear')), null);
+});

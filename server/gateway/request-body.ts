@@ -11,6 +11,7 @@ const QUOTE = 0x22;
 /** Members that decide what is charged and where it goes: two of one name could be read in two ways. */
 const DECISIVE = [
   'model',
+  'models',
   'stream',
   'stream_options',
   'max_tokens',
@@ -188,16 +189,26 @@ function splice(body: Buffer, start: number, end: number, insert: string): Buffe
   return Buffer.concat([body.subarray(0, start), Buffer.from(insert), body.subarray(end)]);
 }
 
-/** A text field of a multipart form, such as `model`; null where it is not there. */
+/** The name of a part, quoted or not; `name*` is read by some servers only. */
+const PART_NAME = /;\s*name(\*?)\s*=\s*"?([^";\r\n]*)/i;
+
+/**
+ * A text field of a multipart form, such as `model`. Null where it is not there, and where it could be read in two ways:
+ * it stands there twice, or a part has its name in a disguise.
+ */
 export function formField(body: Buffer, contentType: string, name: string): string | null {
   const boundary = /boundary="?([^";]+)"?/i.exec(contentType)?.[1];
   if (boundary === undefined) return null;
-  const text = body.toString('latin1');
-  const marker = `name="${name}"`;
-  const at = text.indexOf(marker);
-  if (at === -1) return null;
-  const start = text.indexOf('\r\n\r\n', at) + 4;
-  const end = text.indexOf(`\r\n--${boundary}`, start);
-  if (start < 4 || end === -1) return null;
-  return Buffer.from(text.slice(start, end), 'latin1').toString('utf8');
+  const found: string[] = [];
+  const parts = `\r\n${body.toString('latin1')}`.split(`\r\n--${boundary}`);
+  // The last piece comes after the last boundary: it is no part, or one without its end.
+  for (const part of parts.slice(1, -1)) {
+    const start = part.indexOf('\r\n\r\n');
+    const [, star, partName] = PART_NAME.exec(part.slice(0, Math.max(0, start))) ?? [];
+    if (star === '*') return null;
+    if (partName?.trim() === name) found.push(part.slice(start + 4));
+  }
+  const [value] = found;
+  if (value === undefined || found.length > 1) return null;
+  return Buffer.from(value, 'latin1').toString('utf8');
 }

@@ -42,7 +42,18 @@ export interface Settlement {
   /** @returns whether the record is on disk; if not, it stays queued and is written when the disk allows */
   settle(served: Served): Promise<boolean>;
   /** A request that never left us, on record with the reason. */
-  refused(call: Call, failure: Failure, startedAt: number): Promise<void>;
+  refused(refused: Refused, failure: Failure): Promise<void>;
+}
+
+/** A request that never left us, as far as it was read. */
+export interface Refused {
+  readonly id: string;
+  readonly url: string;
+  readonly keyId: string;
+  readonly userId: string;
+  /** Null where it was not read at all. */
+  readonly plan: Plan | null;
+  readonly startedAt: number;
 }
 
 export interface SettlementDeps extends AdmissionDeps {
@@ -97,8 +108,8 @@ export function createSettlement(deps: SettlementDeps): Settlement {
       const { charge, writes } = served.admission.settle(reading.usage, rating.cost, owed);
       return commit(recordOf(deps.clock, served, { ...reading, rating, charge }), price, writes);
     },
-    async refused(call, failure, startedAt) {
-      await commit(refusal(call, failure, startedAt, clock.now()), null);
+    async refused(refused, failure) {
+      await commit(refusal(refused, failure, clock.now()), null);
     },
   };
 }
@@ -260,17 +271,18 @@ function chargeOf(
   return metering.rate({ usage, price, local: key.free });
 }
 
-function refusal(call: Call, failure: Failure, startedAt: number, now: number): UsageRecord {
+function refusal(refused: Refused, failure: Failure, now: number): UsageRecord {
+  const { id, url, keyId, userId, plan, startedAt } = refused;
   return {
-    id: call.id,
-    virtualKeyId: call.key.id,
-    userId: call.key.userId,
+    id,
+    virtualKeyId: keyId,
+    userId,
     providerId: null,
     providerKeyId: null,
-    endpoint: (call.url.split('?', 1)[0] ?? '').replace(/^\/v1\//, '').slice(0, 256),
-    model: null,
+    endpoint: plan?.endpoint ?? endpointOf(url),
+    model: plan?.model ?? null,
     servedModel: null,
-    streamed: false,
+    streamed: plan?.streamed ?? false,
     status: failure.kind.status,
     outcome: 'refused',
     provenance: 'reported',
@@ -287,4 +299,9 @@ function refusal(call: Call, failure: Failure, startedAt: number, now: number): 
     ttftMs: null,
     durationMs: Math.max(0, now - startedAt),
   };
+}
+
+/** The path below /v1 as it came, for a request that was not read. */
+function endpointOf(url: string): string {
+  return (url.split('?', 1)[0] ?? '').replace(/^\/v1\//, '').slice(0, 256);
 }

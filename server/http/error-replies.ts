@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import type { FailureCode, Refusal, RefusedQuota } from '../../contract/failures.ts';
+import type { FailureCode, Refusal, RefusedModel, RefusedQuota } from '../../contract/failures.ts';
 import { formatDollars } from '../../contract/money.ts';
 import { anthropicError, openaiError, type SpokenFailure } from '../../contract/openai-api.ts';
 import { isoTime } from '../clock.ts';
@@ -26,7 +26,7 @@ export interface ProblemDocument {
   readonly code: FailureCode;
   readonly request_id: string;
   readonly errors?: readonly FieldError[];
-  readonly refusal?: Refusal | RefusedQuota;
+  readonly refusal?: Refusal | RefusedModel | RefusedQuota;
 }
 
 export function problemOf(
@@ -49,7 +49,9 @@ export function problemOf(
 }
 
 /** The rule behind a refusal with its figures; null for any other failure. */
-function refusalOf({ details: { refusal, quota } }: Failure): Refusal | RefusedQuota | null {
+function refusalOf({
+  details: { refusal, quota },
+}: Failure): Refusal | RefusedModel | RefusedQuota | null {
   if (quota === undefined) return refusal ?? null;
   const { rule, scope, balance, held, needed, limit, resetsAt } = quota;
   return {

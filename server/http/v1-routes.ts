@@ -23,7 +23,7 @@ const SHORTCUT_LETTERS_MAX = 500;
 export type Shortcut = (request: IncomingMessage, reply: ServerResponse) => boolean;
 
 interface V1Deps {
-  readonly gateway: Pick<Gateway, 'complete' | 'limitHeaders'>;
+  readonly gateway: Pick<Gateway, 'complete' | 'limitHeaders' | 'turnAway'>;
   readonly log: Log;
 }
 
@@ -73,13 +73,27 @@ async function forward(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
-  const key = callers.keyHolder(request.headers);
+  const key = await keyHolder(deps, callers, request);
   // CORS headers, where origins are allowed; a hijacked reply would leave them behind.
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (value !== undefined) reply.raw.setHeader(name, value);
   }
   reply.hijack();
   await complete(deps, { id: request.id, key, request: request.raw, reply: reply.raw });
+}
+
+/** A key that is known and opens nothing now leaves a record, so that its user can see who still uses it. */
+async function keyHolder(
+  deps: V1Deps,
+  callers: Callers,
+  { id, url, headers }: FastifyRequest,
+): Promise<VirtualKey> {
+  try {
+    return callers.keyHolder(headers);
+  } catch (error) {
+    await deps.gateway.turnAway({ id, url }, toFailure(error));
+    throw error;
+  }
 }
 
 async function complete(

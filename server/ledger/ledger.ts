@@ -6,6 +6,7 @@ import type { Nanos } from '../../contract/money.ts';
 import { type Clock, isoTime } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import type { Storage, Write } from '../storage/storage.ts';
+import { type AccountBalance, balanceOfBudget, balanceOfWallet } from './balances.ts';
 import {
   budgetRemoval,
   budgetWrite,
@@ -25,9 +26,16 @@ import {
 import { type AccountSet, type Hold, type HoldRequest, Holds } from './holds.ts';
 import { createCalendar } from './periods.ts';
 import { type Post, type Posted, Postings } from './posting.ts';
-import { Budget, type BudgetDefinition, slotAt, Wallet, type WalletDefinition } from './present.ts';
+import {
+  Budget,
+  type BudgetDefinition,
+  type BudgetScope,
+  Wallet,
+  type WalletDefinition,
+} from './present.ts';
 
 export { type AuditOptions, audit, type Finding } from './audit.ts';
+export type { AccountBalance } from './balances.ts';
 export type { Entry, EntryKind, StatementPage } from './entries.ts';
 export type { AccountSet, Hold, HoldRequest } from './holds.ts';
 export type { PeriodKind } from './periods.ts';
@@ -44,18 +52,11 @@ export interface Settled {
   readonly excess: Nanos;
 }
 
-export interface AccountBalance {
-  readonly account: string;
-  /** Of a wallet, what it has; of a budget, what is left in its period. Open holds are not subtracted. */
-  readonly balance: Nanos;
-  readonly held: Nanos;
-  /** What a new request may hold; null for a metered wallet, which refuses nothing. */
-  readonly available: Nanos | null;
-  /** Of a budget; null for a wallet. */
-  readonly limit: Nanos | null;
-  readonly spent: Nanos | null;
-  /** When a budget begins anew, in milliseconds since the epoch; null if it never does. */
-  readonly resetsAt: number | null;
+/** A new, changed or removed budget, ready to be committed together with other writes. */
+export interface BudgetChange {
+  readonly write: Write;
+  /** Lets it hold; to be called when the write is durable. */
+  apply(): void;
 }
 
 export interface Ledger {
@@ -64,9 +65,14 @@ export interface Ledger {
   wallet(userId: string): WalletDefinition | null;
   /** Makes or changes a budget. With another period it begins anew. @throws as `defineWallet` */
   defineBudget(budget: BudgetDefinition): Promise<void>;
+  /** The same for an act that writes more than a budget. @throws Failure `validation_failed` */
+  budgetChange(budget: BudgetDefinition): BudgetChange;
   /** Its entries stay, and requests under way are still booked on it. @throws Failure `storage_unavailable` */
   removeBudget(id: string): Promise<void>;
+  budgetRemoval(id: string): BudgetChange;
   budgets(): readonly BudgetDefinition[];
+  /** Those of one key, user or the installation (whose id is empty). */
+  budgetsOf(scope: BudgetScope, scopeId: string): readonly BudgetDefinition[];
   /** The accounts that a request of this key is charged to. */
   accountsOf(caller: { readonly userId: string; readonly keyId: string }): AccountSet;
 
@@ -196,7 +202,17 @@ class Books implements Ledger {
   }
 
   async defineBudget(definition: BudgetDefinition): Promise<void> {
-    await this.#storage.commit([budgetWrite(this.#storage, definition, this.#clock.now())]);
+    const { write, apply } = this.budgetChange(definition);
+    await this.#storage.commit([write]);
+    apply();
+  }
+
+  budgetChange(definition: BudgetDefinition): BudgetChange {
+    const write = budgetWrite(this.#storage, definition, this.#clock.now());
+    return { write, apply: () => this.#define(definition) };
+  }
+
+  #define(definition: BudgetDefinition): void {
     const at = this.#clock.now();
     const known = this.#budgets.get(definition.id);
     if (known === undefined) {
@@ -211,16 +227,32 @@ class Books implements Ledger {
   }
 
   async removeBudget(id: string): Promise<void> {
-    await this.#storage.commit([budgetRemoval(this.#storage, id, this.#clock.now())]);
-    const budget = this.#budgets.get(id);
-    if (budget === undefined) return;
-    budget.isRemoved = true;
-    this.#unlist(budget);
+    const { write, apply } = this.budgetRemoval(id);
+    await this.#storage.commit([write]);
+    apply();
+  }
+
+  budgetRemoval(id: string): BudgetChange {
+    const write = budgetRemoval(this.#storage, id, this.#clock.now());
+    const apply = () => {
+      const budget = this.#budgets.get(id);
+      if (budget === undefined) return;
+      budget.isRemoved = true;
+      this.#unlist(budget);
+    };
+    return { write, apply };
   }
 
   budgets(): readonly BudgetDefinition[] {
     const all = [...this.#budgets.values()];
     return all.filter(({ isRemoved }) => !isRemoved).map(({ definition }) => definition);
+  }
+
+  budgetsOf(scope: BudgetScope, scopeId: string): readonly BudgetDefinition[] {
+    const ids = this.#budgetsByScope.get(`${scope} ${scopeId}`) ?? NO_BUDGETS;
+    return ids
+      .map((id) => this.#budgets.get(id)?.definition)
+      .filter((found) => found !== undefined);
   }
 
   accountsOf({ userId, keyId }: { userId: string; keyId: string }): AccountSet {
@@ -315,30 +347,4 @@ class Books implements Ledger {
 
 function scopeOf({ definition }: Budget): string {
   return `${definition.scope} ${definition.scopeId}`;
-}
-
-function balanceOfWallet({ id, balance, held, isPrepaid }: Wallet): AccountBalance {
-  return {
-    account: id,
-    balance: balance as Nanos,
-    held: held as Nanos,
-    available: isPrepaid ? ((balance - held) as Nanos) : null,
-    limit: null,
-    spent: null,
-    resetsAt: null,
-  };
-}
-
-function balanceOfBudget(budget: Budget, now: number): AccountBalance {
-  const { spent, held, end } = slotAt(budget, now);
-  const left = budget.limit - spent;
-  return {
-    account: budget.id,
-    balance: left as Nanos,
-    held: held as Nanos,
-    available: (left - held) as Nanos,
-    limit: budget.limit as Nanos,
-    spent: spent as Nanos,
-    resetsAt: Number.isFinite(end) ? end : null,
-  };
 }

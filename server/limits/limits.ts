@@ -82,7 +82,8 @@ export interface Limits {
    * UTC day that had been admitted; older ones change nothing.
    */
   restore(past: Iterable<PastUse>): void;
-  standing(keyId: string, userId: string): Standing;
+  /** @param userId null: of the key alone */
+  standing(keyId: string, userId: string | null): Standing;
   /** The `x-ratelimit-*` headers of the tightest rules, admitted or refused; none where nothing is limited. */
   headersFor(keyId: string, userId: string): Record<string, string>;
 }
@@ -177,7 +178,7 @@ class Limiter implements Limits {
     }
   }
 
-  standing(keyId: string, userId: string): Standing {
+  standing(keyId: string, userId: string | null): Standing {
     return standingOf(...this.#at(this.#time.now(), keyId, userId));
   }
 
@@ -187,9 +188,12 @@ class Limiter implements Limits {
   }
 
   /** Key and user as they stand at that instant; nobody is remembered for having been looked at. */
-  #at(now: number, keyId: string, userId: string): [key: Subject, user: Subject] {
+  #at(now: number, keyId: string, userId: string | null): [key: Subject, user: Subject] {
     const key = this.#subjects.key.get(keyId) ?? new Subject('key', this.#defaults.key);
-    const user = this.#subjects.user.get(userId) ?? new Subject('user', this.#defaults.user);
+    const user =
+      userId === null
+        ? new Subject('user', NO_LIMITS)
+        : (this.#subjects.user.get(userId) ?? new Subject('user', this.#defaults.user));
     key.roll(now);
     user.roll(now);
     return [key, user];
