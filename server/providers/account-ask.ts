@@ -21,8 +21,11 @@ export interface KeyPlace {
 
 /** Asks in the name of one key. Lend the result only as long as the secret itself may be lent. */
 export function askWith(outbound: Outbound, place: KeyPlace, secret: string): Ask {
-  return (call) =>
-    outbound.fetchJson(accountRequest(place, call, secret), ANSWER_BYTES_MAX, ANSWER_DEADLINE_MS);
+  return async (call) => {
+    const request = accountRequest(place, call, secret);
+    const answer = await outbound.fetchJson(request, ANSWER_BYTES_MAX, ANSWER_DEADLINE_MS);
+    return { origin: request.origin, ...answer };
+  };
 }
 
 export function accountRequest(

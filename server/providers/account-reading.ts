@@ -25,8 +25,13 @@ const RIGHTS_MISSING = /scope|permission|privilege|not allowed|management key|\b
 
 /** Either the JSON that was asked for, or what its absence says about the key. */
 export type Told =
-  | { readonly body: unknown; readonly trouble?: undefined }
-  | { readonly body?: undefined; readonly trouble: KeyReading };
+  | { readonly body: unknown; readonly origin: string; readonly trouble?: undefined }
+  | {
+      readonly body?: undefined;
+      readonly trouble: KeyReading;
+      /** The provider knows the key, for it speaks of what the key may do. */
+      readonly speaksOfRights: boolean;
+    };
 
 /** Asks once. Whatever went wrong is told as a reading; only what is no Failure is thrown on. */
 export async function tell(ask: Ask, call: AccountCall): Promise<Told> {
@@ -35,10 +40,13 @@ export async function tell(ask: Ask, call: AccountCall): Promise<Told> {
     answer = await ask(call);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return { trouble: ofFailure(error) };
+    return { trouble: ofFailure(error), speaksOfRights: false };
   }
   const trouble = troubleOf(answer);
-  return trouble === null ? { body: answer.body } : { trouble };
+  if (trouble === null) return { body: answer.body, origin: answer.origin };
+  const isRefusal = answer.status === 401 || answer.status === 403;
+  const speaksOfRights = isRefusal && RIGHTS_MISSING.test(errorWords(answer.body));
+  return { trouble, speaksOfRights };
 }
 
 function ofFailure(failure: Failure): KeyReading {
@@ -139,7 +147,37 @@ export function noBalance(reading: KeyReading, currency = 'USD'): BalanceReading
 
 /** A usage reading that changes nothing of what is known. */
 export function noUsage(reading: KeyReading, currency = 'USD'): ProviderUsage {
-  return { ...reading, days: null, openDays: [], rows: [], currency };
+  return { ...reading, days: [], openDays: [], rows: [], currency };
+}
+
+/** What an answer states about money; what is left out is not stated. */
+export type StatedBalance = Partial<BalanceReading> &
+  Pick<BalanceReading, 'balance' | 'currency' | 'message'>;
+
+/** A balance that the provider stated, of a key that it thereby accepts. */
+export function statedBalance(stated: StatedBalance): BalanceReading {
+  return { ...noBalance(valid({ message: stated.message })), ...stated };
+}
+
+/** Said no to this key, be it to the key as such or to this call. */
+export function isRefused({ verdict, outcome }: KeyReading): boolean {
+  return verdict === 'invalid' || outcome === 'not permitted' || outcome === 'not offered';
+}
+
+/**
+ * What a refused call says about the key: an account call that wants a management key is refused to every ordinary
+ * one, often in the words for a wrong key. So the key is judged by what it is made for.
+ */
+export async function afterRefusal(
+  validate: (ask: Ask) => Promise<KeyReading>,
+  ask: Ask,
+  trouble: KeyReading,
+): Promise<KeyReading> {
+  if (!isRefused(trouble)) return trouble;
+  const reading = await validate(ask);
+  if (reading.verdict !== 'valid') return reading;
+  const message = 'The key is good, but only a management key may read this.';
+  return { ...reading, outcome: 'not permitted', message };
 }
 
 /**
@@ -161,9 +199,19 @@ export function count(value: unknown): number | null {
 
 /** Tells whether a key is good by asking for the list of models, which costs nothing. */
 export async function validByModels(ask: Ask): Promise<KeyReading> {
-  const told = await tell(ask, { method: 'GET', path: '/models' });
+  return ofModels(await tell(ask, LIST_OF_MODELS));
+}
+
+export const LIST_OF_MODELS: AccountCall = { method: 'GET', path: '/models' };
+
+export function ofModels(told: Told): KeyReading {
   if (told.trouble !== undefined) return told.trouble;
   const isList = Array.isArray(told.body) || Array.isArray(valueAt(told.body, 'data'));
   if (!isList) return unreadable();
-  return valid({ message: 'The provider accepts the key.', kind: 'ordinary' });
+  return accepted('ordinary');
+}
+
+export function accepted(kind: KeyKind): KeyReading {
+  const which = kind === 'management' ? 'management key' : 'key';
+  return valid({ message: `The provider accepts the ${which}.`, kind });
 }

@@ -1,3 +1,4 @@
+import { anthropicAccount } from './anthropic-account.ts';
 import { bearer, openaiCompatible } from './openai-compatible.ts';
 
 export const anthropic = openaiCompatible({
@@ -14,4 +15,5 @@ export const anthropic = openaiCompatible({
   afterAbort: 'billing stops',
   // Of its OpenAI-compatible API; messages state their usage always.
   streamUsage: 'when asked',
+  account: anthropicAccount,
 });

@@ -9,6 +9,7 @@ export interface OpenaiCompatible {
   readonly id: string;
   readonly name: string;
   readonly base: string;
+  readonly otherBases?: readonly string[];
   readonly priceCatalogue: string | null;
   readonly afterAbort: Routing['afterAbort'];
   /** Default: only the OpenAI dialect. */
@@ -35,6 +36,7 @@ export function openaiCompatible(facts: OpenaiCompatible): Provider {
     id: facts.id,
     name: facts.name,
     base: facts.base,
+    ...(facts.otherBases === undefined ? {} : { otherBases: facts.otherBases }),
     dialects: facts.dialects ?? ['openai'],
     routing: {
       authorize: (secret, dialect) => (secret === '' ? {} : authorize(secret, dialect)),

@@ -1,3 +1,4 @@
+import { openaiAccount } from './openai-account.ts';
 import { openaiCompatible } from './openai-compatible.ts';
 
 export const openai = openaiCompatible({
@@ -8,4 +9,5 @@ export const openai = openaiCompatible({
   afterAbort: 'billing stops',
   // Its reasoning models refuse `max_tokens`.
   chatBound: 'max_completion_tokens',
+  account: openaiAccount,
 });

@@ -1,10 +1,33 @@
 /** What OpenRouter tells about a key: its own cap to every key, the account's credit and history to management keys. */
 import { type Nanos, nanos } from '../../contract/money.ts';
-import { amount, noBalance, type Told, tell, unreadable, valid } from './account-reading.ts';
-import type { Account, Ask, BalanceReading, JsonObject, KeyReading } from './provider.ts';
+import {
+  accepted,
+  afterRefusal,
+  amount,
+  count,
+  isRefused,
+  noBalance,
+  noUsage,
+  tell,
+  unreadable,
+} from './account-reading.ts';
+import { dayAfter, dayOf, noDays, pastDays, sumOfAll, UsageSheet } from './account-usage.ts';
+import type {
+  Account,
+  Ask,
+  BalanceReading,
+  JsonObject,
+  KeyReading,
+  ProviderUsage,
+  UsageDays,
+} from './provider.ts';
 import { objectOf, valueAt } from './usage-reading.ts';
 
+/** Its history reaches back so many completed days. */
+const HISTORY_DAYS = 30;
+
 interface KeyFacts {
+  /** Null: the key has no cap of its own. */
   readonly limit: unknown;
   readonly limitLeft: Nanos | null;
   readonly used: Nanos | null;
@@ -12,36 +35,31 @@ interface KeyFacts {
   readonly isManagement: boolean | null;
 }
 
-export const openrouterAccount: Account = {
-  async validate(ask) {
-    const told = await readKey(ask);
-    return told.trouble ?? good(told.facts);
-  },
+export const openrouterAccount: Account = { validate, balance, usage };
 
-  async balance(ask) {
-    const told = await readKey(ask);
-    if (told.trouble !== undefined) return noBalance(told.trouble);
-    const { facts } = told;
-    const credit = await readCredit(ask, facts);
-    const reading: BalanceReading = {
-      ...noBalance(good(facts)),
-      limit: amount(facts.limit),
-      used: facts.used,
-    };
-    if (credit.trouble !== undefined) {
-      const { outcome, message, retryAfterMs } = credit.trouble;
-      return { ...reading, outcome, message, retryAfterMs };
-    }
-    // A cap that is there and cannot be read may be the lower one, so then nothing is certain.
-    if (facts.limit !== null && facts.limitLeft === null) {
-      return { ...reading, ...outcomeOf(unreadable()) };
-    }
-    return { ...reading, ...spendable(facts.limitLeft, credit.left) };
-  },
-};
+async function validate(ask: Ask): Promise<KeyReading> {
+  const told = await readKey(ask);
+  return told.trouble ?? good(told.facts);
+}
 
-function outcomeOf({ outcome, message }: KeyReading): Pick<KeyReading, 'outcome' | 'message'> {
-  return { outcome, message };
+async function balance(ask: Ask): Promise<BalanceReading> {
+  const told = await readKey(ask);
+  if (told.trouble !== undefined) return noBalance(told.trouble);
+  const { facts } = told;
+  const reading: BalanceReading = {
+    ...noBalance(good(facts)),
+    limit: amount(facts.limit),
+    used: facts.used,
+  };
+  const credit = await readCredit(ask, facts);
+  // A cap that is there and cannot be read may be the lower one, so then nothing is certain either.
+  const capUnread = facts.limit !== null && facts.limitLeft === null;
+  const trouble = credit.trouble ?? (capUnread ? unreadable() : undefined);
+  if (trouble !== undefined) {
+    const { outcome, message, retryAfterMs } = trouble;
+    return { ...reading, outcome, message, retryAfterMs };
+  }
+  return { ...reading, ...spendable(facts.limitLeft, credit.left ?? null) };
 }
 
 /** The lower of the key's cap and the account's credit, where either is known. */
@@ -84,10 +102,7 @@ function managementOf(data: JsonObject): boolean | null {
 }
 
 function good({ isManagement }: KeyFacts): KeyReading {
-  if (isManagement !== true) {
-    return valid({ message: 'The provider accepts the key.', kind: 'ordinary' });
-  }
-  return valid({ message: 'The provider accepts the management key.', kind: 'management' });
+  return accepted(isManagement === true ? 'management' : 'ordinary');
 }
 
 /**
@@ -97,21 +112,51 @@ function good({ isManagement }: KeyFacts): KeyReading {
 async function readCredit(
   ask: Ask,
   facts: KeyFacts,
-): Promise<{ left: Nanos | null; trouble?: undefined } | { trouble: KeyReading }> {
+): Promise<
+  { left: Nanos | null; trouble?: undefined } | { left?: undefined; trouble: KeyReading }
+> {
   const told = await tell(ask, { method: 'GET', path: '/credits' });
-  if (told.trouble !== undefined) return isRefused(told) ? { left: null } : told;
+  if (told.trouble !== undefined) return isRefused(told.trouble) ? { left: null } : told;
   const bought = amount(valueAt(told.body, 'data', 'total_credits'));
   const used = amount(valueAt(told.body, 'data', 'total_usage'));
   if (bought === null || used === null) return { trouble: unreadable() };
+  const isBlank = bought === 0 && used === 0;
+  if (isBlank && !(facts.isManagement === true && facts.used === 0)) return { left: null };
   const left = bought - used;
-  if (bought === 0 && used === 0 && !(facts.isManagement === true && facts.used === 0)) {
-    return { left: null };
-  }
   return Number.isSafeInteger(left) ? { left: nanos(left) } : { trouble: unreadable() };
 }
 
-/** Said no to this call, although it had accepted the key just before. */
-function isRefused({ trouble }: Told): boolean {
-  const { verdict, outcome } = trouble ?? {};
-  return verdict === 'invalid' || outcome === 'not permitted' || outcome === 'not offered';
+/** The history by day, model and endpoint; endpoints are added up. The day under way is never in it. */
+async function usage(ask: Ask, asked: UsageDays): Promise<ProviderUsage> {
+  const { today } = asked;
+  const days = pastDays(asked).filter(
+    (day) => day < today && day >= dayAfter(today, -HISTORY_DAYS),
+  );
+  if (days.length === 0) return noUsage(noDays());
+  const told = await tell(ask, { method: 'GET', path: '/activity' });
+  if (told.trouble !== undefined) return noUsage(await afterRefusal(validate, ask, told.trouble));
+  const lines = valueAt(told.body, 'data');
+  const sheet = new UsageSheet(days);
+  for (const day of days) sheet.tell(day);
+  const isRead =
+    Array.isArray(lines) && lines.every((line) => addLine(sheet, objectOf(line) ?? {}));
+  if (!isRead) return noUsage(unreadable());
+  // Requests count on the day on which they began, so the last day still gets some after its end.
+  return sheet.reading(accepted('management'), dayAfter(today, -1));
+}
+
+function addLine(sheet: UsageSheet, line: JsonObject): boolean {
+  const day = dayOf(line['date']);
+  const { model } = line;
+  // With the account's own key at a vendor, that vendor's bill comes on top.
+  const upstream = line['byok_usage_inference'] ?? 0;
+  const cost = sumOfAll(amount(line['usage']), amount(upstream));
+  if (day === null || typeof model !== 'string' || cost === null) return false;
+  return sheet.add(day, model, {
+    requests: count(line['requests']),
+    inputTokens: count(line['prompt_tokens']),
+    outputTokens: count(line['completion_tokens']),
+    reasoningTokens: count(line['reasoning_tokens']),
+    cost,
+  });
 }

@@ -11,6 +11,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { ReportedUsage, TokenUsage } from '../../contract/usage.ts';
 import { UNKNOWN_USAGE } from '../../contract/usage.ts';
+import { accountContract } from './account.contract.ts';
 import type { Dialect, JsonObject, Provider, Wire } from './provider.ts';
 
 const FIXTURES = new URL('../../test/fixtures/', import.meta.url);
@@ -54,6 +55,7 @@ export function providerContract(provider: Provider): void {
     testFixtures(provider);
     testAnyJson(provider);
     testSplitUsage(provider);
+    accountContract(provider);
   });
 }
 
@@ -100,7 +102,8 @@ function testFixtures({ id, routing }: Provider): void {
 
   test('its fixture folder is complete, and every answer in it has its reading', () => {
     for (const file of REQUIRED) assert.ok(files.includes(file), file);
-    const answers = files.filter((file) => file !== 'reads.json' && file !== 'usage-odd.json');
+    const others = ['reads.json', 'usage-odd.json', 'account'];
+    const answers = files.filter((file) => !others.includes(file));
     assert.deepEqual(answers.sort(), Object.keys(reads).sort());
   });
 

@@ -26,6 +26,8 @@ export interface Provider {
   readonly name: string;
   /** Base address with the version, without a trailing slash: `https://api.openai.com/v1`. */
   readonly base: string;
+  /** The same provider elsewhere: regions with accounts and keys of their own. */
+  readonly otherBases?: readonly string[];
   readonly dialects: readonly Dialect[];
   readonly routing: Routing;
   readonly account: Account;
@@ -94,6 +96,8 @@ export interface AccountCall {
 }
 
 export interface AccountAnswer {
+  /** Scheme, host and port that answered: at some providers the region decides the currency. */
+  readonly origin: string;
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   /** The JSON that came; undefined where it was none. */
@@ -162,10 +166,10 @@ export interface UsageDays {
 
 export interface ProviderUsage extends KeyReading {
   /**
-   * The days that `rows` tell whole: what was known of them before is out of date. A day of them without rows was
-   * without use. Null: nothing was learned, and what was known stands.
+   * The days that `rows` tell whole, ascending: what was known of them before is out of date, and one without rows
+   * was without use. Empty: nothing was learned. What was known of all other days stands.
    */
-  readonly days: { readonly from: string; readonly to: string } | null;
+  readonly days: readonly string[];
   /** Those of the days whose figures may still change; ascending. */
   readonly openDays: readonly string[];
   /** At most one row for each day and model, by day and model. */

@@ -25,7 +25,11 @@ describe('the registry', () => {
   });
 
   test('knows a vendor by the host of a base address', () => {
-    for (const provider of providers) assert.equal(providerForBase(provider.base), provider);
+    for (const provider of providers) {
+      for (const base of [provider.base, ...(provider.otherBases ?? [])]) {
+        assert.equal(providerForBase(base), provider);
+      }
+    }
     assert.equal(providerForBase('https://API.OPENAI.COM/v1/').id, 'openai');
     assert.equal(providerForBase('https://openrouter.ai').id, 'openrouter');
   });
@@ -60,7 +64,9 @@ describe('what routing knows of the vendors', () => {
 
   test('an aborted answer is read to its end where the vendor goes on billing', () => {
     const stops = ['openai', 'anthropic', 'deepseek', 'xai', 'custom'];
-    const goesOn = ['openrouter', 'groq', 'gemini', 'mistral', 'moonshot', 'siliconflow'];
+    const goesOn = [
+      ...['openrouter', 'groq', 'gemini', 'mistral', 'moonshot', 'novita', 'siliconflow', 'venice'],
+    ];
     for (const id of stops) assert.equal(routing(id)?.afterAbort, 'billing stops', id);
     for (const id of goesOn) assert.equal(routing(id)?.afterAbort, 'billing goes on', id);
   });

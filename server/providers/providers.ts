@@ -8,10 +8,12 @@ import { gemini } from './gemini.ts';
 import { groq } from './groq.ts';
 import { mistral } from './mistral.ts';
 import { moonshot } from './moonshot.ts';
+import { novita } from './novita.ts';
 import { openai } from './openai.ts';
 import { openrouter } from './openrouter.ts';
 import type { Provider } from './provider.ts';
 import { siliconflow } from './siliconflow.ts';
+import { venice } from './venice.ts';
 import { xai } from './xai.ts';
 
 export { askWith, type KeyPlace } from './account-ask.ts';
@@ -50,13 +52,19 @@ export const providers: readonly Provider[] = [
   groq,
   mistral,
   moonshot,
+  novita,
   openai,
   siliconflow,
+  venice,
   xai,
 ];
 
 const byId = new Map([...providers, custom].map((provider) => [provider.id, provider]));
-const byHost = new Map(providers.map((provider) => [new URL(provider.base).host, provider]));
+const byHost = new Map(
+  providers.flatMap((provider) =>
+    [provider.base, ...(provider.otherBases ?? [])].map((base) => [new URL(base).host, provider]),
+  ),
+);
 
 /** The provider with that id, `custom` included. */
 export function findProvider(id: string): Provider | undefined {

@@ -1,4 +1,5 @@
 import { openaiCompatible } from './openai-compatible.ts';
+import { xaiAccount } from './xai-account.ts';
 
 export const xai = openaiCompatible({
   id: 'xai',
@@ -9,4 +10,5 @@ export const xai = openaiCompatible({
   counting: { reasoning: 'beside output', cached: 'maybe beside input' },
   // A tick is a tenth of a nano-dollar.
   readCost: (usage, numbers) => numbers.money(usage['cost_in_usd_ticks'], -1),
+  account: xaiAccount,
 });
