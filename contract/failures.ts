@@ -24,6 +24,11 @@ export const FAILURES = {
     retryable: false,
     sentence: 'This call needs a credential.',
   },
+  invalid_credentials: {
+    status: 401,
+    retryable: false,
+    sentence: 'The e-mail address or the password is wrong.',
+  },
   conflicting_credentials: {
     status: 400,
     retryable: false,
@@ -43,6 +48,11 @@ export const FAILURES = {
     status: 403,
     retryable: false,
     sentence: 'You may not do this.',
+  },
+  cross_site_request: {
+    status: 403,
+    retryable: false,
+    sentence: 'This request came from another site, where your session does not count.',
   },
   account_path_forbidden: {
     status: 403,

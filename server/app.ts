@@ -61,7 +61,10 @@ export async function startApp(deps: AppDeps): Promise<App> {
   const { config, log } = deps;
   prepareDataFolder(config.storage.dataDir);
   prepareDataFolder(dirname(config.storage.databaseFile));
-  const adminToken = config.access.adminToken ?? ownAdminToken(config, log);
+  const secrets = {
+    adminToken: config.access.adminToken ?? ownAdminToken(config, log),
+    secretKey: config.access.secretKey ?? ownSecretKey(config, log),
+  };
   const metering = openMetering(config);
   const storage = await openStorage(config, log, deps.clock ?? systemClock);
   const outbound = createOutbound(config.upstream);
@@ -72,7 +75,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
   };
   try {
     const rooms = await openRooms(deps, { storage, metering, outbound });
-    const http = await openHttp(deps, rooms, adminToken);
+    const http = await openHttp(deps, rooms, secrets);
     await deps.beforeListening?.(rooms);
     const address = await http.listen(config.server);
     const chores = startChores(rooms);
@@ -116,7 +119,12 @@ async function openRooms(
   return { ...rooms, gateway: createGateway({ ...rooms, providerKeys, settings }) };
 }
 
-function openHttp(deps: AppDeps, rooms: OpenRooms, adminToken: string): Promise<Http> {
+interface Secrets {
+  readonly adminToken: string;
+  readonly secretKey: string;
+}
+
+function openHttp(deps: AppDeps, rooms: OpenRooms, secrets: Secrets): Promise<Http> {
   const { config, version } = deps;
   const { accounts, gateway, storage, clock, log } = rooms;
   return createHttp({
@@ -131,8 +139,12 @@ function openHttp(deps: AppDeps, rooms: OpenRooms, adminToken: string): Promise<
     version,
     v1: v1Routes({ gateway, log }),
     settings: {
-      adminToken,
+      ...secrets,
+      accessTokenMinutes: config.access.accessTokenMinutes,
+      registration: config.access.registration,
+      intranetLogin: config.access.intranetLogin,
       selfServiceKeys: config.access.selfServiceKeys,
+      isProduction: config.server.env === 'production',
       allowedOrigins: config.server.allowedOrigins,
       bodyLimitBytes: config.server.maxBodyBytes,
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
@@ -164,6 +176,12 @@ function openMetering(config: Config): Metering {
 function ownAdminToken(config: Config, log: Log): string {
   const { value, file, isNew } = generatedSecret(config.storage.dataDir, 'admin-token');
   log.info({ file }, isNew ? 'an admin token was made; read it here' : 'the admin token is here');
+  return value;
+}
+
+function ownSecretKey(config: Config, log: Log): string {
+  const { value, file, isNew } = generatedSecret(config.storage.dataDir, 'secret-key');
+  if (isNew) log.info({ file }, 'a key was made to sign access tokens with');
   return value;
 }
 

@@ -13,6 +13,7 @@ import {
   paths,
   type Setting,
   setting,
+  signingSecret,
   text,
   wholeNumber,
 } from './setting-kinds.ts';
@@ -51,6 +52,16 @@ const settingsTable = ({ cwd, providerIds }: Place) => ({
       secret: true,
       aliases: ['API_KEY'],
     }),
+    /** Signs access tokens and cookies; without it the first start makes one into the data folder. */
+    secretKey: setting('SECRET_KEY', signingSecret, undefined, { secret: true }),
+    algorithm: setting('ALGORITHM', oneOf('HS256'), 'HS256'),
+    accessTokenMinutes: setting('ACCESS_TOKEN_EXPIRE_MINUTES', wholeNumber(1, 525_600), 30),
+    /** Who may make an account for themselves. */
+    registration: setting('REGISTRATION', oneOf('open', 'invite', 'closed'), (seen) =>
+      seen.get('ENV') === 'production' ? 'invite' : 'open',
+    ),
+    /** Lets whoever says a name in: for networks where everybody is trusted. */
+    intranetLogin: setting('INTRANET_LOGIN', flag, false),
     selfServiceKeys: setting('SELF_SERVICE_KEYS', flag, false),
     /** What a key that was issued so may spend in a month. */
     selfServiceBudgetUsd: setting('SELF_SERVICE_BUDGET_USD', dollars, '5'),

@@ -49,6 +49,22 @@ export const credential = z
   .string()
   .regex(/^[\x21-\x7e]+$/, 'holds a space or a character that cannot travel in a header');
 
+/** As long as what it signs with, so that it is not the weakest part. */
+const SIGNING_LETTERS_LEAST = 32;
+
+/** What documents and examples say in place of a secret, and what people type to be done with it. */
+const PLACEHOLDER =
+  /^(.)\1*$|change[-_ ]?(me|this|it)|your[-_ ]?(\w+[-_ ])?(secret|key|token)|^(test|default|example|insecure|super)?[-_ ]?(secret|password|key)([-_ ](key|token))?$|^(0123456789|abcdefgh|12345678)/i;
+
+/** The sentence about a secret that anybody could guess; undefined for any other. */
+export function guessable(secret: string): string | undefined {
+  return PLACEHOLDER.test(secret) ? 'is a placeholder that anybody could guess' : undefined;
+}
+
+export const signingSecret = credential
+  .min(SIGNING_LETTERS_LEAST, `must have at least ${SIGNING_LETTERS_LEAST} characters`)
+  .refine((secret) => guessable(secret) === undefined, 'is a placeholder that anybody could guess');
+
 export const headerText = z
   .string()
   .regex(/^[\x20-\x7e\xa0-\xff]{1,200}$/, 'must be one line of at most 200 Latin characters');

@@ -1,4 +1,5 @@
 import { ADMIN_API } from './admin-api.ts';
+import { AUTH_API } from './auth-api.ts';
 import type { Call } from './call.ts';
 import { CREDITS_API } from './credits-api.ts';
 import { GATEWAY_API } from './gateway-api.ts';
@@ -14,6 +15,7 @@ export const API = {
   admin: ADMIN_API,
   credits: CREDITS_API,
   user: USER_API,
+  auth: AUTH_API,
   public: PUBLIC_API,
   reports: REPORTS_API,
 };

@@ -4,6 +4,15 @@ import { z } from 'zod';
 const ONE_LINE = /^[^\p{Cc}\p{Cs}\u2028\u2029]*$/u;
 const SEVERAL_LINES = /^(?:[^\p{Cc}\p{Cs}]|[\t\n\r])*$/u;
 
+/** One line of 1 to `most` characters; `what` begins the sentence that tells so. */
+export const oneLine = (most: number, what: string) =>
+  z
+    .string()
+    .trim()
+    .min(1, `${what} has 1 to ${most} characters.`)
+    .max(most, `${what} has 1 to ${most} characters.`)
+    .regex(ONE_LINE, `${what} holds no control characters.`);
+
 /** A username, which is also the label of the keys issued to it: 1 to 128 characters on one line. */
 export const username = z
   .string()

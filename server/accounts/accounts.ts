@@ -4,9 +4,13 @@
  */
 import type { Clock } from '../clock.ts';
 import type { Storage } from '../storage/storage.ts';
+import { createEntrance, type Entrance } from './entrance.ts';
+import { createPasswords } from './passwords.ts';
 import { type People, UserBook } from './people.ts';
+import { SessionBook, type Sessions } from './sessions.ts';
 import { KeyBook, type VirtualKeys } from './virtual-keys.ts';
 
+export type { Entrance, Registration } from './entrance.ts';
 export {
   type KeyOrigin,
   type KeyRules,
@@ -15,7 +19,8 @@ export {
   stateOf,
   type VirtualKey,
 } from './key-rules.ts';
-export type { People, User } from './people.ts';
+export type { People, Role, User } from './people.ts';
+export { SESSION_MS, type Session, type SessionKind, type Sessions } from './sessions.ts';
 export type {
   IssuedKey,
   KeyChange,
@@ -28,6 +33,8 @@ export type {
 export interface Accounts {
   readonly people: People;
   readonly keys: VirtualKeys;
+  readonly sessions: Sessions;
+  readonly entrance: Entrance;
 }
 
 /** @throws Failure `storage_unavailable` */
@@ -36,5 +43,8 @@ export async function createAccounts(deps: { storage: Storage; clock: Clock }): 
   await people.load();
   const keys = new KeyBook({ ...deps, people });
   await keys.load();
-  return { people, keys };
+  const sessions = new SessionBook({ ...deps, people });
+  await sessions.load();
+  const entrance = createEntrance({ ...deps, people, passwords: createPasswords() });
+  return { people, keys, sessions, entrance };
 }

@@ -178,6 +178,7 @@ export class KeyBook implements VirtualKeys {
     const now = this.#clock.now();
     const { holder } = secret;
     if (holder.key.revokedAt !== null || now >= secret.validUntil) return null;
+    if (!this.#people.isActive(holder.key.userId)) return null;
     const closed = closedBecause(holder.key, now);
     if (closed !== null) throw closed;
     secret.lastUsedAt = now;

@@ -57,7 +57,7 @@ export function bind<Params, Query, Body, Reply>(
 }
 
 /** Tells who is asking, and throws a Failure unless the request may go on. */
-export type Guard = (request: FastifyRequest) => Caller;
+export type Guard = (request: FastifyRequest) => Caller | Promise<Caller>;
 
 /** Bodies of the management calls are a few fields; a larger one is a mistake or worse. */
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -75,9 +75,8 @@ export function register(
     bodyLimit: BODY_LIMIT_BYTES,
     schema: schemaOf(call),
     // Before the body is read: a stranger's body is not worth our time.
-    onRequest(request, _reply, next) {
-      request.caller = guard(request);
-      next();
+    async onRequest(request) {
+      request.caller = await guard(request);
     },
     async handler(request, reply) {
       reply.code(call.status);

@@ -1,87 +1,101 @@
+/** Who is asking. Credentials are read from headers and cookies only; one in the address is never looked at. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { VirtualKey, VirtualKeys } from '../accounts/accounts.ts';
+import type { Accounts, Session, User, VirtualKey } from '../accounts/accounts.ts';
 import { Failure } from '../failure.ts';
+import { type AccessTokens, looksLikeAccessToken } from './access-tokens.ts';
+import type { Arrival, SessionCookie } from './session-cookie.ts';
 
 /**
  * Who is asking, once that is known. The operator is whoever holds the admin token (`userId` null) or a signed-in
  * admin; what they add belongs to the installation. A member sees what carries their user's id and nothing else.
+ * Whoever is signed in has a session.
  */
 export type Caller =
   | { readonly kind: 'nobody' }
-  | { readonly kind: 'operator'; readonly userId: string | null }
-  | { readonly kind: 'member'; readonly userId: string }
+  | { readonly kind: 'operator'; readonly userId: string | null; readonly session?: Session }
+  | { readonly kind: 'member'; readonly userId: string; readonly session?: Session }
   | { readonly kind: 'key holder'; readonly key: VirtualKey };
 
-/** Tells who is asking. Credentials are read from headers only; one in the address is never looked at. */
+/** What the credentials of a request say, before anybody asks whether that is enough. */
+export type Identity =
+  | { readonly kind: 'nobody' }
+  /** Something was sent, and it opens nothing. */
+  | { readonly kind: 'stranger' }
+  /** Two credentials that differ. */
+  | { readonly kind: 'ambiguous' }
+  | { readonly kind: 'admin token' }
+  | { readonly kind: 'person'; readonly user: User; readonly session: Session }
+  | { readonly kind: 'key holder'; readonly key: VirtualKey };
+
+/**
+ * The guards throw a Failure: `authentication_required` where nothing was sent, `invalid_api_key` for what opens
+ * nothing here, `conflicting_credentials` for two that differ, `forbidden` for a good one that is not enough.
+ */
 export interface Callers {
-  /**
-   * Lets the operator pass: the admin token in `X-Admin-Token`, `X-API-Key` or `Authorization: Bearer`.
-   *
-   * @throws Failure `authentication_required` (none was sent) or `invalid_api_key` (another one)
-   */
-  operator(headers: IncomingHttpHeaders): Caller;
+  identify(request: Arrival): Promise<Identity>;
+  /** The admin token in any of three headers, or a signed-in admin. */
+  operator(request: Arrival): Promise<Caller>;
+  /** Somebody with a session, by cookie or access token. */
+  signedIn(request: Arrival): Promise<Caller>;
+  /** A person about what is theirs, or the operator about everything. */
+  member(request: Arrival): Promise<Caller>;
   /**
    * The virtual key in `Authorization: Bearer` or `x-api-key`.
    *
    * @throws Failure `missing_credential`, `conflicting_credentials` (two that differ) or `invalid_api_key`
    */
   keyHolder(headers: IncomingHttpHeaders): VirtualKey;
-  /** A name for who is asking, if the credential is a good one; null for everybody else. Never throws. */
-  nameOf(headers: IncomingHttpHeaders): string | null;
 }
 
 export interface CallersSettings {
   readonly adminToken: string;
 }
 
-export function createCallers(
-  keys: Pick<VirtualKeys, 'authenticate'>,
-  settings: CallersSettings,
-): Callers {
-  const adminDigest = digest(settings.adminToken);
+export interface CallersDeps {
+  readonly accounts: Pick<Accounts, 'people' | 'sessions'> & {
+    readonly keys: Pick<Accounts['keys'], 'authenticate'>;
+  };
+  readonly accessTokens: Pick<AccessTokens, 'sessionIdOf'>;
+  readonly cookie: Pick<SessionCookie, 'read'>;
+}
 
-  function isAdminToken(candidate: string): boolean {
-    return timingSafeEqual(digest(candidate), adminDigest);
-  }
+export function createCallers(deps: CallersDeps, settings: CallersSettings): Callers {
+  const { keys } = deps.accounts;
+  const identify = identifier(deps, settings);
+  return {
+    identify,
 
-  /** Another's verdict as a yes or no. */
-  function passes(check: () => void): boolean {
-    try {
-      check();
-      return true;
-    } catch {
-      // Why it was refused is told where it matters, by the call itself.
-      return false;
-    }
-  }
-
-  const callers: Callers = {
-    nameOf(headers) {
-      if (passes(() => callers.operator(headers))) return 'operator';
-      let key: VirtualKey | null = null;
-      passes(() => {
-        key = callers.keyHolder(headers);
+    async operator(request) {
+      const identity = await identify(request);
+      const caller = callerOf(identity);
+      if (caller?.kind === 'operator') return caller;
+      if (caller?.kind === 'member') {
+        throw new Failure('forbidden', { sentence: 'This call is for the operator.' });
+      }
+      throw refusal(identity, {
+        nobody:
+          'This call is for the operator: send the admin token as "X-Admin-Token", "X-API-Key" or "Authorization: Bearer", or sign in as an admin.',
+        stranger: 'The admin token is wrong.',
       });
-      return (key as VirtualKey | null)?.id ?? null;
     },
 
-    operator(headers) {
-      const sent = [
-        single(headers['x-admin-token']),
-        single(headers['x-api-key']),
-        bearerOf(headers.authorization),
-      ].filter((value) => value !== undefined);
-      if (sent.length === 0 && headers.authorization === undefined) {
-        throw new Failure('authentication_required', {
-          sentence:
-            'This call is for the operator: send the admin token as "X-Admin-Token", "X-API-Key" or "Authorization: Bearer".',
-        });
+    async signedIn(request) {
+      const identity = await identify(request);
+      const caller = identity.kind === 'person' ? callerOf(identity) : null;
+      if (caller !== null) return caller;
+      if (identity.kind === 'admin token') {
+        const sentence = 'This call is about a person, which the admin token is not: sign in.';
+        throw new Failure('forbidden', { sentence });
       }
-      if (!sent.some(isAdminToken)) {
-        throw new Failure('invalid_api_key', { sentence: 'The admin token is wrong.' });
-      }
-      return { kind: 'operator', userId: null };
+      throw refusal(identity, SIGN_IN);
+    },
+
+    async member(request) {
+      const identity = await identify(request);
+      const caller = callerOf(identity);
+      if (caller === null) throw refusal(identity, SIGN_IN);
+      return caller;
     },
 
     keyHolder(headers) {
@@ -102,7 +116,94 @@ export function createCallers(
       return key;
     },
   };
-  return callers;
+}
+
+function identifier(deps: CallersDeps, settings: CallersSettings): Callers['identify'] {
+  const { keys, sessions, people } = deps.accounts;
+  const adminDigest = digest(settings.adminToken);
+  /** Several steps ask about one request, and the answer is the same. */
+  const known = new WeakMap<Arrival, Promise<Identity>>();
+
+  function personBehind(session: Session | null): Identity | null {
+    const user = session === null ? null : people.find(session.userId);
+    if (session === null || user === null) return null;
+    sessions.seen(session);
+    return { kind: 'person', user, session };
+  }
+
+  function openKey(credential: string): VirtualKey | null {
+    try {
+      return keys.authenticate(credential);
+    } catch (error) {
+      // Why a key is closed is told where keys are taken.
+      if (error instanceof Failure) return null;
+      throw error;
+    }
+  }
+
+  async function ofCredential(credential: string): Promise<Identity> {
+    if (timingSafeEqual(digest(credential), adminDigest)) return { kind: 'admin token' };
+    if (looksLikeAccessToken(credential)) {
+      const id = await deps.accessTokens.sessionIdOf(credential);
+      return personBehind(id === null ? null : sessions.find(id)) ?? { kind: 'stranger' };
+    }
+    const key = openKey(credential);
+    return key === null ? { kind: 'stranger' } : { kind: 'key holder', key };
+  }
+
+  async function identityOf(request: Arrival): Promise<Identity> {
+    const { headers } = request;
+    const [credential, ...others] = credentialsIn(headers);
+    if (others.length > 0) return { kind: 'ambiguous' };
+    if (credential !== undefined) return await ofCredential(credential);
+    const token = deps.cookie.read(request);
+    const person = personBehind(token === null ? null : sessions.byToken(token));
+    if (person !== null) return person;
+    // A scheme other than Bearer may be meant for a proxy on the way; alone, it is a credential that we do not take.
+    return { kind: headers.authorization === undefined ? 'nobody' : 'stranger' };
+  }
+
+  return (request) => {
+    const found = known.get(request) ?? identityOf(request);
+    known.set(request, found);
+    return found;
+  };
+}
+
+/** Whom a handler meets; null for whoever has no business on the surfaces of people. */
+function callerOf(identity: Identity): Caller | null {
+  if (identity.kind === 'admin token') return { kind: 'operator', userId: null };
+  if (identity.kind !== 'person') return null;
+  const { user, session } = identity;
+  return { kind: user.role === 'admin' ? 'operator' : 'member', userId: user.id, session };
+}
+
+const SIGN_IN = {
+  nobody: 'Sign in, or send your access token as "Authorization: Bearer".',
+  stranger: 'The credential is unknown, has expired, or its session has ended.',
+};
+
+function refusal(identity: Identity, say: { nobody: string; stranger: string }): Failure {
+  if (identity.kind === 'nobody') {
+    return new Failure('authentication_required', { sentence: say.nobody });
+  }
+  if (identity.kind === 'ambiguous') return new Failure('conflicting_credentials');
+  return new Failure('invalid_api_key', { sentence: say.stranger });
+}
+
+/** True where the caller brought a credential that no browser adds by itself. */
+export function hasOwnCredential(headers: IncomingHttpHeaders): boolean {
+  return credentialsIn(headers).length > 0;
+}
+
+/** The credentials that were sent, each once. */
+function credentialsIn(headers: IncomingHttpHeaders): readonly string[] {
+  const sent = [
+    single(headers['x-admin-token']),
+    single(headers['x-api-key']),
+    bearerOf(headers.authorization),
+  ];
+  return [...new Set(sent.filter((value) => value !== undefined))];
 }
 
 /** Equal lengths are what `timingSafeEqual` needs, and a digest says nothing about the token's own length. */
@@ -132,4 +233,11 @@ export function ownerOf(caller: Caller): string | null {
 export function keyOf(caller: Caller): VirtualKey {
   if (caller.kind === 'key holder') return caller.key;
   throw new Failure('internal', { detail: `a ${caller.kind} sent no virtual key` });
+}
+
+/** The session, on a call for whoever is signed in. */
+export function sessionOf(caller: Caller): Session {
+  const session = 'session' in caller ? caller.session : undefined;
+  if (session !== undefined) return session;
+  throw new Failure('internal', { detail: `a ${caller.kind} has no session` });
 }

@@ -80,6 +80,11 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
     },
     settings: {
       adminToken: ADMIN_TOKEN,
+      secretKey: 'signing-key-of-the-tests-0123456789',
+      accessTokenMinutes: 30,
+      registration: 'open',
+      intranetLogin: false,
+      isProduction: false,
       selfServiceKeys: false,
       allowedOrigins: [],
       bodyLimitBytes: 1_000_000,

@@ -4,6 +4,7 @@
  * headers of the management surfaces, because they are the hot path.
  */
 import type { Socket } from 'node:net';
+import cookies from '@fastify/cookie';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
@@ -12,17 +13,24 @@ import type { Accounts } from '../accounts/accounts.ts';
 import type { Clock } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import { newId } from '../id.ts';
+import { type AccessTokenSettings, createAccessTokens } from './access-tokens.ts';
 import { type Callers, type CallersSettings, createCallers } from './callers.ts';
+import { refuseCrossSite } from './cross-site.ts';
 import { type EdgeLog, renderFailure, sendFailure } from './error-replies.ts';
 import { guardRate, type RateGuardSettings } from './rate-guard.ts';
-import { type RoutesDeps, type RoutesSettings, registerRoutes } from './routes.ts';
+import { createReception } from './reception.ts';
+import { type Edge, type RoutesDeps, type RoutesSettings, registerRoutes } from './routes.ts';
+import { createSessionCookie } from './session-cookie.ts';
+import { createSignInThrottle } from './sign-in-throttle.ts';
 import type { Shortcut } from './v1-routes.ts';
 
 export type { Callers } from './callers.ts';
 export type { EdgeLog } from './error-replies.ts';
 export { v1Routes } from './v1-routes.ts';
 
-export interface HttpSettings extends CallersSettings, RoutesSettings {
+export interface HttpSettings extends AccessTokenSettings, CallersSettings, RoutesSettings {
+  /** Cookies travel over TLS only. */
+  readonly isProduction: boolean;
   /** Origins whose pages may call us; none means that no CORS header is ever sent. */
   readonly allowedOrigins: readonly string[];
   /** The largest body that `/v1` takes; the management calls have a small limit of their own. */
@@ -74,7 +82,8 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
     reply.header('connection', 'close');
     next(new Failure('shutting_down'));
   });
-  const callers = createCallers(deps.accounts.keys, settings);
+  const edge = edgeOf(deps);
+  const { callers } = edge;
   if (settings.allowedOrigins.length > 0) await allowOrigins(instance, settings.allowedOrigins);
   let shortcut: Shortcut | undefined;
   const gateway: FastifyPluginAsync = async (scope) => {
@@ -82,8 +91,9 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   };
   const management: FastifyPluginAsync = async (scope) => {
     await prepareManagement(scope, log);
+    refuseCrossSite(scope, settings.allowedOrigins);
     guardRate(scope, callers, { clock, settings: settings.rateGuard });
-    await registerRoutes(scope, deps, callers, settings);
+    await registerRoutes(scope, deps, edge);
   };
   await instance.register(gateway);
   await instance.register(management);
@@ -111,6 +121,14 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
       cancelCut();
     },
   };
+}
+
+function edgeOf({ accounts, clock, settings }: HttpDeps): Edge {
+  const accessTokens = createAccessTokens(settings, clock);
+  const cookie = createSessionCookie(settings.isProduction);
+  const callers = createCallers({ accounts, accessTokens, cookie }, settings);
+  const reception = createReception({ accounts, accessTokens, cookie, callers });
+  return { callers, settings, reception, throttle: createSignInThrottle(clock) };
 }
 
 /** Asks the shortcut first and the router only for what that leaves. During the shutdown there is none. */
@@ -203,6 +221,7 @@ async function prepareManagement(scope: FastifyInstance, log: EdgeLog): Promise<
   scope.setValidatorCompiler(validatorCompiler);
   scope.setSerializerCompiler(serializerCompiler);
   takeOnlyJson(scope);
+  await scope.register(cookies, { hook: 'onRequest' });
   await scope.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import { createTokenBucket } from '../limits/limits.ts';
-import type { Callers } from './callers.ts';
+import type { Callers, Identity } from './callers.ts';
 
 export interface RateGuardSettings {
   readonly perMinute: number;
@@ -21,13 +21,19 @@ export function guardRate(
   const { perMinute, burst, exempt } = deps.settings;
   const bucket = createTokenBucket({ clock: deps.clock, perMinute, burst });
   const isExempt = new Set(exempt);
-  scope.addHook('onRequest', (request, _reply, next) => {
+  scope.addHook('onRequest', async (request) => {
     const path = request.url.split('?', 1)[0] ?? '';
-    if (isExempt.has(path)) return next();
-    // A wrong credential names nobody: trying many of them empties the bucket of the address.
-    const taken = bucket.take(callers.nameOf(request.headers) ?? request.ip);
-    if (taken.allowed) return next();
+    if (isExempt.has(path)) return;
+    const taken = bucket.take(nameOf(await callers.identify(request)) ?? request.ip);
+    if (taken.allowed) return;
     const sentence = `More than ${perMinute} calls a minute. Wait as long as Retry-After says.`;
-    next(new Failure('rate_limited', { sentence, retryAfterMs: taken.retryAfterMs }));
+    throw new Failure('rate_limited', { sentence, retryAfterMs: taken.retryAfterMs });
   });
+}
+
+/** Null for whoever is unknown: trying many wrong credentials empties the bucket of the address. */
+function nameOf(identity: Identity): string | null {
+  if (identity.kind === 'admin token') return 'operator';
+  if (identity.kind === 'person') return identity.user.id;
+  return identity.kind === 'key holder' ? identity.key.id : null;
 }

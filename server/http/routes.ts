@@ -1,6 +1,7 @@
 /** Every path with who answers it. `/v1/*` is registered apart, by the gateway's own routes. */
 import type { FastifyInstance } from 'fastify';
 import { ADMIN_API } from '../../contract/api/admin-api.ts';
+import { AUTH_API } from '../../contract/api/auth-api.ts';
 import type { Who } from '../../contract/api/call.ts';
 import { CREDITS_API } from '../../contract/api/credits-api.ts';
 import { PUBLIC_API } from '../../contract/api/public-api.ts';
@@ -10,6 +11,7 @@ import { USER_API } from '../../contract/api/user-api.ts';
 import { Failure } from '../failure.ts';
 import { type AdminDeps, adminHandlers } from './admin-routes.ts';
 import { type BoundCall, bind, type Guard, refuseOtherMethods, register } from './answering.ts';
+import { type AuthDeps, type AuthSettings, authHandlers, type Desk } from './auth-routes.ts';
 import type { Caller, Callers } from './callers.ts';
 import { type CreditsDeps, creditsHandlers } from './credits-routes.ts';
 import { docsAssets, docsHandlers } from './docs-routes.ts';
@@ -18,13 +20,25 @@ import { type ReportsDeps, reportsHandlers } from './reports-routes.ts';
 import { type SystemDeps, systemHandlers } from './system-routes.ts';
 import { type UserDeps, userHandlers } from './user-routes.ts';
 
-export type RoutesDeps = AdminDeps & CreditsDeps & PublicDeps & ReportsDeps & SystemDeps & UserDeps;
+export type RoutesDeps = AdminDeps &
+  AuthDeps &
+  CreditsDeps &
+  PublicDeps &
+  ReportsDeps &
+  SystemDeps &
+  UserDeps;
 
-export interface RoutesSettings {
+export interface RoutesSettings extends AuthSettings {
   readonly selfServiceKeys: boolean;
 }
 
-function boundCalls(deps: RoutesDeps): readonly BoundCall[] {
+/** What the edge itself brings to its routes. */
+export interface Edge extends Desk {
+  readonly callers: Callers;
+  readonly settings: RoutesSettings;
+}
+
+function boundCalls(deps: RoutesDeps, edge: Edge): readonly BoundCall[] {
   const system = systemHandlers(deps);
   const docs = docsHandlers(deps.version);
   const admin = adminHandlers(deps);
@@ -32,6 +46,7 @@ function boundCalls(deps: RoutesDeps): readonly BoundCall[] {
   const user = userHandlers(deps);
   const self = publicHandlers(deps);
   const reports = reportsHandlers(deps);
+  const auth = authHandlers(deps, edge, edge.settings);
   return [
     bind(SYSTEM_API.information, system.information),
     bind(SYSTEM_API.health, system.health),
@@ -54,17 +69,21 @@ function boundCalls(deps: RoutesDeps): readonly BoundCall[] {
     bind(PUBLIC_API.requestKey, self.requestKey),
     bind(PUBLIC_API.activeKeysOf, self.activeKeysOf),
     bind(REPORTS_API.costByUser, reports.costByUser),
+    bind(AUTH_API.register, auth.register),
+    bind(AUTH_API.signIn, auth.signIn),
+    bind(AUTH_API.signOut, auth.signOut),
+    bind(AUTH_API.me, auth.me),
+    bind(AUTH_API.visit, auth.visit),
   ];
 }
 
 export async function registerRoutes(
   scope: FastifyInstance,
   deps: RoutesDeps,
-  callers: Callers,
-  settings: RoutesSettings,
+  edge: Edge,
 ): Promise<void> {
-  const guards = guardsOf(callers, settings);
-  const bound = boundCalls(deps);
+  const guards = guardsOf(edge);
+  const bound = boundCalls(deps, edge);
   for (const one of bound) register(scope, one, guards);
   await docsAssets(scope, deps.version);
   refuseOtherMethods(scope, [SYSTEM_API.swaggerPage, ...bound.map((one) => one.call)]);
@@ -72,7 +91,7 @@ export async function registerRoutes(
 
 const NOBODY: Caller = { kind: 'nobody' };
 
-function guardsOf(callers: Callers, settings: RoutesSettings): Readonly<Record<Who, Guard>> {
+function guardsOf({ callers, settings }: Edge): Readonly<Record<Who, Guard>> {
   return {
     anyone: () => NOBODY,
     'self-service': () => {
@@ -83,12 +102,10 @@ function guardsOf(callers: Callers, settings: RoutesSettings): Readonly<Record<W
       }
       return NOBODY;
     },
-    operator: (request) => callers.operator(request.headers),
     'key holder': (request) => ({ kind: 'key holder', key: callers.keyHolder(request.headers) }),
-    'signed in': () => {
-      throw new Failure('authentication_required');
-    },
-    member: (request) => callers.operator(request.headers),
-    reader: (request) => callers.operator(request.headers),
+    operator: callers.operator,
+    'signed in': callers.signedIn,
+    member: callers.member,
+    reader: callers.member,
   };
 }

@@ -21,6 +21,8 @@ export interface TokenBucket {
    * @param caller an id or an address; never a secret, for it stays in memory a while
    */
   take(caller: string): Taken;
+  /** Puts a token back that should not have counted. */
+  giveBack(caller: string): void;
   /** How many callers are remembered. */
   readonly size: number;
   /** How many calls were refused since the start. */
@@ -82,6 +84,11 @@ class Buckets implements TokenBucket {
     this.refused++;
     const missing = fullAt + PARTS_PER_TOKEN - this.#burst * PARTS_PER_TOKEN - now;
     return { allowed: false, retryAfterMs: Math.ceil(missing / this.#perMinute) };
+  }
+
+  giveBack(caller: string): void {
+    const fullAt = this.#fullAt.get(caller);
+    if (fullAt !== undefined) this.#fullAt.set(caller, fullAt - PARTS_PER_TOKEN);
   }
 
   #dropTheIdle(now: number): void {

@@ -7,7 +7,14 @@
 import type { Kysely } from 'kysely';
 import type { Clock } from '../clock.ts';
 import type { CommitOptions, Write } from './commit-queue.ts';
-import type { UsersTable, VirtualKeysTable } from './tables/accounts-tables.ts';
+import type {
+  ApiTokensTable,
+  AuditLogTable,
+  InvitationsTable,
+  SessionsTable,
+  UsersTable,
+  VirtualKeysTable,
+} from './tables/accounts-tables.ts';
 import type {
   BudgetsTable,
   LedgerEntriesTable,
@@ -24,6 +31,10 @@ export { openSqlite, openToRead } from './sqlite.ts';
 
 export interface Database {
   users: UsersTable;
+  sessions: SessionsTable;
+  invitations: InvitationsTable;
+  api_tokens: ApiTokensTable;
+  audit_log: AuditLogTable;
   virtual_keys: VirtualKeysTable;
   open_notes: OpenNotesTable;
   usage_records: UsageRecordsTable;

@@ -3,6 +3,7 @@ import * as firstLight from './0001-first-light.ts';
 import * as ledger from './0002-ledger.ts';
 import * as limits from './0003-limits.ts';
 import * as userEmail from './0004-user-email.ts';
+import * as people from './0005-people.ts';
 import * as virtualKeyRules from './0006-virtual-key-rules.ts';
 
 /** Every step of the schema, forward only; number and slug are the identity and never change. */
@@ -11,5 +12,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0002-ledger': ledger,
   '0003-limits': limits,
   '0004-user-email': userEmail,
+  '0005-people': people,
   '0006-virtual-key-rules': virtualKeyRules,
 };

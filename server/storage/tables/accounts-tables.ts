@@ -1,10 +1,83 @@
 /** Rows of the room `accounts`. */
+import type { Generated } from 'kysely';
+
 export interface UsersTable {
   id: string;
   username: string;
   created_at: number;
   /** Lower case; null where none was given. */
   email: string | null;
+  name: string | null;
+  /** `admin` or `member`. */
+  role: Generated<string>;
+  is_active: Generated<number>;
+  /** argon2id with its parameters and salt; null for whoever cannot sign in. */
+  password_hash: string | null;
+  updated_at: number | null;
+  last_seen_at: number | null;
+  /** When the account was deleted; the row stays as a pseudonym. */
+  erased_at: number | null;
+}
+
+export interface SessionsTable {
+  id: string;
+  user_id: string;
+  /** SHA-256 of the cookie, lower-case hex. */
+  token_hash: string;
+  /** `password` or `intranet`. */
+  kind: string;
+  created_at: number;
+  last_seen_at: number;
+  expires_at: number;
+  ip: string | null;
+  user_agent: string | null;
+}
+
+/** One-time links. */
+export interface InvitationsTable {
+  id: string;
+  /** `invitation` or `reset`. */
+  purpose: string;
+  /** SHA-256 of the token, lower-case hex. */
+  token_hash: string;
+  /** The only address that may use it; null for any. */
+  email: string | null;
+  role: string;
+  /** Whose password it resets. */
+  user_id: string | null;
+  created_at: number;
+  expires_at: number;
+  used_at: number | null;
+}
+
+export interface ApiTokensTable {
+  id: string;
+  /** Null for the installation. */
+  user_id: string | null;
+  /** SHA-256 of the token, lower-case hex. */
+  token_hash: string;
+  prefix: string;
+  last4: string;
+  name: string;
+  created_at: number;
+  expires_at: number | null;
+  last_used_at: number | null;
+  revoked_at: number | null;
+}
+
+export interface AuditLogTable {
+  id: string;
+  at: number;
+  /** `operator` (the admin token), `person`, `key`, `api token` or `nobody`. */
+  actor: string;
+  user_id: string | null;
+  /** Method and path as they are declared: `POST /api/auth/login`. */
+  action: string;
+  /** The id that the path names. */
+  subject: string | null;
+  status: number;
+  ip: string | null;
+  request_id: string;
 }
 
 export interface VirtualKeysTable {

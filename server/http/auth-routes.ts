@@ -1,0 +1,89 @@
+import type { z } from 'zod';
+import type { AUTH_API, person, signedIn, visit } from '../../contract/api/auth-api.ts';
+import type { Accounts, User } from '../accounts/accounts.ts';
+import { Failure } from '../failure.ts';
+import type { AskedFor } from './answering.ts';
+import { type Caller, sessionOf } from './callers.ts';
+import { personOf, type Reception } from './reception.ts';
+import type { SignInThrottle } from './sign-in-throttle.ts';
+
+export interface AuthDeps {
+  readonly accounts: Pick<Accounts, 'people' | 'entrance'>;
+  readonly version: string;
+}
+
+export interface AuthSettings {
+  readonly registration: 'open' | 'invite' | 'closed';
+  readonly intranetLogin: boolean;
+  readonly selfServiceKeys: boolean;
+}
+
+/** What stands at the edge for people to come in. */
+export interface Desk {
+  readonly reception: Reception;
+  readonly throttle: SignInThrottle;
+}
+
+/** People: how they come in and who they are. */
+export function authHandlers(deps: AuthDeps, desk: Desk, settings: AuthSettings) {
+  const { people, entrance } = deps.accounts;
+  const { reception, throttle } = desk;
+  return {
+    async register({
+      body,
+      ...at
+    }: AskedFor<typeof AUTH_API.register>): Promise<z.output<typeof signedIn>> {
+      if (settings.registration !== 'open') throw registrationClosed(settings);
+      const { email, password, name = null } = body;
+      const user = await entrance.register({ email, password, name });
+      return await reception.admit(at, user);
+    },
+
+    async signIn({
+      body,
+      ...at
+    }: AskedFor<typeof AUTH_API.signIn>): Promise<z.output<typeof signedIn>> {
+      const { email: account, password } = body;
+      const user = await throttle.attempt({ account, address: at.request.ip }, () =>
+        entrance.signIn(account, password),
+      );
+      return await reception.admit(at, user);
+    },
+
+    async signOut({ caller, ...at }: AskedFor<typeof AUTH_API.signOut>): Promise<void> {
+      await reception.dismiss(at, sessionOf(caller));
+    },
+
+    me({ caller }: AskedFor<typeof AUTH_API.me>): z.output<typeof person> {
+      return personOf(userOf(people, caller));
+    },
+
+    async visit({ request }: AskedFor<typeof AUTH_API.visit>): Promise<z.output<typeof visit>> {
+      const user = await reception.visitor(request);
+      return {
+        signed_in: user !== null,
+        user: user === null ? null : personOf(user),
+        registration: settings.registration,
+        intranet_login: settings.intranetLogin,
+        self_service_keys: settings.selfServiceKeys,
+        needs_setup: false,
+        version: deps.version,
+      };
+    },
+  };
+}
+
+function registrationClosed({ registration }: AuthSettings): Failure {
+  const sentence =
+    registration === 'invite'
+      ? 'Registration is by invitation on this installation.'
+      : 'Registration is closed on this installation.';
+  return new Failure('switched_off', { sentence });
+}
+
+/** The person behind a session. */
+export function userOf(people: Pick<Accounts['people'], 'find'>, caller: Caller): User {
+  const user = people.find(sessionOf(caller).userId);
+  if (user === null) throw new Failure('internal', { detail: 'a session belongs to nobody' });
+  return user;
+}
