@@ -135,6 +135,12 @@ export const FAILURES = {
     retryable: true,
     sentence: 'Something broke on our side. The request id helps to find it.',
   },
+  secret_unreadable: {
+    status: 500,
+    retryable: false,
+    sentence:
+      'The stored secret cannot be opened: it was changed outside of this product, or is damaged. Store it again.',
+  },
   no_upstream: {
     status: 503,
     retryable: false,

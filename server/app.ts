@@ -19,10 +19,15 @@ import { createLimits, type Limits } from './limits/limits.ts';
 import type { Log } from './log.ts';
 import { createMetering, type Metering } from './metering/metering.ts';
 import { createOutbound, type Outbound } from './outbound.ts';
-import { createProviderKeys, type ProviderKeys } from './provider-keys/provider-keys.ts';
+import {
+  createProviderKeys,
+  type ProviderKeys,
+  type ProviderKeysDeps,
+} from './provider-keys/provider-keys.ts';
 import { createRecords, type Records } from './records/records.ts';
 import { createReports } from './reports/reports.ts';
 import { openSqlite, type Storage } from './storage/storage.ts';
+import { createVault, findRootKey, type RootKey, readSeals } from './vault/vault.ts';
 
 export interface App {
   /** Where it listens: `http://127.0.0.1:8000`. */
@@ -48,6 +53,7 @@ export interface Rooms {
   readonly limits: Limits;
   readonly records: Records;
   readonly metering: Metering;
+  readonly providerKeys: ProviderKeys;
 }
 
 /** A request must have arrived whole within this time; slower ones hold a connection for nothing. */
@@ -59,6 +65,7 @@ const HOLD_MS = 3_600_000;
 /** @throws Error if the data folder, the database or the port cannot be had */
 export async function startApp(deps: AppDeps): Promise<App> {
   const { config, log } = deps;
+  const rootKey = await ownRootKey(config, log);
   prepareDataFolder(config.storage.dataDir);
   prepareDataFolder(dirname(config.storage.databaseFile));
   const secrets = {
@@ -74,7 +81,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     await storage.close();
   };
   try {
-    const rooms = await openRooms(deps, { storage, metering, outbound });
+    const rooms = await openRooms(deps, { storage, metering, outbound, rootKey });
     const http = await openHttp(deps, rooms, secrets);
     await deps.beforeListening?.(rooms);
     const address = await http.listen(config.server);
@@ -101,10 +108,10 @@ interface OpenRooms extends Rooms {
 
 async function openRooms(
   deps: AppDeps,
-  floor: { storage: Storage; metering: Metering; outbound: Outbound },
+  floor: { storage: Storage; metering: Metering; outbound: Outbound; rootKey: RootKey },
 ): Promise<OpenRooms> {
   const { config, log, clock = systemClock } = deps;
-  const { storage } = floor;
+  const { storage, outbound, rootKey } = floor;
   const accounts = await createAccounts({ storage, clock });
   const records = createRecords({ storage, clock });
   const ledger = await createLedger({ storage, clock, holdMs: HOLD_MS });
@@ -112,11 +119,15 @@ async function openRooms(
   const unfinished = await recoverRequests({ records, ledger });
   if (unfinished > 0) log.warn({ unfinished }, 'requests that a crash left open are on record');
   limits.restore(await records.admittedToday());
-  const providerKeys = routedKeys(config);
-  if (providerKeys.routed().length === 0) log.warn('no provider key is set: /v1 answers 503');
-  const rooms = { ...floor, log, clock, accounts, records, ledger, limits };
+  const vault = await createVault({ storage, clock, rootKey });
+  const providerKeys = await createProviderKeys({
+    ...{ storage, vault, outbound, clock },
+    settings: providerKeySettings(config),
+  });
+  if (providerKeys.routed(null).length === 0) log.warn('no provider key is set: /v1 answers 503');
+  const rooms = { ...floor, log, clock, accounts, records, ledger, limits, providerKeys };
   const settings = gatewaySettings(config);
-  return { ...rooms, gateway: createGateway({ ...rooms, providerKeys, settings }) };
+  return { ...rooms, gateway: createGateway({ ...rooms, settings }) };
 }
 
 interface Secrets {
@@ -185,6 +196,17 @@ function ownSecretKey(config: Config, log: Log): string {
   return value;
 }
 
+/** Found before anything is opened: with the wrong key nothing is written, not even a new table. */
+async function ownRootKey(config: Config, log: Log): Promise<RootKey> {
+  const { dataDir, databaseFile } = config.storage;
+  const seals = await readSeals(databaseFile);
+  const isProduction = config.server.env === 'production';
+  const set = config.vault.encryptionKey ?? null;
+  const { rootKey, file, isNew } = findRootKey({ set, dataDir, isProduction, seals });
+  if (isNew) log.warn({ file }, 'an encryption key was made; without it the stored keys are lost');
+  return rootKey;
+}
+
 function openStorage(config: Config, log: Log, clock: Clock): Promise<Storage> {
   return openSqlite({
     file: config.storage.databaseFile,
@@ -200,28 +222,26 @@ function openStorage(config: Config, log: Log, clock: Clock): Promise<Storage> {
   });
 }
 
-function routedKeys(config: Config): ProviderKeys {
-  const { upstream, attribution, providerKeys } = config;
+function providerKeySettings(config: Config): ProviderKeysDeps['settings'] {
+  const { upstream, attribution, providerKeys, providerBases } = config;
   const { siteUrl, siteName } = attribution;
-  return createProviderKeys({
+  return {
+    maxPerOwner: config.vault.maxKeysPerOwner,
     upstream: {
       apiKey: upstream.apiKey ?? null,
       base: upstream.base,
       apiVersion: upstream.apiVersion ?? null,
       prices: upstream.prices ?? null,
     },
-    keys: providerKeys.map(({ providerId, secret, base }) => ({
-      providerId,
-      secret,
-      base: base ?? null,
-    })),
+    keys: providerKeys,
+    bases: providerBases,
     headers: {
       openrouter: {
         ...(siteUrl === undefined ? {} : { 'http-referer': siteUrl }),
         ...(siteName === undefined ? {} : { 'x-title': siteName }),
       },
     },
-  });
+  };
 }
 
 /** A decimal setting as an integer; one that leaves the exact range must not become free in silence. */

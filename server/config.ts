@@ -4,6 +4,7 @@ import {
   credential,
   databaseFile,
   dollars,
+  encryptionKey,
   flag,
   headerText,
   host,
@@ -41,6 +42,16 @@ const settingsTable = ({ cwd, providerIds }: Place) => ({
       (seen) => join(String(seen.get('DATA_DIR')), 'tollkeeper.db'),
       { aliases: ['DATABASE_PATH'] },
     ),
+  },
+  vault: {
+    /** Under which all stored secrets lie; unset, one is made into the data folder. */
+    encryptionKey: setting('ENCRYPTION_KEY', encryptionKey, undefined, {
+      secret: true,
+      aliases: ['MASTER_ENCRYPTION_KEY', 'MASTER_KEY'],
+      mustAgree: true,
+    }),
+    /** How many provider keys one owner may store. */
+    maxKeysPerOwner: setting('MAX_API_KEYS_PER_USER', wholeNumber(0, 1_000_000), 100),
   },
   log: {
     level: setting('LOG_LEVEL', oneOf(...LOG_LEVELS), 'info'),
@@ -119,6 +130,8 @@ type ValuesOf<Group> = {
 export type Config = { readonly [Group in keyof Table]: ValuesOf<Table[Group]> } & {
   /** One for each `<ID>_API_KEY` that is set, in the order of the registry. */
   readonly providerKeys: readonly ProviderKeySetting[];
+  /** From `<ID>_API_URL`, by the provider's id: it holds for every key of that provider. */
+  readonly providerBases: Readonly<Record<string, string>>;
 };
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -126,8 +139,6 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export interface ProviderKeySetting {
   readonly providerId: string;
   readonly secret: string;
-  /** From `<ID>_API_URL`; undefined means the provider's own. */
-  readonly base: string | undefined;
 }
 
 export interface LoadedConfig {
@@ -169,19 +180,18 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     const values = Object.entries(members).map(([name, entry]) => [name, seen.get(entry.name)]);
     return [group, Object.freeze(Object.fromEntries(values))];
   });
-  const providerKeys = providers.flatMap(({ id, key, base }) => {
+  const providerKeys = providers.flatMap(({ id, key }) => {
     const secret = seen.get(key.name);
-    const address = seen.get(base.name);
-    if (typeof secret === 'string') {
-      return [Object.freeze({ providerId: id, secret, base: address })];
-    }
-    if (address !== undefined) {
-      reading.notices.push(`${base.name} has no effect, because ${key.name} is not set.`);
-    }
-    return [];
+    return typeof secret === 'string' ? [Object.freeze({ providerId: id, secret })] : [];
   });
+  const bases = providers.map(({ id, base }) => [id, seen.get(base.name)] as const);
+  const providerBases = Object.fromEntries(bases.filter(([, base]) => base !== undefined));
   if (reading.problems.length > 0) throw new ConfigError(reading.problems);
-  const config = { ...Object.fromEntries(grouped), providerKeys: Object.freeze(providerKeys) };
+  const config = {
+    ...Object.fromEntries(grouped),
+    providerKeys: Object.freeze(providerKeys),
+    providerBases: Object.freeze(providerBases),
+  };
   // The table gives both the type and the values, but `fromEntries` cannot carry the one to the other.
   return { config: Object.freeze(config) as Config, notices: reading.notices };
 }
@@ -196,10 +206,11 @@ export function describe(config: Config): string {
   const lines = entriesOf(config).map(
     ({ entry, value }) => `${entry.name}=${shown(value, entry.secret)}`,
   );
-  for (const { providerId, base } of config.providerKeys) {
-    const names = providerSettings(providerId);
-    lines.push(`${names.key.name}=${shown('', true)}`);
-    if (base !== undefined) lines.push(`${names.base.name}=${base}`);
+  for (const { providerId } of config.providerKeys) {
+    lines.push(`${providerSettings(providerId).key.name}=${shown('', true)}`);
+  }
+  for (const [providerId, base] of Object.entries(config.providerBases)) {
+    lines.push(`${providerSettings(providerId).base.name}=${base}`);
   }
   return lines.join('\n');
 }

@@ -1,11 +1,14 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { parseEncryptionKey, weaknessOf } from './encryption-key.ts';
 
 /** One setting: what it is called, what it may hold, and what it is when nobody sets it. */
 export interface Setting<Value> {
   readonly name: string;
   readonly aliases: readonly string[];
   readonly secret: boolean;
+  /** Two names of it that hold different values are a mistake, not a choice. */
+  readonly mustAgree: boolean;
   readonly schema: z.ZodType<Value, string>;
   readonly fallback: Value | ((seen: ReadonlyMap<string, unknown>) => Value);
 }
@@ -14,9 +17,10 @@ export function setting<Value, Fallback extends Value | undefined>(
   name: string,
   schema: z.ZodType<Value, string>,
   fallback: Fallback | ((seen: ReadonlyMap<string, unknown>) => Fallback),
-  { aliases = [], secret = false }: { aliases?: readonly string[]; secret?: boolean } = {},
+  options: { aliases?: readonly string[]; secret?: boolean; mustAgree?: boolean } = {},
 ): Setting<Value | Fallback> {
-  return { name, aliases, secret, schema, fallback } as Setting<Value | Fallback>;
+  const { aliases = [], secret = false, mustAgree = false } = options;
+  return { name, aliases, secret, mustAgree, schema, fallback } as Setting<Value | Fallback>;
 }
 
 // What a value may look like. Each message completes the sentence "NAME (source) …" and never repeats the value.
@@ -64,6 +68,16 @@ export function guessable(secret: string): string | undefined {
 export const signingSecret = credential
   .min(SIGNING_LETTERS_LEAST, `must have at least ${SIGNING_LETTERS_LEAST} characters`)
   .refine((secret) => guessable(secret) === undefined, 'is a placeholder that anybody could guess');
+
+/** A key of 32 bytes, brought to one spelling: base64url. */
+export const encryptionKey = z.string().transform((text, context) => {
+  const bytes = parseEncryptionKey(text);
+  const fault =
+    bytes === undefined ? 'must be 32 bytes as base64, base64url or hex' : weaknessOf(bytes);
+  if (bytes !== undefined && fault === undefined) return bytes.toString('base64url');
+  context.addIssue({ code: 'custom', message: fault ?? '' });
+  return z.NEVER;
+});
 
 export const headerText = z
   .string()

@@ -20,6 +20,13 @@ interface Layer {
   readonly values: ReadonlyMap<string, string>;
 }
 
+interface Found {
+  readonly name: string;
+  readonly text: string;
+  /** The name with its source. */
+  readonly place: string;
+}
+
 /** Collects what is wrong and what was passed over while settings are read from their layers. */
 export class Reading {
   readonly problems: string[] = [];
@@ -42,14 +49,21 @@ export class Reading {
     if (winner === undefined) {
       return typeof entry.fallback === 'function' ? entry.fallback(seen) : entry.fallback;
     }
+    const value = this.#parse(entry, winner);
     for (const other of others.filter(({ name }) => name !== winner.name)) {
-      this.notices.push(`${other.place} is passed over, because ${winner.place} is set.`);
+      if (entry.mustAgree && this.#parse(entry, other) !== value) {
+        this.problems.push(`${winner.place} and ${other.place} differ: set one of them.`);
+      } else this.notices.push(`${other.place} is passed over, because ${winner.place} is set.`);
     }
-    const text = winner.name.endsWith(FILE_SUFFIX) ? this.#secretFrom(winner) : winner.text;
+    return value;
+  }
+
+  #parse(entry: Setting<unknown>, found: Found): unknown {
+    const text = found.name.endsWith(FILE_SUFFIX) ? this.#secretFrom(found) : found.text;
     if (text === undefined) return undefined;
     const parsed = entry.schema.safeParse(text);
     if (parsed.success) return parsed.data;
-    this.problems.push(`${winner.place} ${parsed.error.issues[0]?.message}.`);
+    this.problems.push(`${found.place} ${parsed.error.issues[0]?.message}.`);
     return undefined;
   }
 

@@ -55,7 +55,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
     }
   };
   const refresh = (): Promise<void> => {
-    refreshing ??= Promise.all(providerKeys.routed().map(refreshKey)).then(() => {
+    refreshing ??= Promise.all(providerKeys.routed(null).map(refreshKey)).then(() => {
       refreshedAt = clock.elapsed();
       refreshing = null;
     });
@@ -76,7 +76,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
 
   return {
     async candidates(dialect, model) {
-      const all = providerKeys.routed();
+      const all = providerKeys.routed(null);
       if (all.length === 0) throw new Failure('no_upstream');
       const speaking = speakersOf(dialect, all);
       const first = speaking[0];
@@ -91,7 +91,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
     async models() {
       if (isStale()) await refresh();
       const united = new Map<string, ListedModel>();
-      for (const key of providerKeys.routed()) {
+      for (const key of providerKeys.routed(null)) {
         for (const model of lists.get(key.id) ?? []) {
           if (!united.has(model.id)) united.set(model.id, model);
         }
@@ -112,7 +112,7 @@ function speakersOf(dialect: Dialect, keys: readonly RoutedKey[]): readonly Rout
 async function listModels(deps: CatalogDeps, key: RoutedKey): Promise<readonly ListedModel[]> {
   const { provider } = key;
   const dialect = provider.dialects[0] ?? 'openai';
-  const headers = deps.providerKeys.use(key, (secret) => ({
+  const headers = deps.providerKeys.lend(key, (secret) => ({
     ...provider.routing.defaultHeaders,
     ...key.headers,
     ...provider.routing.authorize(secret, dialect),

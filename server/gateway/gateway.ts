@@ -259,7 +259,7 @@ class OpenGateway implements Gateway {
 
   /** With one provider the list is its own answer, unless the key may see a part of it only. */
   #unitesModels({ models }: VirtualKey): boolean {
-    return models !== null || this.#deps.providerKeys.routed().length > 1;
+    return models !== null || this.#deps.providerKeys.routed(null).length > 1;
   }
 
   async #unitedModels(key: VirtualKey): Promise<object> {
@@ -289,7 +289,7 @@ class OpenGateway implements Gateway {
   }
 
   upstreamState(): 'ok' | 'unknown' | 'failing' | 'missing' {
-    return this.#deps.providerKeys.routed().length === 0 ? 'missing' : this.#upstream;
+    return this.#deps.providerKeys.routed(null).length === 0 ? 'missing' : this.#upstream;
   }
 
   async drain(deadlineMs: number): Promise<void> {

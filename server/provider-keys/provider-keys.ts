@@ -1,92 +1,366 @@
 /**
- * The door of `provider-keys`: which credentials of providers we hold. Those named here come from the
- * environment; they belong to the operator, live in memory only and are never stored.
+ * The door of `provider-keys`: which credentials of providers we hold, whose they are and what they are for. Those from
+ * the environment lie in memory only; the secrets of all others lie in the vault. Nothing here hands out a secret.
  */
-import { findProvider, type Provider, providerForBase } from '../providers/providers.ts';
+import type { Clock } from '../clock.ts';
+import { Failure } from '../failure.ts';
+import { newId } from '../id.ts';
+import type { Outbound } from '../outbound.ts';
+import { type Ask, askWith, type Provider } from '../providers/providers.ts';
+import type { Storage, Write } from '../storage/storage.ts';
+import type { ProviderKeysTable } from '../storage/tables/provider-keys-tables.ts';
+import type { Place, Vault } from '../vault/vault.ts';
+import { type EnvironmentSettings, environmentKeys } from './environment-keys.ts';
+import { cleanBase, cleanSecret, maskedSecret, providerOf, wrong } from './key-parts.ts';
+import {
+  fromRow,
+  type KeyChange,
+  type NewKey,
+  type ProviderKey,
+  type RoutedKey,
+  type Scope,
+  toRow,
+} from './provider-key.ts';
+import { inOrder, placeAt, routedKey } from './routes.ts';
 
-/** A provider key that serves the gateway. Its secret is reached through {@link ProviderKeys.use} alone. */
-export interface RoutedKey {
-  readonly id: string;
-  readonly provider: Provider;
-  readonly origin: string;
-  /** Path of the provider's base address, without a trailing slash: `/v1`. */
-  readonly basePath: string;
-  /** Query parameters to add unless the caller gave them. */
-  readonly query: Readonly<Record<string, string>>;
-  /** Headers to add to every request, besides the credential. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Under whose list prices its models are charged; null: under none. */
-  readonly priceCatalogue: string | null;
-  /** Declared free by the operator: a local server. */
-  readonly free: boolean;
-}
-
-export interface ProviderKeySettings {
-  readonly upstream: {
-    readonly apiKey: string | null;
-    readonly base: string;
-    readonly apiVersion: string | null;
-    /** A provider id whose list prices apply, `free`, `none`, or null for the provider's own. */
-    readonly prices: string | null;
-  };
-  readonly keys: readonly { providerId: string; secret: string; base: string | null }[];
-  /** Headers by provider id, such as attribution. */
-  readonly headers: Readonly<Record<string, Readonly<Record<string, string>>>>;
-}
+export type {
+  Anchor,
+  KeyChange,
+  NewKey,
+  ProviderKey,
+  Purposes,
+  RoutedKey,
+  Scope,
+} from './provider-key.ts';
 
 export interface ProviderKeys {
-  /** In order of preference: the first is the default route. */
-  routed(): readonly RoutedKey[];
-  /** Lends the secret to `work` and to nobody else. */
-  use<T>(key: RoutedKey, work: (secret: string) => T): T;
-}
-
-export function createProviderKeys(settings: ProviderKeySettings): ProviderKeys {
-  const secrets = new Map<string, string>();
-  const routed: RoutedKey[] = [];
-  const { upstream } = settings;
-  if (upstream.apiKey !== null) {
-    const provider = providerForBase(upstream.base);
-    secrets.set('env:upstream', upstream.apiKey);
-    routed.push({
-      ...place('env:upstream', provider, upstream.base),
-      query: upstream.apiVersion === null ? {} : { 'api-version': upstream.apiVersion },
-      headers: settings.headers[provider.id] ?? {},
-      ...upstreamPrices(upstream.prices, provider),
-    });
-  }
-  for (const { providerId, secret, base } of settings.keys) {
-    const provider = findProvider(providerId);
-    if (provider === undefined) throw new Error(`there is no provider called ${providerId}`);
-    const id = `env:${providerId}`;
-    secrets.set(id, secret);
-    routed.push({
-      ...place(id, provider, base ?? provider.base),
-      query: {},
-      headers: settings.headers[providerId] ?? {},
-      priceCatalogue: provider.routing.priceCatalogue,
-      free: false,
-    });
-  }
-  return {
-    routed: () => routed,
-    use(key, work) {
-      const secret = secrets.get(key.id);
-      if (secret === undefined) throw new Error(`no secret is held for ${key.id}`);
-      return work(secret);
-    },
+  /** Those that are there, in the order in which they came; the environment's first. */
+  list(scope: Scope): readonly ProviderKey[];
+  /** Deleted ones as well: what reports need to name them. */
+  everHeld(scope: Scope): readonly ProviderKey[];
+  /** One that is there, or null. */
+  find(id: string): ProviderKey | null;
+  /**
+   * @throws Failure `validation_failed`, `conflict` for a secret that the owner has stored already or one key too many,
+   *   `storage_unavailable`
+   */
+  add(order: NewKey): Promise<ProviderKey>;
+  /** @throws Failure `not_found`, `forbidden` for a key of the environment, and as {@link ProviderKeys.add} */
+  change(id: string, change: KeyChange): Promise<ProviderKey>;
+  /** Destroys the secret at once; a tombstone stays. @throws Failure as {@link ProviderKeys.change} */
+  remove(id: string): Promise<void>;
+  /** The writes that destroy all keys of a user, for the act that deletes the account. */
+  removeAllOf(owner: string): { readonly writes: readonly Write[]; apply(): void };
+  /** The active keys that serve this owner's traffic, in order of preference: the first is the default route. */
+  routed(owner: string | null): readonly RoutedKey[];
+  /** Lends the secret to `work`, which serves the gateway with it. @throws Failure `not_found`, `secret_unreadable` */
+  use<T>(key: Pick<RoutedKey, 'id'>, work: (secret: string) => T): T;
+  /** The same for work that is no use of the key, such as a look at the models. */
+  lend<T>(key: Pick<RoutedKey, 'id'>, work: (secret: string) => T): T;
+  /** Asks the provider about a key. @throws Failure as {@link ProviderKeys.use}, from each call */
+  account(key: Pick<ProviderKey, 'id'>): Ask;
+  /** Asks the provider about a secret that is not stored. @throws Failure `validation_failed` */
+  trial(of: { readonly platform: string; readonly secret: string; readonly base: string | null }): {
+    readonly provider: Provider;
+    readonly ask: Ask;
   };
 }
 
-function place(id: string, provider: Provider, base: string) {
-  const { origin, pathname } = new URL(base);
-  return { id, provider, origin, basePath: pathname.replace(/\/+$/, '') };
+export interface ProviderKeysDeps {
+  readonly storage: Storage;
+  readonly vault: Vault;
+  readonly outbound: Outbound;
+  readonly clock: Clock;
+  readonly settings: EnvironmentSettings & {
+    /** How many keys one owner may store. */
+    readonly maxPerOwner: number;
+  };
 }
 
-/** A server of the operator's own may be free, priced like a provider it stands in for, or unpriced. */
-function upstreamPrices(prices: string | null, provider: Provider) {
-  if (prices === 'free') return { priceCatalogue: null, free: true };
-  if (prices === 'none') return { priceCatalogue: null, free: false };
-  const named = (prices === null ? undefined : findProvider(prices)) ?? provider;
-  return { priceCatalogue: named.routing.priceCatalogue, free: false };
+/** @throws Failure `storage_unavailable` */
+export async function createProviderKeys(deps: ProviderKeysDeps): Promise<ProviderKeys> {
+  const ring = new KeyRing(deps);
+  await ring.load();
+  return ring;
+}
+
+/** How often the time of the last use is written down. */
+const USE_NOTED_EVERY_MS = 60_000;
+
+class KeyRing implements ProviderKeys {
+  readonly #deps: ProviderKeysDeps;
+  readonly #keys = new Map<string, ProviderKey>();
+  readonly #environment = new Map<string, { routed: RoutedKey; secret: string }>();
+  /** How many keys of an owner are about to be written. */
+  readonly #arriving = new Map<string | null, number>();
+  /** Made when first asked for, forgotten with every change. */
+  #routes = new Map<string | null, readonly RoutedKey[]>();
+
+  constructor(deps: ProviderKeysDeps) {
+    this.#deps = deps;
+    for (const { key, routed, secret } of environmentKeys(deps.settings, deps.clock.now())) {
+      this.#keys.set(key.id, key);
+      this.#environment.set(key.id, { routed, secret });
+    }
+  }
+
+  async load(): Promise<void> {
+    const { db } = this.#deps.storage;
+    const rows = await db.selectFrom('provider_keys').selectAll().orderBy('id').execute();
+    for (const row of rows) this.#keys.set(row.id, fromRow(row));
+  }
+
+  list(scope: Scope): readonly ProviderKey[] {
+    return this.everHeld(scope).filter(isThere);
+  }
+
+  everHeld(scope: Scope): readonly ProviderKey[] {
+    const all = [...this.#keys.values()];
+    return scope === 'all' ? all : all.filter(({ owner }) => owner === scope);
+  }
+
+  find(id: string): ProviderKey | null {
+    const key = this.#keys.get(id);
+    return key === undefined || !isThere(key) ? null : key;
+  }
+
+  async add(order: NewKey): Promise<ProviderKey> {
+    const { storage, vault, clock } = this.#deps;
+    const { secret: pasted, base: given, ...rest } = order;
+    const provider = providerOf(order.platform);
+    const secret = cleanSecret(pasted, provider);
+    const base = cleanBase(given, provider);
+    const key: ProviderKey = {
+      ...rest,
+      id: newId('pk'),
+      source: 'stored',
+      base,
+      isActive: true,
+      anchor: null,
+      masked: maskedSecret(secret),
+      keyKind: null,
+      createdAt: clock.now(),
+      lastUsedAt: null,
+      deletedAt: null,
+    };
+    this.#assertRoomFor(order.owner);
+    this.#assertNoTwin(key, identityOf(secret, base));
+    const sealed = vault.put(placeOf(key), secret, identityOf(secret, base));
+    const insert = storage.db.insertInto('provider_keys').values(toRow(key)).compile();
+    await this.#arrive(order.owner, () => commitUnique(storage, [insert, ...sealed.writes]));
+    sealed.apply();
+    this.#remember(key);
+    return key;
+  }
+
+  async change(id: string, order: KeyChange): Promise<ProviderKey> {
+    const { storage, vault } = this.#deps;
+    const { secret: pasted, base: given, ...plain } = order;
+    const key = this.#changeable(id);
+    const provider = providerOf(key.platform);
+    const base = given === undefined ? key.base : cleanBase(given, provider);
+    if (base !== key.base && pasted === undefined) throw wrong('key', KEY_WANTED_AGAIN);
+    const secret = pasted === undefined ? null : cleanSecret(pasted, provider);
+    const fresh = secret === null ? {} : { base, masked: maskedSecret(secret), keyKind: null };
+    const changed = { ...plain, ...fresh };
+    const columns = differingColumns(toRow(key), toRow({ ...key, ...changed }));
+    if (secret !== null) this.#assertNoTwin(key, identityOf(secret, base));
+    const sealed =
+      secret === null
+        ? null
+        : vault.put(placeOf({ ...key, base }), secret, identityOf(secret, base));
+    const update = storage.db
+      .updateTable('provider_keys')
+      // At least one column, for a new secret may look like the old one.
+      .set({ platform: key.platform, ...columns })
+      .where('id', '=', id)
+      .where('deleted_at', 'is', null)
+      // Of two changes at once, neither brings its secret to the address of the other.
+      .$if(secret !== null, (query) => query.where('base', 'is', key.base))
+      .compile();
+    await commitUnique(storage, [{ ...update, rows: 1 }, ...(sealed?.writes ?? [])]);
+    sealed?.apply();
+    const now = { ...(this.#keys.get(id) ?? key), ...changed };
+    this.#remember(now);
+    return now;
+  }
+
+  async remove(id: string): Promise<void> {
+    const { storage, vault, clock } = this.#deps;
+    const key = this.#changeable(id);
+    const deletedAt = clock.now();
+    const bury = storage.db
+      .updateTable('provider_keys')
+      .set({ deleted_at: deletedAt, is_active: 0 })
+      .where('id', '=', id);
+    const revoked = vault.revoke(placeOf(key));
+    // Memory first: should the disk refuse, the key is gone all the same, and the writes stay queued.
+    revoked.apply();
+    this.#remember({ ...key, isActive: false, deletedAt });
+    await storage.commit([bury.compile(), ...revoked.writes], { keep: true });
+  }
+
+  removeAllOf(owner: string): { readonly writes: readonly Write[]; apply(): void } {
+    const { storage, vault, clock } = this.#deps;
+    const deletedAt = clock.now();
+    const bury = storage.db
+      .updateTable('provider_keys')
+      .set({ deleted_at: deletedAt, is_active: 0 })
+      .where('owner', '=', owner)
+      .where('deleted_at', 'is', null);
+    const revoked = vault.revokeAllOf(owner);
+    return {
+      writes: [bury.compile(), ...revoked.writes],
+      apply: () => {
+        revoked.apply();
+        for (const key of this.list(owner)) {
+          this.#remember({ ...key, isActive: false, deletedAt });
+        }
+      },
+    };
+  }
+
+  routed(owner: string | null): readonly RoutedKey[] {
+    let routes = this.#routes.get(owner);
+    if (routes === undefined) {
+      const serving = this.list(owner).filter((key) => key.isActive && key.purposes.route);
+      routes = inOrder(serving.map((key) => this.#routedOf(key)));
+      this.#routes.set(owner, routes);
+    }
+    return routes;
+  }
+
+  use<T>(key: Pick<RoutedKey, 'id'>, work: (secret: string) => T): T {
+    this.#noteUse(key.id);
+    return this.lend(key, work);
+  }
+
+  lend<T>({ id }: Pick<RoutedKey, 'id'>, work: (secret: string) => T): T {
+    const named = this.#environment.get(id);
+    if (named !== undefined) return work(named.secret);
+    return this.#deps.vault.use(placeOf(this.#held(id)), work);
+  }
+
+  account({ id }: Pick<ProviderKey, 'id'>): Ask {
+    const { outbound } = this.#deps;
+    // Looked up for each call: a key that is gone, or lives elsewhere now, is asked nothing more.
+    return async (call) =>
+      await this.lend({ id }, (secret) =>
+        askWith(outbound, this.#routedOf(this.#held(id)), secret)(call),
+      );
+  }
+
+  trial(of: { readonly platform: string; readonly secret: string; readonly base: string | null }): {
+    readonly provider: Provider;
+    readonly ask: Ask;
+  } {
+    const provider = providerOf(of.platform);
+    const secret = cleanSecret(of.secret, provider);
+    const where = placeAt(provider, cleanBase(of.base, provider), this.#deps.settings);
+    return { provider, ask: askWith(this.#deps.outbound, where, secret) };
+  }
+
+  #held(id: string): ProviderKey {
+    const key = this.find(id);
+    if (key === null) throw new Failure('not_found', { sentence: NO_SUCH_KEY });
+    return key;
+  }
+
+  #changeable(id: string): ProviderKey {
+    const key = this.#held(id);
+    if (key.source === 'stored') return key;
+    const sentence = `This key comes from the environment (${key.name}): change it there and restart.`;
+    throw new Failure('forbidden', { sentence });
+  }
+
+  #assertRoomFor(owner: string | null): void {
+    const { maxPerOwner } = this.#deps.settings;
+    const stored = this.list(owner).filter(({ source }) => source === 'stored').length;
+    if (stored + (this.#arriving.get(owner) ?? 0) < maxPerOwner) return;
+    const sentence = `No more than ${maxPerOwner} provider keys can be stored (MAX_API_KEYS_PER_USER).`;
+    throw new Failure('conflict', { sentence });
+  }
+
+  #assertNoTwin(key: ProviderKey, identity: string): void {
+    const twin = this.#deps.vault.twinOf(placeOf(key), identity);
+    if (twin === null) return;
+    const name = this.find(twin)?.name;
+    const where = name === undefined ? '' : `, as "${name}"`;
+    const sentence = `This key is stored already${where}.`;
+    throw new Failure('conflict', { param: 'key', sentence });
+  }
+
+  /** Counts a key from before it is written, so that several at once cannot pass the bound together. */
+  async #arrive(owner: string | null, write: () => Promise<void>): Promise<void> {
+    const count = (by: number) => this.#arriving.set(owner, (this.#arriving.get(owner) ?? 0) + by);
+    count(1);
+    try {
+      await write();
+    } finally {
+      count(-1);
+    }
+  }
+
+  #remember(key: ProviderKey): void {
+    this.#keys.set(key.id, key);
+    this.#routes = new Map();
+  }
+
+  #routedOf(key: ProviderKey): RoutedKey {
+    return this.#environment.get(key.id)?.routed ?? routedKey(key, this.#deps.settings);
+  }
+
+  #noteUse(id: string): void {
+    const { clock, storage } = this.#deps;
+    const key = this.#keys.get(id);
+    const now = clock.now();
+    if (key === undefined || now - (key.lastUsedAt ?? 0) < USE_NOTED_EVERY_MS) return;
+    // Not remembered as a change: the routes stay as they are.
+    this.#keys.set(id, { ...key, lastUsedAt: now });
+    if (key.source === 'environment') return;
+    const note = storage.db
+      .updateTable('provider_keys')
+      .set({ last_used_at: now })
+      .where('id', '=', id);
+    // The next use writes it down again; nobody waits for this one.
+    storage.commit([note.compile()]).catch(() => undefined);
+  }
+}
+
+const NO_SUCH_KEY = 'There is no such provider key.';
+const KEY_WANTED_AGAIN =
+  'Give the key again together with the new base_url: a stored key never goes to another address.';
+
+function isThere({ deletedAt }: ProviderKey): boolean {
+  return deletedAt === null;
+}
+
+/** Bound to where the secret may be sent, so that nobody sends it elsewhere by changing a row. */
+function placeOf({ id, owner, platform, base }: ProviderKey): Place {
+  const boundTo = JSON.stringify([platform, base]);
+  return { purpose: 'provider-key', owner, row: id, column: 'secret', boundTo };
+}
+
+/** The same secret at two servers of one's own is two keys: many ask for no real one. */
+function identityOf(secret: string, base: string | null): string {
+  return JSON.stringify([secret, base]);
+}
+
+function differingColumns(
+  before: ProviderKeysTable,
+  after: ProviderKeysTable,
+): Partial<ProviderKeysTable> {
+  const old: Readonly<Record<string, unknown>> = { ...before };
+  return Object.fromEntries(Object.entries(after).filter(([name, value]) => old[name] !== value));
+}
+
+/** What was free a moment ago may have been stored since. */
+async function commitUnique(storage: Storage, writes: readonly Write[]): Promise<void> {
+  try {
+    await storage.commit(writes);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'conflict') throw error;
+    const sentence = 'This key was stored or changed by another call at the same moment.';
+    throw new Failure('conflict', { sentence, cause: error });
+  }
 }

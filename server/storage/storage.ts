@@ -23,8 +23,10 @@ import type {
   WalletsTable,
 } from './tables/ledger-tables.ts';
 import type { RateLimitsTable } from './tables/limits-tables.ts';
+import type { ProviderKeysTable } from './tables/provider-keys-tables.ts';
 import type { PricesTable, UsageRecordsTable } from './tables/records-tables.ts';
 import type { OpenNotesTable } from './tables/storage-tables.ts';
+import type { DataKeysTable, SecretsTable } from './tables/vault-tables.ts';
 
 export type { CommitOptions, Write } from './commit-queue.ts';
 export { openSqlite, openToRead } from './sqlite.ts';
@@ -45,6 +47,9 @@ export interface Database {
   ledger_snapshots: LedgerSnapshotsTable;
   ledger_watermark: LedgerWatermarkTable;
   rate_limits: RateLimitsTable;
+  data_keys: DataKeysTable;
+  secrets: SecretsTable;
+  provider_keys: ProviderKeysTable;
 }
 
 export interface Storage {

@@ -1,7 +1,10 @@
 /** The drawing of the house as data: which place may import which, and the exceptions with their reasons. */
 
 /** Below `storage`: everybody above may import these. */
-const GROUND = ['contract', 'config', 'clock', 'id', 'failure', 'log', 'outbound'];
+const GROUND = [
+  ...['contract', 'config', 'clock', 'id', 'failure', 'log', 'outbound'],
+  ...['encryption-key', 'data-folder'],
+];
 const DOMAIN = ['ledger', 'records', 'limits', 'accounts', 'metering', 'vault'];
 const UPPER = ['provider-keys', 'alerts', 'monitoring', 'reports', 'gateway', 'reconciliation'];
 
@@ -15,7 +18,8 @@ export const ARROWS: Readonly<Record<string, readonly string[] | 'everything'>> 
   clock: [],
   id: [],
   failure: ['contract'],
-  'setting-kinds': ['contract'],
+  'encryption-key': [],
+  'setting-kinds': ['contract', 'encryption-key'],
   'setting-layers': ['setting-kinds'],
   config: ['contract', 'setting-kinds', 'setting-layers'],
   log: ['contract', 'clock', 'failure'],

@@ -5,6 +5,8 @@ import * as limits from './0003-limits.ts';
 import * as userEmail from './0004-user-email.ts';
 import * as people from './0005-people.ts';
 import * as virtualKeyRules from './0006-virtual-key-rules.ts';
+import * as vault from './0007-vault.ts';
+import * as providerKeys from './0008-provider-keys.ts';
 
 /** Every step of the schema, forward only; number and slug are the identity and never change. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -14,4 +16,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0004-user-email': userEmail,
   '0005-people': people,
   '0006-virtual-key-rules': virtualKeyRules,
+  '0007-vault': vault,
+  '0008-provider-keys': providerKeys,
 };

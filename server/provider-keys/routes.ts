@@ -1,0 +1,49 @@
+/** Where provider keys live, and in which order they serve. */
+import { type Provider, providers } from '../providers/providers.ts';
+import { providerOf } from './key-parts.ts';
+import type { ProviderKey, RoutedKey } from './provider-key.ts';
+
+/** The key that the operator named as the upstream. */
+export const UPSTREAM_ID = 'env:upstream';
+
+export interface AddressSettings {
+  /** Another address for a provider, by its id. The operator names it, so it may be a private one. */
+  readonly bases: Readonly<Record<string, string>>;
+  /** Headers by provider id, such as attribution. */
+  readonly headers: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** @param base of the key itself; null for the provider's address */
+export function placeAt(
+  provider: Provider,
+  base: string | null,
+  settings: AddressSettings,
+): RoutedKey {
+  const { origin, pathname } = new URL(base ?? settings.bases[provider.id] ?? provider.base);
+  return {
+    id: '',
+    owner: null,
+    provider,
+    origin,
+    basePath: pathname.replace(/\/+$/, ''),
+    query: {},
+    headers: settings.headers[provider.id] ?? {},
+    priceCatalogue: provider.routing.priceCatalogue,
+    free: false,
+  };
+}
+
+export function routedKey(key: ProviderKey, settings: AddressSettings): RoutedKey {
+  const { id, owner, platform, base } = key;
+  return { ...placeAt(providerOf(platform), base, settings), id, owner };
+}
+
+/** The named upstream is the default route, else the provider that serves the models of all others, else the first. */
+export function inOrder(keys: readonly RoutedKey[]): readonly RoutedKey[] {
+  const [first] = providers;
+  const rank = ({ id, provider }: RoutedKey): number => {
+    if (id === UPSTREAM_ID) return 0;
+    return provider === first ? 1 : 2;
+  };
+  return [...keys].sort((one, other) => rank(one) - rank(other));
+}

@@ -1,0 +1,125 @@
+/** Finds the root key at the start, and refuses whatever would lose data or only seem to protect it. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { ConfigError } from '../config.ts';
+import { generatedSecret, prepareDataFolder } from '../data-folder.ts';
+import { parseEncryptionKey, weaknessOf } from '../encryption-key.ts';
+import { openToRead } from '../storage/storage.ts';
+import type { DataKeysTable, SecretsTable } from '../storage/tables/vault-tables.ts';
+import { type RootKey, rootKeyFrom, unseal } from './envelope.ts';
+import { CANARY_PLACE, contextOf, isCanary, unwrap } from './places.ts';
+
+/** What tells a right root key from a wrong one. */
+export interface Seals {
+  readonly dataKeys: readonly DataKeysTable[];
+  readonly canary: SecretsTable | null;
+}
+
+export interface RootKeySource {
+  /** As set, or null. */
+  readonly set: string | null;
+  readonly dataDir: string;
+  readonly isProduction: boolean;
+  /** Of the database, read before anything was written. */
+  readonly seals: Seals;
+}
+
+export interface FoundRootKey {
+  readonly rootKey: RootKey;
+  /** The file in which it lies; null if it was set. */
+  readonly file: string | null;
+  /** It was made just now, which the operator wants to know. */
+  readonly isNew: boolean;
+}
+
+const FILE_NAME = 'encryption-key';
+
+/** Reads what is sealed in a database, without writing to it; nothing where there is none yet. */
+export async function readSeals(databaseFile: string): Promise<Seals> {
+  if (!existsSync(databaseFile)) return { dataKeys: [], canary: null };
+  const storage = await openToRead(databaseFile);
+  try {
+    const { db } = storage;
+    const tables = await sql`select 1 from sqlite_master where name = 'data_keys'`.execute(db);
+    if (tables.rows.length === 0) return { dataKeys: [], canary: null };
+    const dataKeys = await db.selectFrom('data_keys').selectAll().execute();
+    const rows = await db
+      .selectFrom('secrets')
+      .selectAll()
+      .where('purpose', '=', CANARY_PLACE.purpose)
+      .execute();
+    return { dataKeys, canary: rows.find(isCanary) ?? null };
+  } finally {
+    await storage.close();
+  }
+}
+
+/**
+ * The root key that was set, else the one in the data folder, else a new one in the data folder. A new one is never made
+ * over existing data, nor in production.
+ *
+ * @throws ConfigError in words, with nothing written
+ */
+export function findRootKey(source: RootKeySource): FoundRootKey {
+  const { set, dataDir, isProduction, seals } = source;
+  const file = join(dataDir, FILE_NAME);
+  if (set !== null)
+    return { rootKey: checked(set, 'ENCRYPTION_KEY', seals), file: null, isNew: false };
+  const isThere = existsSync(file);
+  if (isProduction) {
+    const hint = isThere
+      ? `The key of this data lies in ${file}: keep it elsewhere and name it with ENCRYPTION_KEY or ENCRYPTION_KEY_FILE`
+      : 'Make one with "openssl rand -base64 32" and keep a copy';
+    throw refusal(`ENCRYPTION_KEY must be set with ENV=production. ${hint}.`);
+  }
+  if (isThere) return { rootKey: checked(readKey(file), file, seals), file, isNew: false };
+  if (seals.dataKeys.length > 0) {
+    throw refusal(
+      `The database holds sealed secrets, but ENCRYPTION_KEY is not set and ${file} is missing. Give back the key (${namesOf(seals)}); a new one could open nothing.`,
+    );
+  }
+  prepareDataFolder(dataDir);
+  const { value, isNew } = generatedSecret(dataDir, FILE_NAME);
+  return { rootKey: checked(value, file, seals), file, isNew };
+}
+
+function readKey(file: string): string {
+  return readFileSync(file, 'utf8').trim();
+}
+
+function checked(text: string, place: string, seals: Seals): RootKey {
+  const bytes = parseEncryptionKey(text);
+  if (bytes === undefined) {
+    throw refusal(`${place} must be 32 bytes as base64, base64url or hex.`);
+  }
+  const weakness = weaknessOf(bytes);
+  if (weakness !== undefined) throw refusal(`${place} ${weakness}.`);
+  const rootKey = rootKeyFrom(bytes);
+  if (opens(rootKey, seals)) return rootKey;
+  throw refusal(
+    `${place} is not the key of this database: it is ${rootKey.id}, and the secrets are sealed under ${namesOf(seals)}. Nothing was changed. Set the key with which they were stored.`,
+  );
+}
+
+/** Does the canary open? A database without any sealed row takes every key. */
+export function opens(rootKey: RootKey, { dataKeys, canary }: Seals): boolean {
+  if (dataKeys.length === 0 && canary === null) return true;
+  const dataKey = dataKeys.find(({ id }) => id === canary?.data_key_id);
+  if (canary === null || dataKey === undefined) return false;
+  try {
+    unseal(unwrap(rootKey, dataKey), canary.sealed, contextOf(CANARY_PLACE, dataKey.id));
+    return true;
+  } catch {
+    // Whatever is wrong with it, it is not to be used with this key.
+    return false;
+  }
+}
+
+function namesOf({ dataKeys }: Seals): string {
+  return [...new Set(dataKeys.map((row) => row.root_key_id))].join(', ');
+}
+
+function refusal(sentence: string): ConfigError {
+  return new ConfigError([sentence]);
+}
