@@ -7,6 +7,7 @@ import { startDemo } from './demo/demo.ts';
 import { audit } from './ledger/ledger.ts';
 import { createLog, type Log } from './log.ts';
 import { providers } from './providers/providers.ts';
+import { rollUpsAgree } from './records/records.ts';
 import { openToRead } from './storage/storage.ts';
 
 const { version } = JSON.parse(
@@ -60,7 +61,10 @@ async function verify(flags: ServeFlags): Promise<void> {
   const file = config.storage.databaseFile;
   if (!existsSync(file)) throw new ConfigError([`There is no database at ${file}.`]);
   const storage = await openToRead(file);
-  const findings = await audit(storage, { chargeColumn: 'charge_nanos' });
+  const findings = [
+    ...(await audit(storage, { chargeColumn: 'charge_nanos' })),
+    ...(await rollUpsAgree(storage)),
+  ];
   await storage.close();
   for (const { id, name, ok, figure } of findings) {
     process.stdout.write(`${ok ? 'ok    ' : 'BREACH'} ${id.padEnd(3)} ${name}: ${figure}\n`);

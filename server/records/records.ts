@@ -4,17 +4,14 @@
  */
 import { sql } from 'kysely';
 import { type Nanos, nanos } from '../../contract/money.ts';
-import {
-  type CostSource,
-  type Outcome,
-  type Provenance,
-  type TokenUsage,
-  UNKNOWN_USAGE,
-} from '../../contract/usage.ts';
+import { type CostSource, UNKNOWN_USAGE } from '../../contract/usage.ts';
 import type { Clock } from '../clock.ts';
 import { firstId } from '../id.ts';
 import { compileOnce, type Storage, type Write } from '../storage/storage.ts';
-import type { UsageRecordsTable } from '../storage/tables/records-tables.ts';
+import { type Charge, RECORD_SHAPE, recordParameters, type UsageRecord } from './usage-record.ts';
+
+export { type RollUpFinding, rollUpsAgree } from './roll-up.ts';
+export type { Charge, UsageRecord } from './usage-record.ts';
 
 /** What is known of a request when it leaves us. */
 export interface RequestIntent {
@@ -40,38 +37,6 @@ export interface RequestIntent {
   readonly startedAt: number;
 }
 
-/** One metered request, ended. */
-export interface UsageRecord {
-  readonly id: string;
-  readonly virtualKeyId: string;
-  readonly userId: string;
-  /** Null where the request never left us. */
-  readonly providerId: string | null;
-  readonly providerKeyId: string | null;
-  readonly endpoint: string;
-  readonly model: string | null;
-  readonly servedModel: string | null;
-  readonly streamed: boolean;
-  /** The HTTP status that the caller saw. */
-  readonly status: number;
-  readonly outcome: Outcome;
-  readonly provenance: Provenance;
-  readonly tokens: TokenUsage;
-  /** The provider's cost; null means unpriced, which is not free. */
-  readonly cost: Nanos | null;
-  readonly costSource: CostSource;
-  readonly priceId: string | null;
-  readonly charge: Charge | null;
-  readonly flawed: boolean;
-  readonly failure: string | null;
-  readonly attempts: number;
-  /** The upstream's own id of the answer, for comparison with its bill. */
-  readonly upstreamId: string | null;
-  readonly startedAt: number;
-  readonly ttftMs: number | null;
-  readonly durationMs: number;
-}
-
 /** A price in use, kept so that a bill can be computed again. `rates` are stored as JSON. */
 export interface PriceInUse {
   readonly id: string;
@@ -84,13 +49,6 @@ export interface AdmittedRequest {
   readonly userId: string;
   readonly at: number;
   readonly tokens: number;
-}
-
-/** What a caller with a wallet or a budget pays. */
-export interface Charge {
-  readonly amount: Nanos;
-  readonly held: Nanos;
-  readonly plan: string;
 }
 
 export interface Records {
@@ -133,6 +91,7 @@ export function createRecords(deps: { storage: Storage; clock: Clock }): Records
       .values({ id: '', source: '', rates: '', first_used_at: 0 })
       .onConflict((c) => c.doNothing()),
   );
+  storage.derive(insertRecord([]).sql, new URL('./roll-up-thread.ts', import.meta.url));
   const pricesNoted = new Set<string>();
   /** The row of a price, the first time that it is used. */
   const priceRow = (price: PriceInUse | null): readonly Write[] => {
@@ -232,76 +191,4 @@ function unfinished(intent: RequestIntent, now: number): UsageRecord {
     ttftMs: null,
     durationMs: Math.max(0, now - intent.startedAt),
   };
-}
-
-/** Column order of the hot insert: names here, values in the function below, in the same order. */
-const RECORD_SHAPE: UsageRecordsTable = {
-  id: '',
-  virtual_key_id: '',
-  user_id: '',
-  provider_id: '',
-  provider_key_id: '',
-  endpoint: '',
-  model: '',
-  served_model: '',
-  streamed: 0,
-  status: 0,
-  outcome: '',
-  provenance: '',
-  input_tokens: 0,
-  cached_tokens: 0,
-  cache_write_5m_tokens: 0,
-  cache_write_1h_tokens: 0,
-  output_tokens: 0,
-  reasoning_tokens: 0,
-  cost_nanos: 0,
-  cost_source: '',
-  price_id: '',
-  charge_nanos: 0,
-  hold_nanos: 0,
-  plan: '',
-  flawed: 0,
-  failure: '',
-  attempts: 0,
-  upstream_id: '',
-  started_at: 0,
-  ttft_ms: 0,
-  duration_ms: 0,
-};
-
-function recordParameters(record: UsageRecord): readonly unknown[] {
-  const { tokens } = record;
-  return [
-    record.id,
-    record.virtualKeyId,
-    record.userId,
-    record.providerId,
-    record.providerKeyId,
-    record.endpoint,
-    record.model,
-    record.servedModel,
-    record.streamed ? 1 : 0,
-    record.status,
-    record.outcome,
-    record.provenance,
-    tokens.input,
-    tokens.cachedInput,
-    tokens.cacheWrite5m,
-    tokens.cacheWrite1h,
-    tokens.output,
-    tokens.reasoning,
-    record.cost,
-    record.costSource,
-    record.priceId,
-    record.charge?.amount ?? null,
-    record.charge?.held ?? null,
-    record.charge?.plan ?? null,
-    record.flawed ? 1 : 0,
-    record.failure,
-    record.attempts,
-    record.upstreamId,
-    record.startedAt,
-    record.ttftMs,
-    record.durationMs,
-  ];
 }

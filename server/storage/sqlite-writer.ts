@@ -2,9 +2,20 @@
  * The one thread that writes. It takes whole batches, makes each one transaction, and answers when
  * the batch is on disk. A commit that breaks a rule fails alone; a fault of the machine fails the batch.
  */
+import { createRequire } from 'node:module';
+import type { SQLOutputValue } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Batch, BatchResult, WireCommit } from './commit-queue.ts';
 import { Connection, isEnvironmentFault } from './connection.ts';
+import type { Derivation, DerivationModule, OpenTransaction } from './derivation.ts';
+
+/** Comes before the first batch that has the statement. */
+export interface DerivationOrder {
+  readonly insert: string;
+  /** Address of a file that exports a {@link DerivationModule}. */
+  readonly module: string;
+}
 
 if (parentPort === null) throw new Error('the writer runs as a worker thread');
 const port = parentPort;
@@ -12,6 +23,22 @@ const connection = new Connection((workerData as { file: string }).file, 'writer
 
 /** Statement texts cross the thread border once; after that they go by number. */
 const texts = new Map<number, string>();
+
+/** What follows from an insert, by the text of it, and then by its number too. */
+const derivations = new Map<string, Derivation>();
+const derivationOf = new Map<number, Derivation>();
+
+const load = createRequire(import.meta.url);
+
+const openTransaction: OpenTransaction = {
+  run(sql, parameters) {
+    connection.prepare(sql).run(...parameters);
+  },
+  value(sql, parameters) {
+    const row = connection.prepare(sql).get(...parameters);
+    return row === undefined ? undefined : (Object.values(row)[0] as SQLOutputValue);
+  },
+};
 
 function run(commit: WireCommit): void {
   for (const [statement, rows, parameters] of commit) {
@@ -21,6 +48,7 @@ function run(commit: WireCommit): void {
     if (rows >= 0 && changes !== rows) {
       throw new Error(`expected ${rows} changed rows, got ${changes}`);
     }
+    if (changes === 1) derivationOf.get(statement)?.add(parameters);
   }
 }
 
@@ -28,8 +56,10 @@ function transaction(work: () => void): void {
   connection.database.exec('begin immediate');
   try {
     work();
+    for (const derivation of derivations.values()) derivation.flush(openTransaction);
     connection.database.exec('commit');
   } catch (error) {
+    for (const derivation of derivations.values()) derivation.forget();
     // A full disk has rolled back already; then there is nothing left to undo.
     if (connection.database.isTransaction) connection.database.exec('rollback');
     throw error;
@@ -60,15 +90,31 @@ function write(commits: readonly WireCommit[]): BatchResult {
   }
 }
 
-port.on('message', (batch: Batch | 'close') => {
-  if (batch === 'close') {
+function derive({ insert, module }: DerivationOrder): void {
+  if (derivations.has(insert)) return;
+  const { derivation } = load(fileURLToPath(module)) as DerivationModule;
+  derivations.set(insert, derivation());
+}
+
+function declare(id: number, text: string): void {
+  texts.set(id, text);
+  const derivation = derivations.get(text);
+  if (derivation !== undefined) derivationOf.set(id, derivation);
+}
+
+port.on('message', (message: Batch | DerivationOrder | 'close') => {
+  if (message === 'close') {
     connection.close();
     port.close();
     return;
   }
-  for (const [id, text] of batch.declare) texts.set(id, text);
+  if ('insert' in message) {
+    derive(message);
+    return;
+  }
+  for (const [id, text] of message.declare) declare(id, text);
   try {
-    port.postMessage(write(batch.commits));
+    port.postMessage(write(message.commits));
   } catch (error) {
     port.postMessage({ refused: [], fault: (error as Error).message } satisfies BatchResult);
   }

@@ -19,6 +19,7 @@ import { CommitQueue } from './commit-queue.ts';
 import { bindable, Connection } from './connection.ts';
 import { migrations } from './migrations/migrations.ts';
 import type { ReadReply } from './sqlite-reader.ts';
+import type { DerivationOrder } from './sqlite-writer.ts';
 import type { Database, LeftNote, Storage, StorageOptions } from './storage.ts';
 
 /** Opens (and if need be creates and migrates) the database, alone: a second process is refused. */
@@ -34,6 +35,7 @@ export async function openSqlite(options: StorageOptions): Promise<Storage> {
       db,
       commit: (writes, commitOptions) => writer.queue.commit(writes, commitOptions),
       note: (name, value) => writer.queue.note(name, value),
+      derive: (insert, module) => writer.derive({ insert, module: module.href }),
       leftNotes: left.notes,
       forgetLeftNotes: {
         sql: 'delete from open_notes where bundle <= ?',
@@ -193,6 +195,10 @@ class Writer {
 
   static async start(options: StorageOptions, firstBundle: number): Promise<Writer> {
     return new Writer(await startWorker('./sqlite-writer.ts', options.file), options, firstBundle);
+  }
+
+  derive(order: DerivationOrder): void {
+    this.#worker.postMessage(order);
   }
 
   close(): Promise<void> {

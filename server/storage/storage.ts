@@ -25,10 +25,12 @@ import type {
 import type { RateLimitsTable } from './tables/limits-tables.ts';
 import type { ProviderKeysTable } from './tables/provider-keys-tables.ts';
 import type { PricesTable, UsageRecordsTable } from './tables/records-tables.ts';
+import type { RollUpTable, UsageCellsTable, UsageMeasuresView } from './tables/roll-ups-tables.ts';
 import type { OpenNotesTable } from './tables/storage-tables.ts';
 import type { DataKeysTable, SecretsTable } from './tables/vault-tables.ts';
 
 export type { CommitOptions, Write } from './commit-queue.ts';
+export type { Derivation, DerivationModule, OpenTransaction } from './derivation.ts';
 export { openSqlite, openToRead } from './sqlite.ts';
 
 export interface Database {
@@ -50,6 +52,10 @@ export interface Database {
   data_keys: DataKeysTable;
   secrets: SecretsTable;
   provider_keys: ProviderKeysTable;
+  usage_cells: UsageCellsTable;
+  usage_hourly: RollUpTable;
+  usage_daily: RollUpTable;
+  usage_measures: UsageMeasuresView;
 }
 
 export interface Storage {
@@ -66,6 +72,14 @@ export interface Storage {
    * before a commit `closes` it. Nobody waits for it.
    */
   note(name: string, value: unknown): void;
+  /**
+   * Has the thread that writes follow up every row that this statement inserts, in the same transaction. Rows that are
+   * inserted by another statement, or by another program, are not followed up.
+   *
+   * @param insert the text of the statement
+   * @param module a file that exports a {@link DerivationModule}: functions do not cross to another thread
+   */
+  derive(insert: string, module: URL): void;
   /** The notes that an earlier process left. Some may be closed: bundles go when all in them are. */
   readonly leftNotes: readonly LeftNote[];
   /** Forgets {@link Storage.leftNotes}; to be committed with what was made of them. */

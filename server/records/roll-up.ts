@@ -1,0 +1,182 @@
+/** What a usage record adds to which sums, and whether the sums are those of the records. */
+import { sql } from 'kysely';
+import type { Storage } from '../storage/storage.ts';
+import type { UsageRecordsTable } from '../storage/tables/records-tables.ts';
+import { RECORD_SHAPE } from './usage-record.ts';
+
+/** A value of the row of a record, as it was bound. */
+export type RecordValue = string | number | null;
+
+/** User, virtual key, provider, provider key and model; empty for what is not told. */
+export type Dimensions = readonly [string, string, string, string, string];
+
+export const dimensionNames = [
+  'user_id',
+  'virtual_key_id',
+  'provider_id',
+  'provider_key_id',
+  'model',
+] as const;
+
+/** The ways in which each record is summed; the numbers are those of `usage_cells.cut`. */
+export const CUTS: readonly {
+  readonly cut: number;
+  readonly narrow: (all: Dimensions) => Dimensions;
+}[] = [
+  { cut: 0, narrow: ([, , provider, providerKey]) => ['', '', provider, providerKey, ''] },
+  { cut: 1, narrow: ([, , , , model]) => ['', '', '', '', model] },
+  { cut: 2, narrow: ([user, key]) => [user, key, '', '', ''] },
+  { cut: 3, narrow: (all) => all },
+];
+
+/**
+ * Upper ends of the classes of the time to the first byte, in milliseconds, in steps of about √2: from their counts any
+ * quantile can be read to a few per cent, over any period and any group. The last class has no end.
+ */
+export const TTFT_ENDS_MS = [
+  ...[50, 71, 100, 141, 200, 283, 400, 566, 800, 1_131, 1_600, 2_263, 3_200, 4_525],
+  ...[6_400, 9_051, 12_800, 25_600, 51_200],
+] as const;
+
+const AMOUNTS = [
+  'requests',
+  'unowed',
+  'refused',
+  'errors',
+  'unpriced',
+  'input_tokens',
+  'cached_tokens',
+  'cache_write_tokens',
+  'output_tokens',
+  'reasoning_tokens',
+  'cost_nanos',
+  'charge_nanos',
+] as const;
+
+/** Columns of the sums, in the order of {@link Measures}. */
+export const MEASURES: readonly string[] = [
+  ...AMOUNTS,
+  ...Array.from(
+    { length: TTFT_ENDS_MS.length + 1 },
+    (_, index) => `ttft_${String(index).padStart(2, '0')}`,
+  ),
+];
+
+/** One number for each of {@link MEASURES}. */
+export type Measures = number[];
+
+const at = Object.fromEntries(
+  Object.keys(RECORD_SHAPE).map((name, index) => [name, index]),
+) as Record<keyof UsageRecordsTable, number>;
+
+const HOUR_MS = 3_600_000;
+
+/** Where a record belongs. */
+export function placeOf(row: readonly RecordValue[]): { hour: number; names: Dimensions } {
+  const text = (index: number): string => (row[index] ?? '') as string;
+  const model = row[at.model] ?? row[at.served_model] ?? 'unknown';
+  return {
+    hour: Math.floor((row[at.started_at] as number) / HOUR_MS),
+    names: [
+      text(at.user_id),
+      text(at.virtual_key_id),
+      text(at.provider_id),
+      text(at.provider_key_id),
+      model as string,
+    ],
+  };
+}
+
+/** What a record adds there. Whatever nothing was owed for is counted, and adds to no other figure. */
+export function measuresOf(row: readonly RecordValue[]): Measures {
+  const sums: Measures = new Array(MEASURES.length).fill(0);
+  const outcome = row[at.outcome];
+  const isRefused = outcome === 'refused';
+  const isOwed = !isRefused && row[at.cost_source] !== 'none';
+  sums[0] = isOwed ? 1 : 0;
+  sums[1] = isRefused || isOwed ? 0 : 1;
+  sums[2] = isRefused ? 1 : 0;
+  sums[3] = outcome === 'failed' || outcome === 'unfinished' ? 1 : 0;
+  if (!isOwed) return sums;
+  const number = (index: number): number => (row[index] ?? 0) as number;
+  sums[4] = row[at.cost_nanos] === null ? 1 : 0;
+  sums[5] = number(at.input_tokens);
+  sums[6] = number(at.cached_tokens);
+  sums[7] = number(at.cache_write_5m_tokens) + number(at.cache_write_1h_tokens);
+  sums[8] = number(at.output_tokens);
+  sums[9] = number(at.reasoning_tokens);
+  sums[10] = number(at.cost_nanos);
+  sums[11] = number(at.charge_nanos);
+  const ttft = row[at.ttft_ms];
+  if (typeof ttft === 'number') sums[AMOUNTS.length + ttftClass(ttft)] = 1;
+  return sums;
+}
+
+function ttftClass(ttftMs: number): number {
+  const index = TTFT_ENDS_MS.findIndex((end) => ttftMs <= end);
+  return index < 0 ? TTFT_ENDS_MS.length : index;
+}
+
+/** A check of the books with what was counted, as the audit of the ledger tells its own. */
+export interface RollUpFinding {
+  readonly id: string;
+  readonly name: string;
+  readonly ok: boolean;
+  readonly figure: string;
+}
+
+/**
+ * Compares every sum with the records that it was made of. Each table is one statement and so sees one moment. Where
+ * retention has taken records away, sums remain without them; they are compared from the oldest record on.
+ */
+export async function rollUpsAgree({ db }: Pick<Storage, 'db'>): Promise<readonly RollUpFinding[]> {
+  const findings: RollUpFinding[] = [];
+  for (const [table, bucket, hours] of [
+    ['usage_hourly', 'hour', 1],
+    ['usage_daily', 'day', 24],
+  ] as const) {
+    const found = await compare(table, bucket, hours).execute(db);
+    const { sums = 0, wrong = 0, requests = '0' } = found.rows[0] ?? {};
+    findings.push({
+      id: 'R1',
+      name: `each ${bucket} is the sum of its usage records`,
+      ok: wrong === 0,
+      figure: `${sums} sums of ${requests} requests compared, ${wrong} differ`,
+    });
+  }
+  return findings;
+}
+
+function compare(table: 'usage_hourly' | 'usage_daily', bucket: 'hour' | 'day', hours: number) {
+  const dimensions = dimensionNames.map((name) => sql.ref(name));
+  const narrowed = CUTS.map(({ cut, narrow }) => {
+    const names = narrow(dimensionNames).map((name) => (name === '' ? sql`''` : sql.ref(name)));
+    const named = names.map((name, index) => sql`${name} as ${dimensions[index] ?? sql``}`);
+    return sql`select ${sql.ref(bucket)} as bucket, ${sql.lit(cut)} as cut, ${sql.join(named)},
+      ${sql.join(MEASURES.map((name) => sql`${sql.ref(name)}`))} from usage_measures`;
+  });
+  const key = sql.join([sql.ref('bucket'), sql.ref('cut'), ...dimensions]);
+  const measures = sql.join(MEASURES.map((name) => sql.ref(name)));
+  const list = (of: string) => sql.join(MEASURES.map((name) => sql.ref(`${of}.${name}`)));
+  return sql<{ sums: number; wrong: number; requests: string }>`
+    with
+      oldest as (select min(started_at) / ${sql.lit(HOUR_MS * hours)} as bucket from usage_records),
+      records as (
+        select ${key}, ${sql.join(MEASURES.map((name) => sql`sum(${sql.ref(name)}) as ${sql.ref(name)}`))}
+        from (${sql.join(narrowed, sql` union all `)}) group by ${key}
+      ),
+      kept as (
+        select ${key}, ${measures}
+        from (select t.*, c.id, ${sql.join(dimensionNames.map((name) => sql.ref(`c.${name}`)))}
+          from ${sql.table(table)} as t join usage_cells as c on c.id = t.cell and c.cut = t.cut)
+        where bucket >= (select bucket from oldest)
+      )
+    select count(*) as sums,
+      count(*) filter (where (${list('records')}) is not (${list('kept')})
+        -- Of the oldest bucket some records may be gone.
+        and not (bucket = (select bucket from oldest)
+          and coalesce(kept.requests + kept.unowed + kept.refused, 0)
+            > coalesce(records.requests + records.unowed + records.refused, 0))) as wrong,
+      cast(coalesce(sum(kept.requests) filter (where cut = 0), 0) as text) as requests
+    from records full join kept using (${key})`;
+}
