@@ -1,6 +1,7 @@
 /**
  * The entry of `npm start`, in plain JavaScript that an old Node can still read: it says what to do where
- * Node would only complain about an unknown file extension, and otherwise hands over to the server.
+ * Node would only complain about an unknown file extension. Otherwise it builds the web app where that is missing or
+ * stale, and hands over to the server.
  */
 const NODE_MAJOR_LEAST = 26;
 
@@ -16,4 +17,14 @@ if (Number.parseInt(process.versions.node, 10) < NODE_MAJOR_LEAST) {
   process.exit(1);
 }
 
-await import('../server/main.ts');
+const command = process.argv[2];
+if (command === 'build') {
+  const { buildWeb } = await import('./web-build.ts');
+  process.exitCode = (await buildWeb({ isForced: true })) ? 0 : 1;
+} else {
+  if (command === 'serve' || command === 'demo') {
+    const { buildWeb } = await import('./web-build.ts');
+    await buildWeb({ isForced: false });
+  }
+  await import('../server/main.ts');
+}

@@ -80,12 +80,6 @@ function settingsFrom(flags: ServeFlags): LoadedConfig {
   });
 }
 
-function build(): void {
-  process.stdout.write(
-    'The server runs as it is, and there is no web app yet: nothing to build.\n',
-  );
-}
-
 const program = new Command('tollkeeper')
   .description('Self-hosted gateway and monitor for LLM keys.')
   .version(version);
@@ -110,7 +104,6 @@ program
   .description('check that the books balance, on a live or stopped database')
   .option('--data-dir <folder>', 'folder of the database (DATA_DIR)')
   .action(verify);
-program.command('build').description('build what needs building').action(build);
 
 try {
   await program.parseAsync();

@@ -35,10 +35,33 @@ const MAIN = {
   'server/main.ts': 'const words: string[] = process.argv.slice(2); console.log(words.join());',
 };
 
-test('the start script hands its arguments to the server', () => {
+test('the start script hands its arguments to the server, also where the web app cannot be built', () => {
   const { status, stdout } = runIn(MAIN, { script: 'start.mjs', args: ['serve', '--port', '0'] });
-  assert.equal(stdout, 'serve,--port,0\n');
+  const [notice, ...rest] = stdout.split('\n');
+  assert.match(notice ?? '', /^The web app is missing, .* run npm ci\.$/);
+  assert.deepEqual(rest, ['serve,--port,0', '']);
   assert.equal(status, 0);
+});
+
+/** A build tool that leaves an empty build, or fails. */
+const buildToolThat = (act: string) => ({
+  ...MAIN,
+  'node_modules/vite/package.json': '{}',
+  'node_modules/vite/bin/vite.js': `const { mkdirSync } = require('node:fs'); ${act}`,
+});
+const SERVE = { script: 'start.mjs', args: ['serve'] };
+
+test('the start script builds a web app that is missing, in one line, before it serves', () => {
+  const { stdout } = runIn(buildToolThat("mkdirSync('web/dist', { recursive: true });"), SERVE);
+  assert.match(stdout, /^The web app was built in \d+\.\d s\.\nserve\n$/);
+});
+
+test('a build that fails is told, and the server starts all the same; the build command fails', () => {
+  const broken = buildToolThat('process.exit(1);');
+  const { status, stdout } = runIn(broken, SERVE);
+  assert.match(stdout, /^The web app could not be built.*\nserve\n$/);
+  assert.equal(status, 0);
+  assert.equal(runIn(broken, { script: 'start.mjs', args: ['build'] }).status, 1);
 });
 
 test('the start script says what to do under an older Node, and starts nothing', () => {

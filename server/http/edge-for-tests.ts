@@ -38,6 +38,7 @@ export interface TestEdgeOptions {
   readonly gateway?: Partial<HttpDeps['gateway']>;
   readonly databaseState?: () => 'ok' | 'failing';
   readonly v1?: HttpDeps['v1'];
+  readonly webFolder?: string;
   /** Laid over the real rooms, to make one of them fail. */
   readonly rooms?: { accounts?: HttpDeps['accounts']; reports?: Partial<HttpDeps['reports']> };
 }
@@ -93,6 +94,7 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
       ...options.settings,
     },
     v1: options.v1 ?? (() => undefined),
+    ...(options.webFolder !== undefined && { webFolder: options.webFolder }),
   });
   return {
     http,

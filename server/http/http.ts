@@ -23,6 +23,7 @@ import { type Edge, type RoutesDeps, type RoutesSettings, registerRoutes } from 
 import { createSessionCookie } from './session-cookie.ts';
 import { createSignInThrottle } from './sign-in-throttle.ts';
 import type { Shortcut } from './v1-routes.ts';
+import { createWebApp, type WebApp, webAppRoutes } from './web-app.ts';
 
 export type { Callers } from './callers.ts';
 export type { EdgeLog } from './error-replies.ts';
@@ -46,6 +47,8 @@ export interface HttpDeps extends Omit<RoutesDeps, 'accounts' | 'clock'> {
   readonly clock: Clock;
   readonly log: EdgeLog;
   readonly settings: HttpSettings;
+  /** Where the built web app is, if not in its usual place. */
+  readonly webFolder?: string;
   /**
    * Registers the routes under `/v1/` on a scope of their own. Errors thrown there take the shape of
    * their path. May return a way past the router for most of their requests.
@@ -89,13 +92,16 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   const gateway: FastifyPluginAsync = async (scope) => {
     shortcut = deps.v1(scope, callers);
   };
+  const webApp = createWebApp(deps.webFolder);
+  const pages: FastifyPluginAsync = (scope) => webAppRoutes(scope, webApp, deps.webFolder);
   const management: FastifyPluginAsync = async (scope) => {
-    await prepareManagement(scope, log);
+    await prepareManagement(scope, log, webApp);
     refuseCrossSite(scope, settings.allowedOrigins);
     guardRate(scope, callers, { clock, settings: settings.rateGuard });
     await registerRoutes(scope, deps, edge);
   };
   await instance.register(gateway);
+  await instance.register(pages);
   await instance.register(management);
   await instance.ready();
   // CORS is the router's business, so where origins are allowed everything goes through it.
@@ -217,7 +223,11 @@ async function allowOrigins(instance: FastifyInstance, origins: readonly string[
 }
 
 /** What all surfaces but `/v1` have in common. */
-async function prepareManagement(scope: FastifyInstance, log: EdgeLog): Promise<void> {
+async function prepareManagement(
+  scope: FastifyInstance,
+  log: EdgeLog,
+  webApp: WebApp,
+): Promise<void> {
   scope.setValidatorCompiler(validatorCompiler);
   scope.setSerializerCompiler(serializerCompiler);
   takeOnlyJson(scope);
@@ -234,10 +244,13 @@ async function prepareManagement(scope: FastifyInstance, log: EdgeLog): Promise<
   });
   scope.addHook('onRequest', (request, reply, next) => {
     reply.header('x-request-id', request.id).header('cache-control', 'no-store');
-    next();
+    if (webApp.takes(request)) webApp.send(reply);
+    else next();
   });
   scope.setNotFoundHandler((request, reply) =>
-    sendFailure(new Failure('not_found'), request, reply, log),
+    webApp.takesLost(request)
+      ? webApp.send(reply.code(404))
+      : sendFailure(new Failure('not_found'), request, reply, log),
   );
 }
 

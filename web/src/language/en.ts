@@ -1,0 +1,8 @@
+/** Every message in English; this catalog says which there are. */
+import { parts } from './en/parts.ts';
+import { shell } from './en/shell.ts';
+
+export const messages = {
+  ...parts,
+  ...shell,
+};

@@ -1,0 +1,28 @@
+/** The parts that pages are made of. */
+export const parts = {
+  'change.down': '{share} less than before',
+  'change.flat': 'as before',
+  'change.none': 'nothing to compare with',
+  'change.up': '{share} more than before',
+  'chart.asof': 'as of {at}',
+  'chart.draw': 'Show the chart',
+  'chart.open': 'the last bar is not over yet (hatched)',
+  'chart.other': 'Other',
+  'chart.table': 'Show the table',
+  'chart.unpriced':
+    '{count, plural, one {# request has no known price} other {# requests have no known price}}',
+  'chart.utc': 'UTC days',
+  'chart.when': 'Day',
+  'export.csv': 'CSV file',
+  'export.curl': 'Copy as curl',
+  'export.json': 'JSON file',
+  'export.title': 'Export',
+  'table.after': 'Next row',
+  'table.before': 'Previous row',
+  'table.columns': 'Columns',
+  'table.hide': 'Hide {column}',
+  'table.newer': 'Newer',
+  'table.older': 'Older',
+  'table.rows': '{count, plural, =0 {No rows} one {# row} other {# rows}}',
+  'table.show': 'Show {column}',
+};

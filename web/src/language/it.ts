@@ -1,0 +1,8 @@
+/** Every message in Italian. */
+import { parts } from './it/parts.ts';
+import { shell } from './it/shell.ts';
+
+export const messages = {
+  ...parts,
+  ...shell,
+};

@@ -1,0 +1,28 @@
+import type { parts as english } from '../en/parts.ts';
+
+export const parts: Readonly<Record<keyof typeof english, string>> = {
+  'change.down': '比上期少 {share}',
+  'change.flat': '与上期持平',
+  'change.none': '无可比数据',
+  'change.up': '比上期多 {share}',
+  'chart.asof': '截至 {at}',
+  'chart.draw': '显示图表',
+  'chart.open': '最后一段尚未结束（斜线）',
+  'chart.other': '其他',
+  'chart.table': '显示表格',
+  'chart.unpriced': '{count, plural, other {# 个请求没有已知价格}}',
+  'chart.utc': 'UTC 日期',
+  'chart.when': '日期',
+  'export.csv': 'CSV 文件',
+  'export.curl': '复制为 curl',
+  'export.json': 'JSON 文件',
+  'export.title': '导出',
+  'table.after': '下一行',
+  'table.before': '上一行',
+  'table.columns': '列',
+  'table.hide': '隐藏{column}',
+  'table.newer': '较新',
+  'table.older': '较早',
+  'table.rows': '{count, plural, other {# 行}}',
+  'table.show': '显示{column}',
+};

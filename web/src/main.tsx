@@ -1,0 +1,13 @@
+import { nonce } from './ground.ts';
+import '@mantine/core/styles.layer.css';
+import '@mantine/notifications/styles.layer.css';
+import './shell/base.css';
+import { createRoot } from 'react-dom/client';
+import { startLanguage } from './language/language.ts';
+import { App } from './shell/app.tsx';
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('the page has no root element');
+
+await startLanguage();
+createRoot(root).render(<App nonce={nonce} />);

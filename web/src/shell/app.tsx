@@ -1,0 +1,42 @@
+import { i18n } from '@lingui/core';
+import { I18nProvider } from '@lingui/react';
+import { MantineProvider } from '@mantine/core';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { type ReactNode, useEffect } from 'react';
+import { onSessionEnd, Problem } from '../client.ts';
+import { router } from './router.tsx';
+import { SESSION } from './session.ts';
+import { theme } from './theme.ts';
+
+/** Only what may be different a moment later is asked again: no answer, a fault of theirs. Twice at most. */
+function retry(failures: number, error: Error): boolean {
+  return failures < 2 && error instanceof Problem && (error.status === 0 || error.status >= 502);
+}
+
+const client = new QueryClient({
+  defaultOptions: { queries: { retry, staleTime: 15_000, refetchOnWindowFocus: true } },
+});
+
+/** A refused call means that the session ended elsewhere; asking for it once more sends the person to sign in. */
+function SessionWatch({ children }: { readonly children: ReactNode }): ReactNode {
+  useEffect(
+    () => onSessionEnd(() => void client.invalidateQueries({ queryKey: [SESSION.path] })),
+    [],
+  );
+  return children;
+}
+
+export function App({ nonce }: { readonly nonce: string }): ReactNode {
+  return (
+    <I18nProvider i18n={i18n}>
+      <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+        <QueryClientProvider client={client}>
+          <SessionWatch>
+            <RouterProvider router={router} />
+          </SessionWatch>
+        </QueryClientProvider>
+      </MantineProvider>
+    </I18nProvider>
+  );
+}

@@ -1,0 +1,83 @@
+/** The frame around the pages: navigation at the side or in a drawer, header on top, and the single keys. */
+import { ActionIcon, Drawer } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { Notifications } from '@mantine/notifications';
+import { IconMenu2 } from '@tabler/icons-react';
+import { Link, useLocation } from '@tanstack/react-router';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { useWords } from '../language/language.ts';
+import { Mark } from './brand.tsx';
+import classes from './frame.module.css';
+import { Header } from './header.tsx';
+import { Navigation } from './navigation.tsx';
+import { PAGES } from './pages.ts';
+import type { Person } from './session.ts';
+import { useShortcuts } from './shortcuts.ts';
+import { useTitle } from './title.ts';
+
+const Palette = lazy(() => import('./palette.tsx'));
+const ShortcutSheet = lazy(() => import('./shortcut-sheet.tsx'));
+
+/** What lies over the page: one thing at a time. */
+export type Overlay = 'palette' | 'sheet' | null;
+
+export function Frame(props: { readonly person: Person; readonly children: ReactNode }): ReactNode {
+  const { person, children } = props;
+  const { t } = useWords();
+  const { pathname } = useLocation();
+  const [isMenuOpen, menu] = useDisclosure(false);
+  const [overlay, setOverlay] = useState<Overlay>(null);
+  const close = (): void => setOverlay(null);
+  const page = PAGES.find(({ path }) => path === pathname);
+  useShortcuts(person.role, setOverlay);
+  useTitle(page === undefined ? '' : t(page.label));
+  return (
+    <div className={classes['frame']}>
+      <a className="tk-skip" href="#main">
+        {t('shell.skip')}
+      </a>
+      <aside className={classes['side']}>
+        <Brand />
+        <Navigation person={person} />
+      </aside>
+      <Drawer
+        opened={isMenuOpen}
+        onClose={menu.close}
+        size={280}
+        title={<Brand />}
+        closeButtonProps={{ 'aria-label': t('action.close') }}
+      >
+        <Navigation person={person} onLeave={menu.close} />
+      </Drawer>
+      <div className={classes['column']}>
+        <Header page={page} openPalette={() => setOverlay('palette')}>
+          <ActionIcon
+            className={classes['onlyNarrow']}
+            size={32}
+            onClick={menu.open}
+            aria-label={t('shell.menu')}
+          >
+            <IconMenu2 size={20} stroke={1.6} />
+          </ActionIcon>
+        </Header>
+        <main id="main" tabIndex={-1} className={classes['main']}>
+          {children}
+        </main>
+      </div>
+      <Notifications position="bottom-right" limit={4} />
+      <Suspense>
+        {overlay === 'palette' && <Palette role={person.role} close={close} />}
+        {overlay === 'sheet' && <ShortcutSheet role={person.role} close={close} />}
+      </Suspense>
+    </div>
+  );
+}
+
+function Brand(): ReactNode {
+  return (
+    <Link to="/" className={classes['brand']}>
+      <Mark />
+      {'Tollkeeper'}
+    </Link>
+  );
+}

@@ -1,0 +1,25 @@
+import { NativeSelect } from '@mantine/core';
+import { IconLanguage } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import { chooseLanguage, isLanguage, LANGUAGES, useWords } from '../language/language.ts';
+
+export function LanguageSelect(props: {
+  readonly label: string;
+  readonly size?: 'xs' | 'sm';
+}): ReactNode {
+  const { label, size = 'xs' } = props;
+  const { language } = useWords();
+  return (
+    <NativeSelect
+      size={size}
+      w={140}
+      aria-label={label}
+      leftSection={<IconLanguage size={16} stroke={1.6} />}
+      data={Object.entries(LANGUAGES).map(([value, name]) => ({ value, label: name }))}
+      value={language}
+      onChange={({ currentTarget: { value } }) => {
+        if (isLanguage(value)) void chooseLanguage(value);
+      }}
+    />
+  );
+}

@@ -1,0 +1,60 @@
+/** Every page with its address, place in the navigation, key and code. A new page is one entry here. */
+import { type Icon, IconAdjustmentsHorizontal } from '@tabler/icons-react';
+import type { ComponentType } from 'react';
+import type { MessageId } from '../language/language.ts';
+
+export interface Page {
+  readonly path: string;
+  readonly label: MessageId;
+  readonly load: () => Promise<ComponentType>;
+  /** Where it stands in the navigation; absent: it is reached in another way. */
+  readonly group?: 'use' | 'control' | 'supply' | 'admin';
+  readonly icon: Icon;
+  /** The key that leads there. */
+  readonly shortcut?: string;
+  /** `admin` pages are for the operator. */
+  readonly who: 'member' | 'admin';
+  /** Whether the page speaks of the period in the header. */
+  readonly hasPeriod?: true;
+}
+
+export const GROUPS = ['use', 'control', 'supply', 'admin'] as const;
+
+/** Pages of people who are signed in. */
+export const PAGES: readonly Page[] = [
+  {
+    path: '/settings',
+    label: 'nav.settings',
+    icon: IconAdjustmentsHorizontal,
+    group: 'admin',
+    shortcut: 's',
+    who: 'member',
+    load: async () => (await import('../settings/settings-page.tsx')).SettingsPage,
+  },
+];
+
+/** Pages of people who are not (yet). */
+export const DOORS: readonly Pick<Page, 'path' | 'label' | 'load'>[] = [
+  {
+    path: '/login',
+    label: 'nav.login',
+    load: async () => (await import('../login/login-page.tsx')).LoginPage,
+  },
+  {
+    path: '/register',
+    label: 'nav.register',
+    load: async () => (await import('../login/register-page.tsx')).RegisterPage,
+  },
+  {
+    path: '/logout',
+    label: 'nav.logout',
+    load: async () => (await import('../login/logout-page.tsx')).LogoutPage,
+  },
+];
+
+/** Where somebody begins who has just signed in. */
+export const HOME = PAGES[0]?.path ?? '/profile';
+
+export function mayOpen(page: Pick<Page, 'who'>, role: 'admin' | 'member'): boolean {
+  return page.who === 'member' || role === 'admin';
+}

@@ -1,0 +1,127 @@
+import { ActionIcon, Button, Group, Popover, Stack, TextInput } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconCalendar, IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { useWords } from '../language/language.ts';
+import { dayText } from '../ui/figures.ts';
+import { dayOf, type Period, PRESETS, periodOf, stepped } from './period.ts';
+import { useUrlState } from './url-state.ts';
+
+/** The period that the address names. */
+export function usePeriod(): Period {
+  const [state] = useUrlState();
+  return periodOf(state, Date.now());
+}
+
+export function PeriodPicker(): ReactNode {
+  const { t } = useWords();
+  const [, change] = useUrlState();
+  const period = usePeriod();
+  const [isOpen, popover] = useDisclosure(false);
+  const next = stepped(period, 1, Date.now());
+  const label =
+    period.preset === null
+      ? `${dayText(period.start)} – ${dayText(period.end)}`
+      : t(`period.${period.preset}`);
+  const step = (direction: -1 | 1): void => {
+    const to = stepped(period, direction, Date.now());
+    if (to !== null) change(to, { isStep: true });
+  };
+  return (
+    <Group gap={4} wrap="nowrap">
+      <ActionIcon size={32} onClick={() => step(-1)} aria-label={t('period.earlier')}>
+        <IconChevronLeft size={18} stroke={1.6} />
+      </ActionIcon>
+      <Popover
+        opened={isOpen}
+        onChange={popover.toggle}
+        position="bottom-end"
+        shadow="md"
+        trapFocus
+      >
+        <Popover.Target>
+          <Button
+            variant="default"
+            size="compact-sm"
+            h={32}
+            px={10}
+            leftSection={<IconCalendar size={16} stroke={1.6} />}
+            onClick={popover.toggle}
+            aria-expanded={isOpen}
+          >
+            {label}
+          </Button>
+        </Popover.Target>
+        <Popover.Dropdown p={8}>
+          <Choices period={period} close={popover.close} />
+        </Popover.Dropdown>
+      </Popover>
+      <ActionIcon
+        size={32}
+        disabled={next === null}
+        onClick={() => step(1)}
+        aria-label={t('period.later')}
+      >
+        <IconChevronRight size={18} stroke={1.6} />
+      </ActionIcon>
+    </Group>
+  );
+}
+
+function Choices(props: { readonly period: Period; readonly close: () => void }): ReactNode {
+  const { period, close } = props;
+  const { t } = useWords();
+  const [, change] = useUrlState();
+  const [start, setStart] = useState(period.start);
+  const [end, setEnd] = useState(period.end);
+  const today = dayOf(Date.now());
+  const choose = (event: FormEvent): void => {
+    event.preventDefault();
+    if (start === '' || end === '' || start > end) return;
+    change({ start, end, period: null }, { isStep: true });
+    close();
+  };
+  return (
+    <Group align="stretch" gap={12} wrap="wrap">
+      <Stack gap={2}>
+        {PRESETS.map((preset) => (
+          <Button
+            key={preset}
+            variant={period.preset === preset ? 'light' : 'subtle'}
+            color={period.preset === preset ? 'iris' : 'gray'}
+            size="compact-sm"
+            justify="flex-start"
+            onClick={() => {
+              change({ period: preset, start: null, end: null }, { isStep: true });
+              close();
+            }}
+          >
+            {t(`period.${preset}`)}
+          </Button>
+        ))}
+      </Stack>
+      <form onSubmit={choose}>
+        <Stack gap={8} w={170}>
+          <TextInput
+            type="date"
+            label={t('period.from')}
+            value={start}
+            max={end}
+            onChange={(event) => setStart(event.currentTarget.value)}
+          />
+          <TextInput
+            type="date"
+            label={t('period.to')}
+            value={end}
+            min={start}
+            max={today}
+            onChange={(event) => setEnd(event.currentTarget.value)}
+          />
+          <Button type="submit" disabled={start === '' || end === '' || start > end}>
+            {t('period.show')}
+          </Button>
+        </Stack>
+      </form>
+    </Group>
+  );
+}

@@ -1,0 +1,49 @@
+/** Single keys that act, unless somebody is writing or has switched them off. */
+import { useNavigate } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import type { Overlay } from './frame.tsx';
+import { mayOpen, PAGES } from './pages.ts';
+import { usePreferences } from './preferences.ts';
+import { keptSearch } from './url-state.ts';
+
+/** Fields take every key for themselves, and so does whatever lies over the page. */
+function isTaken(target: EventTarget | null): boolean {
+  const isField =
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  return isField || document.querySelector('[role=dialog],[role=menu]') !== null;
+}
+
+/** What the page itself offers under a single key carries the key in this attribute. */
+function pressOnPage(key: string): boolean {
+  const found = [...document.querySelectorAll<HTMLElement>('[data-shortcut]')].find(
+    ({ dataset }) => dataset['shortcut'] === key,
+  );
+  if (found instanceof HTMLInputElement) found.focus();
+  else found?.click();
+  return found !== undefined;
+}
+
+export function useShortcuts(role: 'admin' | 'member', show: (overlay: Overlay) => void): void {
+  const navigate = useNavigate();
+  const { shortcuts } = usePreferences();
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      if (event.key.toLowerCase() === 'k' && (event.metaKey || event.ctrlKey)) {
+        event.preventDefault();
+        show('palette');
+        return;
+      }
+      if (!shortcuts || event.metaKey || event.ctrlKey || event.altKey) return;
+      if (event.defaultPrevented || isTaken(event.target)) return;
+      const page = PAGES.find(({ shortcut }) => shortcut === event.key);
+      if (event.key === '?') show('sheet');
+      else if (page !== undefined && mayOpen(page, role)) {
+        void navigate({ to: page.path, search: keptSearch as never });
+      } else if (!pressOnPage(event.key)) return;
+      event.preventDefault();
+    };
+    document.addEventListener('keydown', press);
+    return () => document.removeEventListener('keydown', press);
+  }, [navigate, role, show, shortcuts]);
+}

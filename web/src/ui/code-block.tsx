@@ -1,0 +1,47 @@
+import { Tabs } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useWords } from '../language/language.ts';
+import classes from './code-block.module.css';
+import { CopyButton } from './copy-button.tsx';
+
+/** Text to be taken away as it is. */
+export function CodeBlock({ code, label }: { readonly code: string; readonly label: string }) {
+  const { t } = useWords();
+  return (
+    <div className={classes['block']}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable without a mouse. */}
+      <pre className={classes['text']} tabIndex={0}>
+        {code}
+      </pre>
+      <div className={classes['copy']}>
+        <CopyButton value={code} label={t('action.copy.what', { what: label })} />
+      </div>
+    </div>
+  );
+}
+
+export interface Snippet {
+  readonly id: string;
+  readonly label: string;
+  readonly code: string;
+}
+
+/** The same thing in several languages of programs, one at a time. */
+export function Snippets({ snippets }: { readonly snippets: readonly Snippet[] }): ReactNode {
+  return (
+    <Tabs defaultValue={snippets[0]?.id ?? null} variant="default">
+      <Tabs.List mb={8}>
+        {snippets.map(({ id, label }) => (
+          <Tabs.Tab key={id} value={id} px={10} py={6}>
+            {label}
+          </Tabs.Tab>
+        ))}
+      </Tabs.List>
+      {snippets.map(({ id, label, code }) => (
+        <Tabs.Panel key={id} value={id}>
+          <CodeBlock code={code} label={label} />
+        </Tabs.Panel>
+      ))}
+    </Tabs>
+  );
+}

@@ -1,0 +1,68 @@
+import { Button, Menu } from '@mantine/core';
+import { IconDownload, IconFileTypeCsv, IconJson, IconTerminal2 } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import { useWords } from '../language/language.ts';
+import { tellDone } from './notices.ts';
+
+/** The call behind a view as a line for a terminal. The token stands there by name: none is ever read back. */
+export function curlOf(origin: string, address: string): string {
+  return `curl "${origin}${address}" -H "Authorization: Bearer $TOLLKEEPER_TOKEN"`;
+}
+
+interface ExportProps {
+  /** The address of the call with the filters that are seen; `format` is added for files. */
+  readonly address: string;
+  readonly formats?: readonly ('csv' | 'json')[];
+}
+
+const ICONS = { csv: IconFileTypeCsv, json: IconJson } as const;
+
+function withFormat(address: string, format: string): string {
+  return `${address}${address.includes('?') ? '&' : '?'}format=${format}`;
+}
+
+/** Exactly what is shown, as a file or as the question that gives it. */
+export function ExportMenu({ address, formats = ['csv', 'json'] }: ExportProps): ReactNode {
+  const { t } = useWords();
+  const copy = async (): Promise<void> => {
+    await navigator.clipboard.writeText(curlOf(window.location.origin, address));
+    tellDone(t('action.copied'));
+  };
+  return (
+    <Menu width={190}>
+      <Menu.Target>
+        <Button
+          variant="default"
+          size="compact-sm"
+          h={32}
+          px={10}
+          leftSection={<IconDownload size={16} stroke={1.6} />}
+        >
+          {t('export.title')}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {formats.map((format) => {
+          const Icon = ICONS[format];
+          return (
+            <Menu.Item
+              key={format}
+              component="a"
+              href={withFormat(address, format)}
+              download
+              leftSection={<Icon size={16} stroke={1.6} />}
+            >
+              {t(`export.${format}`)}
+            </Menu.Item>
+          );
+        })}
+        <Menu.Item
+          leftSection={<IconTerminal2 size={16} stroke={1.6} />}
+          onClick={() => void copy()}
+        >
+          {t('export.curl')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,120 @@
+/** Figures as text. Money is exact on the wire; what is shown here is for reading and is never added up again. */
+import { localeTag } from '../language/language.ts';
+
+/** Dollars as the API states them: a decimal in text, or a number. Null: nobody knows. */
+export type Amount = string | number | null | undefined;
+
+const formatters = new Map<string, Intl.NumberFormat>();
+
+function format(value: number, options: Intl.NumberFormatOptions): string {
+  const key = `${localeTag()} ${JSON.stringify(options)}`;
+  const known = formatters.get(key) ?? new Intl.NumberFormat(localeTag(), options);
+  formatters.set(key, known);
+  return known.format(value);
+}
+
+export const UNKNOWN = '–';
+
+/**
+ * Cents from a dollar up, else the digits that say something: `$1,204.50`, `$0.34`, `$0.0021`. Never `$0.00` for what
+ * is more than nothing.
+ */
+export function moneyText(amount: Amount, currency = 'USD'): string {
+  if (amount === null || amount === undefined) return UNKNOWN;
+  const value = Number(amount);
+  const size = Math.abs(value);
+  const options: Intl.NumberFormatOptions = {
+    style: 'currency',
+    currency,
+    currencyDisplay: 'narrowSymbol',
+  };
+  if (size >= 0.1 || size === 0) return format(value, { ...options, maximumFractionDigits: 2 });
+  return format(value, { ...options, maximumSignificantDigits: 2, minimumFractionDigits: 2 });
+}
+
+/** The amount to the last digit that was given. */
+export function exactMoneyText(amount: Amount, currency = 'USD'): string {
+  if (amount === null || amount === undefined) return UNKNOWN;
+  const digits = typeof amount === 'number' ? amount.toFixed(9).replace(/\.?0+$/, '') : amount;
+  return `${digits} ${currency}`;
+}
+
+/** For axes and small places: `$1.2K`. */
+export function shortMoneyText(amount: Amount, currency = 'USD'): string {
+  if (amount === null || amount === undefined) return UNKNOWN;
+  const value = Number(amount);
+  if (Math.abs(value) < 1000) return moneyText(value, currency);
+  return format(value, {
+    style: 'currency',
+    currency,
+    currencyDisplay: 'narrowSymbol',
+    notation: 'compact',
+    maximumFractionDigits: 1,
+  });
+}
+
+export function countText(count: number | null | undefined): string {
+  return count === null || count === undefined ? UNKNOWN : format(count, {});
+}
+
+/** `1.2M`; the exact number belongs where it is hovered. */
+export function shortCountText(count: number | null | undefined): string {
+  if (count === null || count === undefined) return UNKNOWN;
+  return format(count, { notation: 'compact', maximumFractionDigits: count < 10_000 ? 2 : 1 });
+}
+
+/** @param share 0 to 1 */
+export function percentText(share: number | null | undefined): string {
+  if (share === null || share === undefined) return UNKNOWN;
+  return format(share, { style: 'percent', maximumFractionDigits: Math.abs(share) < 0.1 ? 1 : 0 });
+}
+
+export function durationText(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined) return UNKNOWN;
+  if (ms < 1000) return `${format(ms, { maximumFractionDigits: 0 })} ms`;
+  return `${format(ms / 1000, { maximumFractionDigits: ms < 10_000 ? 2 : 1 })} s`;
+}
+
+/** A UTC day as people write it. */
+export function dayText(day: string, style: 'short' | 'long' = 'short'): string {
+  return new Intl.DateTimeFormat(localeTag(), {
+    day: 'numeric',
+    month: 'short',
+    ...(style === 'long' ? { year: 'numeric', weekday: 'short' } : {}),
+    timeZone: 'UTC',
+  }).format(new Date(`${day.slice(0, 10)}T00:00:00Z`));
+}
+
+/** @param zone an IANA name; absent: that of this browser */
+export function instantText(at: string, zone?: string): string {
+  return new Intl.DateTimeFormat(localeTag(), {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+    timeZoneName: 'short',
+    ...(zone === undefined ? {} : { timeZone: zone }),
+  }).format(new Date(at));
+}
+
+const STEPS = [
+  ['year', 31_536_000_000],
+  ['month', 2_592_000_000],
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1000],
+] as const;
+
+/** `3 hours ago`, `in 2 days`. */
+export function agoText(at: string, now: number): string {
+  const difference = Date.parse(at) - now;
+  const [unit, length] = STEPS.find(([, ms]) => Math.abs(difference) >= ms) ?? STEPS[5];
+  return new Intl.RelativeTimeFormat(localeTag(), { numeric: 'auto', style: 'long' }).format(
+    Math.trunc(difference / length),
+    unit,
+  );
+}

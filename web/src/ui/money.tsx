@@ -1,0 +1,70 @@
+import { Tooltip } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useWords } from '../language/language.ts';
+import { usePreferences } from '../shell/preferences.ts';
+import {
+  type Amount,
+  agoText,
+  countText,
+  exactMoneyText,
+  instantText,
+  moneyText,
+  shortCountText,
+} from './figures.ts';
+
+interface HintedProps {
+  readonly text: string;
+  readonly hint: string;
+  readonly className?: string;
+}
+
+/** A rounded figure that tells the exact one to whoever points at it or reads it with software. */
+function Hinted({ text, hint, className = 'tk-figures' }: HintedProps): ReactNode {
+  return (
+    <Tooltip label={hint} disabled={hint === text}>
+      <span className={className}>{text}</span>
+    </Tooltip>
+  );
+}
+
+interface MoneyProps {
+  readonly amount: Amount;
+  readonly currency?: string | null;
+  /** Said where the amount is not known because the model has no price. */
+  readonly isUnpriced?: boolean;
+}
+
+/** Dollars, rounded for reading and exact on hover. */
+export function Money({ amount, currency, isUnpriced = false }: MoneyProps): ReactNode {
+  const { t } = useWords();
+  if (isUnpriced) return <Hinted text={t('money.unpriced')} hint={t('money.unpriced.why')} />;
+  const unit = currency ?? 'USD';
+  return <Hinted text={moneyText(amount, unit)} hint={exactMoneyText(amount, unit)} />;
+}
+
+/** A count of tokens, or of anything of which there are many. */
+export function Tokens({ count }: { readonly count: number | null | undefined }): ReactNode {
+  return <Hinted text={shortCountText(count)} hint={countText(count)} />;
+}
+
+interface TimeProps {
+  readonly at: string | null | undefined;
+  /** `ago` says how long since; the instant itself is the hint then. */
+  readonly style?: 'ago' | 'full';
+}
+
+/** An instant in the zone that was chosen, which is always said. */
+export function Time({ at, style = 'ago' }: TimeProps): ReactNode {
+  const { t } = useWords();
+  const { zone } = usePreferences();
+  if (at === null || at === undefined) return <span>{t('time.never')}</span>;
+  const full = instantText(at, zone === 'utc' ? 'UTC' : undefined);
+  const text = style === 'ago' ? agoText(at, Date.now()) : full;
+  return (
+    <Tooltip label={style === 'ago' ? full : agoText(at, Date.now())}>
+      <time dateTime={at} className="tk-figures">
+        {text}
+      </time>
+    </Tooltip>
+  );
+}

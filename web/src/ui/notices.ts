@@ -1,0 +1,20 @@
+/** Short words in the corner about what was just done. */
+import { notifications } from '@mantine/notifications';
+import { type Problem, Problem as ProblemClass } from '../client.ts';
+import { t } from '../language/language.ts';
+
+export function tellDone(message: string): void {
+  notifications.show({ message, color: 'teal', autoClose: 4000, withCloseButton: true });
+}
+
+/** Stays until it is closed: whoever looked away must find it. */
+export function tellProblem(problem: Error | Problem): void {
+  const id = problem instanceof ProblemClass ? problem.requestId : null;
+  notifications.show({
+    title: problem.message === '' ? t('state.unreachable.why') : problem.message,
+    message: id === null || id === '' ? '' : `${t('state.request')} ${id}`,
+    color: 'red',
+    autoClose: false,
+    withCloseButton: true,
+  });
+}

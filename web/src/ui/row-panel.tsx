@@ -1,0 +1,54 @@
+import { ActionIcon, Drawer, Group, Text } from '@mantine/core';
+import { IconChevronDown, IconChevronUp } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import { useWords } from '../language/language.ts';
+import { neighbour } from './data-table.tsx';
+import type { TableControl } from './table-state.ts';
+
+interface RowPanelProps<Row> {
+  readonly title: ReactNode;
+  readonly rows: readonly Row[];
+  readonly idOf: (row: Row) => string;
+  readonly control: TableControl;
+  readonly children: ReactNode;
+}
+
+/** One row in full, at the side, with the way to the rows beside it. Its address can be sent to somebody. */
+export function RowPanel<Row>(props: RowPanelProps<Row>): ReactNode {
+  const { title, rows, idOf, control, children } = props;
+  const { t } = useWords();
+  const before = neighbour(rows, idOf, control.row, -1);
+  const after = neighbour(rows, idOf, control.row, 1);
+  return (
+    <Drawer
+      opened={control.row !== null}
+      onClose={() => control.open(null)}
+      position="right"
+      size={560}
+      closeButtonProps={{ 'aria-label': t('action.close') }}
+      title={
+        <Group gap={4} wrap="nowrap">
+          <ActionIcon
+            disabled={before === null}
+            onClick={() => control.open(before)}
+            aria-label={t('table.before')}
+          >
+            <IconChevronUp size={18} stroke={1.6} />
+          </ActionIcon>
+          <ActionIcon
+            disabled={after === null}
+            onClick={() => control.open(after)}
+            aria-label={t('table.after')}
+          >
+            <IconChevronDown size={18} stroke={1.6} />
+          </ActionIcon>
+          <Text fw={600} component="span">
+            {title}
+          </Text>
+        </Group>
+      }
+    >
+      {children}
+    </Drawer>
+  );
+}

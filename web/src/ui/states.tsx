@@ -1,0 +1,149 @@
+/** What a page shows when it has nothing to show: it waits, is empty, has failed or may not. */
+import { Button, Center, Group, Loader, Text } from '@mantine/core';
+import {
+  type Icon,
+  IconAlertTriangle,
+  IconBug,
+  IconLock,
+  IconPlugConnectedX,
+} from '@tabler/icons-react';
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { type Problem, Problem as ProblemClass } from '../client.ts';
+import { useWords } from '../language/language.ts';
+import { CopyButton } from './copy-button.tsx';
+import classes from './states.module.css';
+
+interface StateProps {
+  readonly icon: Icon;
+  readonly title: string;
+  readonly text?: ReactNode;
+  readonly role?: 'alert' | 'status';
+  /** Whether its title is that of the whole page. */
+  readonly isPage?: boolean;
+  readonly children?: ReactNode;
+}
+
+function State(props: StateProps): ReactNode {
+  const { icon: Icon, title, text, role, isPage, children } = props;
+  const Heading = isPage === true ? 'h1' : 'p';
+  return (
+    <div className={classes['state']} role={role}>
+      <div className={classes['icon']}>
+        <Icon size={22} stroke={1.5} aria-hidden="true" />
+      </div>
+      <Heading className={classes['title']}>{title}</Heading>
+      {text !== undefined && <div className={classes['text']}>{text}</div>}
+      {children}
+    </div>
+  );
+}
+
+/** Shown after a moment only: what is quick should not flicker. */
+export function Waiting({ isWholePage = false }: { readonly isWholePage?: boolean }): ReactNode {
+  const { t } = useWords();
+  return (
+    <Center mih={isWholePage ? '100dvh' : 240}>
+      <Loader size="sm" color="gray" aria-label={t('state.waiting')} role="status" />
+    </Center>
+  );
+}
+
+interface EmptyProps {
+  readonly icon: Icon;
+  /** Why there is nothing. */
+  readonly title: string;
+  /** What will be here, and how it comes here. */
+  readonly text?: ReactNode;
+  /** The one thing to do about it. */
+  readonly action?: ReactNode;
+  /** The same from a program. */
+  readonly snippet?: ReactNode;
+  readonly isPage?: boolean;
+}
+
+export function Empty(props: EmptyProps): ReactNode {
+  const { icon, title, text, action, snippet, isPage } = props;
+  return (
+    <State icon={icon} title={title} text={text} isPage={isPage}>
+      {action}
+      {snippet !== undefined && <div className={classes['code']}>{snippet}</div>}
+    </State>
+  );
+}
+
+export function Forbidden(): ReactNode {
+  const { t } = useWords();
+  return (
+    <State isPage icon={IconLock} title={t('state.forbidden')} text={t('state.forbidden.why')} />
+  );
+}
+
+/** The sentence of a problem with what helps to find its cause. */
+export function problemText(problem: Error, unreachable: string): string {
+  return problem.message === '' ? unreachable : problem.message;
+}
+
+interface FailedProps {
+  readonly problem: Error;
+  readonly retry?: () => unknown;
+}
+
+export function Failed({ problem, retry }: FailedProps): ReactNode {
+  const { t } = useWords();
+  const said = problem instanceof ProblemClass ? problem : null;
+  if (said?.status === 403) return <Forbidden />;
+  const isUnreachable = said?.status === 0;
+  return (
+    <State
+      icon={isUnreachable ? IconPlugConnectedX : IconAlertTriangle}
+      title={t(isUnreachable ? 'state.unreachable' : 'state.failed')}
+      text={problemText(problem, t('state.unreachable.why'))}
+      role="alert"
+    >
+      {said?.requestId != null && said.requestId !== '' && <RequestId id={said.requestId} />}
+      {retry !== undefined && (
+        <Button variant="default" onClick={() => void retry()}>
+          {t('action.retry')}
+        </Button>
+      )}
+    </State>
+  );
+}
+
+function RequestId({ id }: { readonly id: string }): ReactNode {
+  const { t } = useWords();
+  return (
+    <Group gap={6} justify="center">
+      <Text size="xs" c="dimmed">
+        {t('state.request')} <span className="tk-mono">{id}</span>
+      </Text>
+      <CopyButton value={id} label={t('state.request.copy')} />
+    </Group>
+  );
+}
+
+/** A fault of the app itself. */
+export function CrashNotice({ error }: { readonly error: Error }): ReactNode {
+  const { t } = useWords();
+  // A chunk that is gone means that a newer build is served: the page has only to be loaded again.
+  return (
+    <div className={classes['whole']}>
+      <State icon={IconBug} title={t('state.crash')} text={error.message} role="alert">
+        <Button onClick={() => window.location.reload()}>{t('action.reload')}</Button>
+      </State>
+    </div>
+  );
+}
+
+interface OutcomeProps<Reply> {
+  readonly of: UseQueryResult<Reply, Problem>;
+  readonly children: (reply: Reply) => ReactNode;
+}
+
+/** A call's answer once it is there, and the fitting state until then. */
+export function Outcome<Reply>({ of, children }: OutcomeProps<Reply>): ReactNode {
+  if (of.isPending) return <Waiting />;
+  if (of.isError && of.data === undefined) return <Failed problem={of.error} retry={of.refetch} />;
+  return of.data === undefined ? null : children(of.data);
+}

@@ -1,0 +1,84 @@
+/** What a table shows, as its address says it: sorting, filters, page, columns, and the row that is looked at. */
+import { type UrlState, useUrlState } from '../shell/url-state.ts';
+
+export interface TableState {
+  /** Name of a column, with `-` before it for descending; null: as the server sends it. */
+  readonly sort: string | null;
+  /** Where the page begins; null: at the newest. */
+  readonly cursor: string | null;
+  /** The cursors of the pages before, so that one can go back. */
+  readonly trail: readonly string[];
+  readonly hidden: ReadonlySet<string>;
+  /** The id of the row whose panel is open. */
+  readonly row: string | null;
+}
+
+const NAMES = ['sort', 'cursor', 'trail', 'hide', 'row'] as const;
+const FIRST = '~';
+
+export function readTableState(state: UrlState): TableState {
+  return {
+    sort: state['sort'] ?? null,
+    cursor: state['cursor'] ?? null,
+    trail: listIn(state['trail']),
+    hidden: new Set(listIn(state['hide'])),
+    row: state['row'] ?? null,
+  };
+}
+
+function listIn(text: string | undefined): readonly string[] {
+  return text === undefined || text === '' ? [] : text.split(',');
+}
+
+export interface TableControl extends TableState {
+  sortBy(column: string): void;
+  goOn(nextCursor: string): void;
+  goBack(): void;
+  toggleColumn(column: string): void;
+  open(row: string | null): void;
+}
+
+/** The state in the address with the ways to change it. A changed order or filter begins at the first page. */
+export function useTableState(): TableControl {
+  const [url, change] = useUrlState();
+  const state = readTableState(url);
+  return {
+    ...state,
+    sortBy: (column) =>
+      change({
+        sort: state.sort === `-${column}` ? column : state.sort === column ? null : `-${column}`,
+        cursor: null,
+        trail: null,
+      }),
+    goOn: (nextCursor) =>
+      change(
+        {
+          cursor: nextCursor,
+          trail: [...state.trail, state.cursor ?? FIRST].join(','),
+          row: null,
+        },
+        { isStep: true },
+      ),
+    goBack: () => {
+      const before = state.trail.at(-1) ?? FIRST;
+      change({
+        cursor: before === FIRST ? null : before,
+        trail: state.trail.slice(0, -1).join(','),
+        row: null,
+      });
+    },
+    toggleColumn: (column) => {
+      const hidden = new Set(state.hidden);
+      if (!hidden.delete(column)) hidden.add(column);
+      change({ hide: [...hidden].join(',') });
+    },
+    open: (row) => change({ row }),
+  };
+}
+
+/** What of an address is a filter of the page, and not the table's own state. */
+export function filtersIn(state: UrlState): UrlState {
+  return Object.fromEntries(
+    Object.entries(state).filter(([name]) => !NAMES.some((own) => own === name)),
+  );
+}
