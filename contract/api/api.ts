@@ -7,6 +7,7 @@ import { PUBLIC_API } from './public-api.ts';
 import { REPORTS_API } from './reports-api.ts';
 import { SYSTEM_API } from './system-api.ts';
 import { USER_API } from './user-api.ts';
+import { VIRTUAL_KEYS_API } from './virtual-keys-api.ts';
 
 /** Every surface with its calls. */
 export const API = {
@@ -16,6 +17,7 @@ export const API = {
   credits: CREDITS_API,
   user: USER_API,
   auth: AUTH_API,
+  virtualKeys: VIRTUAL_KEYS_API,
   public: PUBLIC_API,
   reports: REPORTS_API,
 };

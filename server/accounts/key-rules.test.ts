@@ -177,13 +177,13 @@ describe('rotation', () => {
 describe('last use', () => {
   test('is known at once, tells the old secret apart, and outlives a restart once it is noted', async () => {
     const { key, token } = await issue();
-    assert.deepEqual(accounts.keys.useOf(key), { lastUsedAt: null, previous: null });
+    assert.deepEqual(accounts.keys.lastUseOf(key), { lastUsedAt: null, previous: null });
     opens(token);
     const usedOld = now;
     const { token: second } = await accounts.keys.rotate(key, HOUR);
     now += 1_000;
     opens(second);
-    const { previous, lastUsedAt } = accounts.keys.useOf(key);
+    const { previous, lastUsedAt } = accounts.keys.lastUseOf(key);
     assert.deepEqual([lastUsedAt, previous?.lastUsedAt], [now, usedOld]);
     assert.deepEqual([previous?.prefix, previous?.last4], [key.prefix, key.last4]);
     assert.equal(previous?.validUntil, usedOld + HOUR);
@@ -191,7 +191,7 @@ describe('last use', () => {
     opens(token);
     await accounts.keys.noteUses();
     await reopen();
-    const known = accounts.keys.useOf(key);
+    const known = accounts.keys.lastUseOf(key);
     assert.deepEqual([known.lastUsedAt, known.previous?.lastUsedAt], [now, now]);
   });
 
@@ -235,13 +235,13 @@ describe('last use', () => {
     isFull = false;
     await others.keys.noteUses();
     await reopen();
-    assert.equal(accounts.keys.useOf(key).lastUsedAt, now);
+    assert.equal(accounts.keys.lastUseOf(key).lastUsedAt, now);
   });
 
   test('of a key that opens nothing is not counted', async () => {
     const { key, token } = await issue();
     await change(key, { isDisabled: true });
     opens(token);
-    assert.equal(accounts.keys.useOf(key).lastUsedAt, null);
+    assert.equal(accounts.keys.lastUseOf(key).lastUsedAt, null);
   });
 });

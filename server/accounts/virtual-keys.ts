@@ -67,7 +67,7 @@ export interface VirtualKeys {
   ofUser(userId: string): readonly VirtualKey[];
   /** Those that are not revoked; null if nobody has this name. */
   activeOf(username: string): readonly VirtualKey[] | null;
-  useOf(key: VirtualKey): KeyUse;
+  lastUseOf(key: VirtualKey): KeyUse;
   /** @param rules at least one */
   change(key: VirtualKey, rules: Partial<KeyRules>): KeyChange;
   /**
@@ -207,7 +207,7 @@ export class KeyBook implements VirtualKeys {
     return this.ofUser(user.id).filter((key) => key.revokedAt === null);
   }
 
-  useOf({ id }: VirtualKey): KeyUse {
+  lastUseOf({ id }: VirtualKey): KeyUse {
     const { lastUsedAt, previous } = this.#holderOf(id);
     return { lastUsedAt, previous };
   }

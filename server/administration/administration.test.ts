@@ -48,6 +48,7 @@ async function open(): Promise<void> {
   limits = await createLimits({ storage, clock });
   administration = createAdministration({
     storage,
+    clock,
     accounts,
     ledger,
     limits,

@@ -4,20 +4,20 @@
  * with its limits, then the credit. What breaks off in between leaves nobody with more than they were given.
  */
 import { creditNanosAt, type Nanos, parseDollars, ZERO } from '../../contract/money.ts';
-import type { Accounts, User, VirtualKey } from '../accounts/accounts.ts';
+import type { User, VirtualKey } from '../accounts/accounts.ts';
 import { Failure } from '../failure.ts';
-import { newId } from '../id.ts';
-import type {
-  BudgetDefinition,
-  Ledger,
-  PeriodKind,
-  Posted,
-  PostKind,
-  StatementPage,
-} from '../ledger/ledger.ts';
-import { type Limits, NO_LIMITS, type RateLimits, SEED_DEFAULTS } from '../limits/limits.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { Posted, PostKind, StatementPage } from '../ledger/ledger.ts';
+import { NO_LIMITS, type RateLimits, SEED_DEFAULTS } from '../limits/limits.ts';
 import { creditsIn, nanosOfCredits } from './credits.ts';
+import {
+  type BudgetOrder,
+  budgetOf,
+  createKeyOffice,
+  type KeyOffice,
+  type KeyOfficeDeps,
+} from './key-office.ts';
+
+export type { Actor, BudgetOrder, KeyFacts, KeyOffice, KeyOrder } from './key-office.ts';
 
 export interface Issued {
   readonly key: VirtualKey;
@@ -38,14 +38,9 @@ export interface UserBalance extends Known {
   readonly isPrepaid: boolean;
 }
 
-export interface BudgetOrder {
-  readonly limit: Nanos;
-  readonly period: PeriodKind;
-  /** IANA name of a time zone; null means UTC. */
-  readonly zone: string | null;
-}
-
 export interface Administration {
+  /** Keys with what bounds them, for the operator and for members. */
+  readonly keys: KeyOffice;
   /**
    * A new prepaid user with the default limits and a key.
    *
@@ -121,11 +116,7 @@ export interface Administration {
   balances(): readonly UserBalance[];
 }
 
-export interface AdministrationDeps {
-  readonly accounts: Accounts;
-  readonly ledger: Ledger;
-  readonly limits: Limits;
-  readonly storage: Pick<Storage, 'commit'>;
+export interface AdministrationDeps extends KeyOfficeDeps {
   /** What a million tokens cost under the flat plan, as a decimal; a credit is one of them. */
   readonly flatPriceUsdPerMtok: string;
   /** What a self-service key may spend in a month, as a decimal. */
@@ -137,6 +128,7 @@ export function createAdministration(deps: AdministrationDeps): Administration {
 }
 
 class Office implements Administration {
+  readonly keys: KeyOffice;
   readonly #deps: AdministrationDeps;
   /** What a credit is worth, in nano-dollars; more than 0, and possibly a fraction. */
   readonly #creditNanos: number;
@@ -144,6 +136,7 @@ class Office implements Administration {
 
   constructor(deps: AdministrationDeps) {
     this.#deps = deps;
+    this.keys = createKeyOffice(deps);
     this.#creditNanos = creditNanosAt(parseDollars(deps.flatPriceUsdPerMtok) ?? ZERO);
     this.#selfServiceBudget = parseDollars(deps.selfServiceBudgetUsd) ?? ZERO;
   }
@@ -318,8 +311,4 @@ class Office implements Administration {
     const sentence = `${param} must be more than 0, come to whole billionths of a dollar, and stay under nine million dollars.`;
     throw new Failure('validation_failed', { param, sentence });
   }
-}
-
-function budgetOf(key: VirtualKey, { limit, period, zone }: BudgetOrder): BudgetDefinition {
-  return { id: newId('bud'), scope: 'key', scopeId: key.id, period, zone: zone ?? 'UTC', limit };
 }

@@ -69,7 +69,8 @@ export function adminHandlers({ administration, accounts, reports }: AdminDeps) 
   };
 }
 
-function budgetIn(order: z.output<typeof budgetOrder>): BudgetOrder {
+/** A budget as it is asked for; a bare amount is for each UTC month. @throws Failure `validation_failed` */
+export function budgetIn(order: z.output<typeof budgetOrder>): BudgetOrder {
   if (typeof order !== 'object') {
     return { limit: exactDollars(order, 'budget'), period: 'month', zone: null };
   }

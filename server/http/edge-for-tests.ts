@@ -53,6 +53,7 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
   const limits = await createLimits({ storage, clock });
   const administration = createAdministration({
     storage,
+    clock,
     accounts,
     ledger,
     limits,

@@ -8,6 +8,7 @@ import { PUBLIC_API } from '../../contract/api/public-api.ts';
 import { REPORTS_API } from '../../contract/api/reports-api.ts';
 import { SYSTEM_API } from '../../contract/api/system-api.ts';
 import { USER_API } from '../../contract/api/user-api.ts';
+import { VIRTUAL_KEYS_API } from '../../contract/api/virtual-keys-api.ts';
 import { Failure } from '../failure.ts';
 import { type AdminDeps, adminHandlers } from './admin-routes.ts';
 import { type BoundCall, bind, type Guard, refuseOtherMethods, register } from './answering.ts';
@@ -19,6 +20,7 @@ import { type PublicDeps, publicHandlers } from './public-routes.ts';
 import { type ReportsDeps, reportsHandlers } from './reports-routes.ts';
 import { type SystemDeps, systemHandlers } from './system-routes.ts';
 import { type UserDeps, userHandlers } from './user-routes.ts';
+import { type VirtualKeysDeps, virtualKeyHandlers } from './virtual-key-routes.ts';
 
 export type RoutesDeps = AdminDeps &
   AuthDeps &
@@ -26,7 +28,8 @@ export type RoutesDeps = AdminDeps &
   PublicDeps &
   ReportsDeps &
   SystemDeps &
-  UserDeps;
+  UserDeps &
+  VirtualKeysDeps;
 
 export interface RoutesSettings extends AuthSettings {
   readonly selfServiceKeys: boolean;
@@ -47,6 +50,7 @@ function boundCalls(deps: RoutesDeps, edge: Edge): readonly BoundCall[] {
   const self = publicHandlers(deps);
   const reports = reportsHandlers(deps);
   const auth = authHandlers(deps, edge, edge.settings);
+  const keys = virtualKeyHandlers(deps);
   return [
     bind(SYSTEM_API.information, system.information),
     bind(SYSTEM_API.health, system.health),
@@ -74,6 +78,12 @@ function boundCalls(deps: RoutesDeps, edge: Edge): readonly BoundCall[] {
     bind(AUTH_API.signOut, auth.signOut),
     bind(AUTH_API.me, auth.me),
     bind(AUTH_API.visit, auth.visit),
+    bind(VIRTUAL_KEYS_API.list, keys.list),
+    bind(VIRTUAL_KEYS_API.issue, keys.issue),
+    bind(VIRTUAL_KEYS_API.show, keys.show),
+    bind(VIRTUAL_KEYS_API.change, keys.change),
+    bind(VIRTUAL_KEYS_API.revoke, keys.revoke),
+    bind(VIRTUAL_KEYS_API.rotate, keys.rotate),
   ];
 }
 

@@ -1,0 +1,268 @@
+/**
+ * Virtual keys with what bounds them: issued and changed as one act, and shown with what they have used. What the
+ * operator has decided about a key is not for its user to change.
+ */
+
+import type { Nanos } from '../../contract/money.ts';
+import {
+  type Accounts,
+  type IssuedKey,
+  type KeyOrigin,
+  type KeyRules,
+  type KeyState,
+  type KeyUse,
+  stateOf,
+  type VirtualKey,
+} from '../accounts/accounts.ts';
+import type { Clock } from '../clock.ts';
+import { Failure } from '../failure.ts';
+import { newId } from '../id.ts';
+import type { AccountBalance, BudgetDefinition, Ledger, PeriodKind } from '../ledger/ledger.ts';
+import { type Limits, NO_LIMITS, type RateLimits, type Standing } from '../limits/limits.ts';
+import type { Storage, Write } from '../storage/storage.ts';
+
+export interface BudgetOrder {
+  readonly limit: Nanos;
+  readonly period: PeriodKind;
+  /** IANA name of a time zone; null means UTC. */
+  readonly zone: string | null;
+}
+
+/** What is asked of a key. What is not given stays; null takes a bound away. */
+export interface KeyOrder {
+  readonly name?: string | null;
+  readonly note?: string | null;
+  readonly models?: readonly string[] | null;
+  readonly expiresAt?: number | null;
+  readonly isActive?: boolean;
+  readonly allowUnmetered?: boolean;
+  /** Those that are given; the others stay. */
+  readonly limits?: Partial<RateLimits> | null;
+  readonly budget?: BudgetOrder | null;
+}
+
+/** A key as its user and the operator see it. */
+export interface KeyFacts {
+  readonly key: VirtualKey;
+  readonly state: KeyState;
+  readonly use: KeyUse;
+  readonly limits: RateLimits;
+  /** Of the key alone, without what its user's limits leave. */
+  readonly standing: Standing;
+  readonly budget: {
+    readonly definition: BudgetDefinition;
+    readonly balance: AccountBalance;
+  } | null;
+}
+
+export interface KeyFilter {
+  /** Null: of everybody. */
+  readonly userId: string | null;
+  /** A part of the name, the user's name, the note, the id or what is shown of the secret. */
+  readonly search: string | null;
+  /** Null: all that are not revoked. */
+  readonly state: KeyState | 'all' | null;
+}
+
+export interface KeyPage {
+  readonly keys: readonly KeyFacts[];
+  /** How many the filter lets pass. */
+  readonly total: number;
+  readonly nextCursor: string | null;
+}
+
+/** Who acts: the operator on any key, a member on one of their own. */
+export type Actor = 'operator' | 'member';
+
+export interface KeyOffice {
+  /**
+   * A key for a user who is made if new. The operator's may use what cannot be metered unless something bounds it.
+   *
+   * @throws Failure `validation_failed`, `forbidden`, `conflict` (a member has too many), `storage_unavailable`
+   */
+  issue(label: string, by: Actor, order: KeyOrder): Promise<IssuedKey>;
+  /**
+   * All of it or nothing.
+   *
+   * @throws Failure `forbidden` (a member, about what the operator decides), `conflict` (the key is revoked),
+   *   `validation_failed`, `storage_unavailable`
+   */
+  change(key: VirtualKey, by: Actor, order: KeyOrder): Promise<VirtualKey>;
+  facts(key: VirtualKey): KeyFacts;
+  /** The newest first. @throws Failure `validation_failed` for a cursor that is none */
+  list(filter: KeyFilter, page: { limit: number; cursor: string | null }): KeyPage;
+}
+
+export interface KeyOfficeDeps {
+  readonly accounts: Accounts;
+  readonly ledger: Ledger;
+  readonly limits: Limits;
+  readonly storage: Pick<Storage, 'commit'>;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** A member with more keys than this is a program that runs wild; all keys are held in memory. */
+const MEMBER_KEYS_MAX = 100;
+
+interface Change {
+  readonly write: Write;
+  apply(): void;
+}
+
+export function createKeyOffice(deps: KeyOfficeDeps): KeyOffice {
+  return new Desk(deps);
+}
+
+class Desk implements KeyOffice {
+  readonly #deps: KeyOfficeDeps;
+
+  constructor(deps: KeyOfficeDeps) {
+    this.#deps = deps;
+  }
+
+  async issue(label: string, by: Actor, order: KeyOrder): Promise<IssuedKey> {
+    const { accounts } = this.#deps;
+    const origin: KeyOrigin = by;
+    const { name = null, note = null, models = null, expiresAt = null } = order;
+    this.#assertFuture(expiresAt);
+    if (by === 'member') this.#assertMemberMayAdd(label, order);
+    const allowUnmetered =
+      by === 'operator' && (order.allowUnmetered ?? !this.#isBound(label, order));
+    const rules = { label, name, note, models, expiresAt, origin, allowUnmetered };
+    const bounds: Change[] = [];
+    const issued = await accounts.keys.issue(rules, async (key) => {
+      bounds.push(...this.#boundsOf(key, order));
+      return bounds.map(({ write }) => write);
+    });
+    for (const { apply } of bounds) apply();
+    return issued;
+  }
+
+  async change(key: VirtualKey, by: Actor, order: KeyOrder): Promise<VirtualKey> {
+    const { accounts, storage } = this.#deps;
+    if (key.revokedAt !== null) {
+      throw new Failure('conflict', { sentence: 'This key is revoked; issue another.' });
+    }
+    if (by === 'member') assertMemberMay(key, order);
+    if (order.expiresAt !== key.expiresAt) this.#assertFuture(order.expiresAt ?? null);
+    const rules = rulesIn(order, by);
+    const changes: Change[] = this.#boundsOf(key, order);
+    if (Object.keys(rules).length > 0) changes.push(accounts.keys.change(key, rules));
+    if (changes.length > 0) await storage.commit(changes.map(({ write }) => write));
+    for (const { apply } of changes) apply();
+    return accounts.keys.find(key.id) ?? key;
+  }
+
+  facts(key: VirtualKey): KeyFacts {
+    const { accounts, ledger, limits, clock } = this.#deps;
+    const [definition] = ledger.budgetsOf('key', key.id);
+    const balance = definition === undefined ? null : ledger.balance(definition.id);
+    return {
+      key,
+      state: stateOf(key, clock.now()),
+      use: accounts.keys.lastUseOf(key),
+      limits: limits.get('key', key.id),
+      standing: limits.standing(key.id, null),
+      budget: definition === undefined || balance === null ? null : { definition, balance },
+    };
+  }
+
+  list(filter: KeyFilter, page: { limit: number; cursor: string | null }): KeyPage {
+    const { accounts, clock } = this.#deps;
+    const { userId } = filter;
+    const { limit, cursor } = page;
+    if (cursor !== null && !cursor.startsWith('vk_')) {
+      throw new Failure('validation_failed', { param: 'cursor' });
+    }
+    const whose = userId === null ? accounts.keys.all() : accounts.keys.ofUser(userId);
+    const now = clock.now();
+    const found = whose.filter((key) => passes(key, filter, now));
+    // Ids are time-ordered.
+    const rest = found.filter(({ id }) => cursor === null || id < cursor);
+    const newest = rest.toSorted((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);
+    const nextCursor = rest.length > limit ? (newest.at(-1)?.id ?? null) : null;
+    return { keys: newest.map((key) => this.facts(key)), total: found.length, nextCursor };
+  }
+
+  /** Limits and budget of the order, ready to be committed with the key. */
+  #boundsOf(key: VirtualKey, { limits: wanted, budget }: KeyOrder): Change[] {
+    const { limits, ledger } = this.#deps;
+    const changes: Change[] = [];
+    if (wanted !== undefined) {
+      const all = wanted === null ? NO_LIMITS : { ...limits.get('key', key.id), ...wanted };
+      changes.push(limits.change('key', key.id, all));
+    }
+    const [known] = ledger.budgetsOf('key', key.id);
+    if (budget === null && known !== undefined) changes.push(ledger.budgetRemoval(known.id));
+    if (budget === null || budget === undefined) return changes;
+    changes.push(ledger.budgetChange({ ...budgetOf(key, budget), ...(known && { id: known.id }) }));
+    return changes;
+  }
+
+  #isBound(label: string, { budget, models }: KeyOrder): boolean {
+    const { accounts, ledger } = this.#deps;
+    const user = accounts.people.find(label);
+    const hasWallet = user?.username === label && ledger.wallet(user.id) !== null;
+    return hasWallet || (budget ?? null) !== null || (models ?? null) !== null;
+  }
+
+  #assertMemberMayAdd(label: string, { allowUnmetered }: KeyOrder): void {
+    if (allowUnmetered === true) throw new Failure('forbidden', UNMETERED);
+    const keys = this.#deps.accounts.keys.activeOf(label) ?? [];
+    if (keys.length < MEMBER_KEYS_MAX) return;
+    const sentence = `You have ${keys.length} keys, which is the most there may be; delete one first.`;
+    throw new Failure('conflict', { sentence });
+  }
+
+  #assertFuture(expiresAt: number | null): void {
+    if (expiresAt === null || expiresAt > this.#deps.clock.now()) return;
+    const sentence = 'expires_at must lie in the future.';
+    throw new Failure('validation_failed', { param: 'expires_at', sentence });
+  }
+}
+
+const UNMETERED = {
+  param: 'allow_unmetered',
+  sentence: 'Only the operator decides which keys may use what cannot be metered.',
+};
+
+/** @throws Failure `forbidden` */
+function assertMemberMay(key: VirtualKey, order: KeyOrder): void {
+  const { allowUnmetered = key.allowUnmetered } = order;
+  if (allowUnmetered !== key.allowUnmetered) throw new Failure('forbidden', UNMETERED);
+  if (key.ruledBy === 'member' || !decides(order)) return;
+  const sentence =
+    'The operator decides what this key may do. You may rename it, give it another secret, or delete it.';
+  throw new Failure('forbidden', { sentence });
+}
+
+/** Whether an order says what a key may do, and not only how it is called. */
+function decides({ name: _name, note: _note, ...rules }: KeyOrder): boolean {
+  return Object.values(rules).some((rule) => rule !== undefined);
+}
+
+function rulesIn(order: KeyOrder, by: Actor): Partial<KeyRules> {
+  const { name, note, models, expiresAt, isActive, allowUnmetered } = order;
+  return {
+    ...(name !== undefined && { name }),
+    ...(note !== undefined && { note }),
+    ...(models !== undefined && { models }),
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(isActive !== undefined && { isDisabled: !isActive }),
+    ...(allowUnmetered !== undefined && { allowUnmetered }),
+    ...(by === 'operator' && decides(order) && { ruledBy: 'operator' as const }),
+  };
+}
+
+export function budgetOf(key: VirtualKey, { limit, period, zone }: BudgetOrder): BudgetDefinition {
+  return { id: newId('bud'), scope: 'key', scopeId: key.id, period, zone: zone ?? 'UTC', limit };
+}
+
+function passes(key: VirtualKey, { search, state }: KeyFilter, now: number): boolean {
+  const is = stateOf(key, now);
+  if (state === null ? is === 'revoked' : state !== 'all' && state !== is) return false;
+  if (search === null) return true;
+  const { id, name, label, note, prefix, last4 } = key;
+  const text = [id, name ?? '', label, note ?? '', `${prefix}...${last4}`].join('\n');
+  return text.toLowerCase().includes(search.toLowerCase());
+}
