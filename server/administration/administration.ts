@@ -196,6 +196,10 @@ class Office implements Administration {
         const sentence = 'This name has a wallet; only the operator issues keys to it.';
         throw new Failure('forbidden', { sentence });
       }
+      if (accounts.people.find(key.userId)?.hasPassword === true) {
+        const sentence = 'This name belongs to somebody who signs in; they issue their own keys.';
+        throw new Failure('forbidden', { sentence });
+      }
       const budget = { limit: this.#selfServiceBudget, period: 'month', zone: null } as const;
       await ledger.defineBudget(budgetOf(key, budget));
       return [limits.change('key', key.id, SEED_DEFAULTS).write];

@@ -91,6 +91,20 @@ describe('self-service switched on', () => {
     assert.equal(edge.accounts.keys.activeOf('rich')?.length, 1);
   });
 
+  test('issues no key to the name of somebody with a password', async () => {
+    const { user } = (
+      await edge.http.instance.inject({
+        method: 'POST',
+        url: '/api/auth/register',
+        payload: { email: 'person@example.org', password: 'correct horse battery' },
+      })
+    ).json();
+    const username = edge.accounts.people.find(user.id)?.username ?? '';
+    const reply = await ask({ username });
+    assert.deepEqual([reply.statusCode, reply.json().code], [403, 'forbidden']);
+    assert.deepEqual(edge.accounts.keys.activeOf(username), []);
+  });
+
   test('finds a name of 128 characters however long its encoding', async () => {
     const username = '€'.repeat(128);
     await ask({ username });
