@@ -163,6 +163,10 @@ function openHttp(deps: AppDeps, rooms: OpenRooms, secrets: Secrets): Promise<Ht
         perMinute: config.access.rateLimitRpm,
         burst: config.access.rateLimitBurst,
         exempt: config.access.rateLimitExempt,
+        reading: {
+          requests: config.access.readRequests,
+          seconds: config.access.readWindowSeconds,
+        },
       },
     },
   });

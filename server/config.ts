@@ -79,6 +79,9 @@ const settingsTable = ({ cwd, providerIds }: Place) => ({
     /** Calls of the management surfaces: a minute's worth, how many at once, and paths that do not count. */
     rateLimitRpm: setting('RATE_LIMIT_RPM', wholeNumber(1, 1_000_000), 60),
     rateLimitBurst: setting('RATE_LIMIT_BURST', wholeNumber(1, 1_000_000), 60),
+    /** Calls of the public statistics: so many in so many seconds. */
+    readRequests: setting('RATE_LIMIT_REQUESTS', wholeNumber(1, 1_000_000), 100),
+    readWindowSeconds: setting('RATE_LIMIT_WINDOW', wholeNumber(1, 86_400), 60),
     rateLimitExempt: setting('RATE_LIMIT_EXEMPT', paths, ['/ping', '/dashboard']),
   },
   upstream: {

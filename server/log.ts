@@ -67,7 +67,7 @@ export function createScrubber(secrets: readonly string[] = []): (line: string) 
 const MASK = '[masked]';
 
 /** `sk-` also covers `sk-or-` and `sk-ant-`. The look-behind keeps words such as `task-force` whole. */
-const KNOWN_PREFIX = /(?<![A-Za-z0-9])(sk-|gsk_|xai-|AIza|tk_)[A-Za-z0-9_-]{4,}/g;
+const KNOWN_PREFIX = /(?<![A-Za-z0-9])(sk-|gsk_|xai-|AIza|tkr?_|eyJ)[A-Za-z0-9_-]{4,}/g;
 const AFTER_SCHEME = /\b(Bearer|Basic)\s+[^\s"\\,;]+/gi;
 const IN_ADDRESS = /(\/\/)[^\s/"\\@]+@/g;
 const SECRET_NAMES =

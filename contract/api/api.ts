@@ -6,6 +6,7 @@ import { GATEWAY_API } from './gateway-api.ts';
 import { PUBLIC_API } from './public-api.ts';
 import { REPORTS_API } from './reports-api.ts';
 import { SYSTEM_API } from './system-api.ts';
+import { TOKENS_API } from './tokens-api.ts';
 import { USER_API } from './user-api.ts';
 import { VIRTUAL_KEYS_API } from './virtual-keys-api.ts';
 
@@ -18,6 +19,7 @@ export const API = {
   user: USER_API,
   auth: AUTH_API,
   virtualKeys: VIRTUAL_KEYS_API,
+  tokens: TOKENS_API,
   public: PUBLIC_API,
   reports: REPORTS_API,
 };

@@ -60,6 +60,24 @@ export const visit = z.object({
   version: z.string(),
 });
 
+export const profileChange = z.strictObject({ name: personName.nullable() });
+
+export const passwordChange = z.strictObject({
+  current_password: password,
+  new_password: newPassword,
+});
+
+export const sessionList = z.array(
+  z.object({
+    id: z.string(),
+    created_at: instant,
+    last_seen_at: instant,
+    ip: z.string().nullable(),
+    user_agent: z.string().nullable(),
+    current: z.boolean(),
+  }),
+);
+
 const tags = ['Account'];
 
 /** People: how they come in and what is theirs. */
@@ -106,6 +124,47 @@ export const AUTH_API = {
     tags,
     status: 200,
     reply: person,
+  }),
+  changeProfile: call({
+    method: 'PATCH',
+    path: '/api/auth/me',
+    who: 'signed in',
+    summary: 'Change how one is called',
+    tags,
+    request: profileChange,
+    status: 200,
+    reply: person,
+    failures: ['storage_unavailable'],
+  }),
+  changePassword: call({
+    method: 'POST',
+    path: '/api/auth/password',
+    who: 'signed in',
+    summary: 'Change the password',
+    description: 'All other sessions end.',
+    tags,
+    request: passwordChange,
+    status: 204,
+    failures: ['forbidden', 'overloaded', 'rate_limited', 'storage_unavailable'],
+  }),
+  sessions: call({
+    method: 'GET',
+    path: '/api/auth/sessions',
+    who: 'signed in',
+    summary: 'Own sessions',
+    tags,
+    status: 200,
+    reply: sessionList,
+  }),
+  endSession: call({
+    method: 'DELETE',
+    path: '/api/auth/sessions/{id}',
+    who: 'signed in',
+    summary: 'End one of the own sessions',
+    tags,
+    params: z.object({ id: z.string().min(1).max(200) }),
+    status: 204,
+    failures: ['not_found', 'storage_unavailable'],
   }),
   visit: call({
     method: 'GET',

@@ -4,12 +4,14 @@
  */
 import type { Clock } from '../clock.ts';
 import type { Storage } from '../storage/storage.ts';
+import { ApiTokenBook, type ApiTokens } from './api-tokens.ts';
 import { createEntrance, type Entrance } from './entrance.ts';
 import { createPasswords } from './passwords.ts';
 import { type People, UserBook } from './people.ts';
 import { SessionBook, type Sessions } from './sessions.ts';
 import { KeyBook, type VirtualKeys } from './virtual-keys.ts';
 
+export type { ApiToken, ApiTokens } from './api-tokens.ts';
 export type { Entrance, Registration } from './entrance.ts';
 export {
   type KeyOrigin,
@@ -34,6 +36,7 @@ export interface Accounts {
   readonly people: People;
   readonly keys: VirtualKeys;
   readonly sessions: Sessions;
+  readonly tokens: ApiTokens;
   readonly entrance: Entrance;
 }
 
@@ -45,6 +48,9 @@ export async function createAccounts(deps: { storage: Storage; clock: Clock }): 
   await keys.load();
   const sessions = new SessionBook({ ...deps, people });
   await sessions.load();
-  const entrance = createEntrance({ ...deps, people, passwords: createPasswords() });
-  return { people, keys, sessions, entrance };
+  const tokens = new ApiTokenBook({ ...deps, people });
+  await tokens.load();
+  const passwords = createPasswords();
+  const entrance = createEntrance({ ...deps, people, passwords, sessions });
+  return { people, keys, sessions, tokens, entrance };
 }

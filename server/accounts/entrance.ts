@@ -3,7 +3,8 @@ import type { Clock } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Passwords } from './passwords.ts';
-import type { Role, User, UserBook } from './people.ts';
+import type { Role, User, UserBook, UserChange } from './people.ts';
+import type { Sessions } from './sessions.ts';
 
 export interface Registration {
   readonly email: string;
@@ -21,11 +22,32 @@ export interface Entrance {
    * @throws Failure `invalid_credentials`, `overloaded`
    */
   signIn(name: string, password: string): Promise<User>;
+  /**
+   * Asks for the password once more, before what a stolen session must not do.
+   *
+   * @throws Failure `forbidden`, `overloaded`
+   */
+  confirm(user: User, password: string): Promise<void>;
+  /**
+   * Ends all other sessions.
+   *
+   * @param keep the session that asks
+   * @throws Failure `forbidden` (the current password is wrong), `overloaded`, `storage_unavailable`
+   */
+  changePassword(of: {
+    readonly user: User;
+    readonly current: string;
+    readonly next: string;
+    readonly keep: string;
+  }): Promise<void>;
+  /** @throws Failure `storage_unavailable` */
+  rename(user: User, name: string | null): Promise<User>;
 }
 
 export interface EntranceDeps {
   readonly people: UserBook;
   readonly passwords: Passwords;
+  readonly sessions: Sessions;
   readonly storage: Pick<Storage, 'commit'>;
   readonly clock: Clock;
 }
@@ -56,6 +78,36 @@ class Gate implements Entrance {
       throw new Failure('invalid_credentials');
     }
     return now;
+  }
+
+  async confirm(user: User, password: string): Promise<void> {
+    const { people, passwords } = this.#deps;
+    if (await passwords.matches(password, people.passwordOf(user.id))) return;
+    throw new Failure('forbidden', { param: 'password', sentence: 'The password is wrong.' });
+  }
+
+  async changePassword(of: {
+    readonly user: User;
+    readonly current: string;
+    readonly next: string;
+    readonly keep: string;
+  }): Promise<void> {
+    const { passwords, sessions } = this.#deps;
+    await this.confirm(of.user, of.current);
+    const passwordHash = await passwords.hash(of.next);
+    await this.#change(of.user, { passwordHash });
+    await sessions.endAll(of.user.id, of.keep);
+  }
+
+  async rename(user: User, name: string | null): Promise<User> {
+    return await this.#change(user, { name });
+  }
+
+  async #change(user: User, change: UserChange): Promise<User> {
+    const { people, storage, clock } = this.#deps;
+    const { write, apply } = people.change(user, change, clock.now());
+    await storage.commit([write]);
+    return apply();
   }
 
   async #enrol({ email, password, name }: Registration, role: Role): Promise<User> {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { LightMyRequestResponse } from 'fastify';
-import { OPERATOR, openTestEdge, type TestEdge } from './edge-for-tests.ts';
+import { NOW, OPERATOR, openTestEdge, type TestEdge } from './edge-for-tests.ts';
+import { credentialsOf, type Headers, PASSWORD, register, speakTo } from './people-for-tests.ts';
 
 let edge: TestEdge;
 
@@ -10,35 +11,10 @@ before(async () => {
 });
 after(() => edge.close());
 
-type Headers = Readonly<Record<string, string>>;
-
-function post(url: string, payload: object, headers: Headers = {}, to = edge) {
-  return to.http.instance.inject({ method: 'POST', url, payload, headers });
-}
-
-function get(url: string, headers: Headers = {}, to = edge) {
-  return to.http.instance.inject({ url, headers });
-}
-
-const PASSWORD = 'correct horse battery';
-let people = 0;
-
-/** A new member, with the credentials that registration gave them. */
-async function member(to = edge) {
-  const email = `person-${++people}@example.org`;
-  const reply = await post('/api/auth/register', { email, password: PASSWORD }, {}, to);
-  assert.equal(reply.statusCode, 201, reply.body);
-  return { email, ...credentialsOf(reply) };
-}
-
-function credentialsOf(reply: LightMyRequestResponse) {
-  const cookie = String(reply.headers['set-cookie']).split(';', 1)[0] ?? '';
-  return {
-    id: String(reply.json().user.id),
-    cookie: { cookie },
-    jwt: { authorization: `Bearer ${reply.json().access_token}` },
-  };
-}
+const post = (url: string, payload: object, headers?: Headers, to = edge) =>
+  speakTo(to).post(url, payload, headers);
+const get = (url: string, headers?: Headers, to = edge) => speakTo(to).get(url, headers);
+const member = () => register(edge);
 
 describe('registering', () => {
   test('gives a member, an access token and a session cookie that scripts cannot read', async () => {
@@ -214,6 +190,115 @@ describe('a cookie from another site', () => {
     const reply = await post('/api/auth/login', { email, password: PASSWORD }, foreign);
     assert.deepEqual([reply.statusCode, reply.json().code], [403, 'cross_site_request']);
     assert.equal((await post('/api/auth/logout', {}, { ...jwt, ...foreign })).statusCode, 204);
+  });
+});
+
+describe('a session', () => {
+  const HOUR = 3_600_000;
+  let now = NOW;
+  let own: TestEdge;
+  before(async () => {
+    own = await openTestEdge({ clock: { now: () => now } });
+  });
+  after(() => own.close());
+  const isOpen = async (headers: Headers) =>
+    (await get('/api/auth/me', headers, own)).statusCode === 200;
+
+  test('ends after a day in which nobody came, and its access token after half an hour', async () => {
+    const busy = await register(own);
+    const idle = await register(own);
+    now += HOUR / 2 - 1;
+    assert.ok(await isOpen(busy.jwt));
+    now += 1;
+    assert.ok(!(await isOpen(busy.jwt)));
+    for (let hours = 1; hours < 24; hours++) {
+      now += HOUR;
+      assert.ok(await isOpen(busy.cookie));
+    }
+    now += HOUR / 2 - 1;
+    assert.ok(await isOpen(busy.cookie));
+    assert.ok(await isOpen(idle.cookie));
+    now += 24 * HOUR;
+    assert.ok(!(await isOpen(idle.cookie)));
+  });
+
+  test('ends after a week, however busy', async () => {
+    const { cookie } = await register(own);
+    for (let hours = 1; hours < 7 * 24; hours++) {
+      now += HOUR;
+      assert.ok(await isOpen(cookie), `after ${hours} hours`);
+    }
+    now += HOUR;
+    assert.ok(!(await isOpen(cookie)));
+  });
+
+  test('is shown with the others of its owner, and each can be ended alone', async () => {
+    const { get: ask, remove, post: send } = speakTo(own);
+    const first = await register(own);
+    const payload = { email: first.email, password: PASSWORD };
+    const agent = { 'user-agent': 'Browser/1 '.repeat(100) };
+    const second = credentialsOf(await send('/api/auth/login', payload, agent));
+    const stranger = await register(own);
+    const [older, newer] = (await ask('/api/auth/sessions', second.cookie)).json();
+    assert.deepEqual([older.current, newer.current], [false, true]);
+    assert.equal(newer.ip, '127.0.0.1');
+    assert.equal(newer.user_agent.length, 300);
+    const url = `/api/auth/sessions/${older.id}`;
+    const missing = await remove('/api/auth/sessions/ses_1', null, stranger.cookie);
+    const foreign = await remove(url, null, stranger.cookie);
+    assert.deepEqual([foreign.statusCode, missing.statusCode], [404, 404]);
+    assert.ok(await isOpen(first.cookie));
+    assert.equal((await remove(url, null, second.cookie)).statusCode, 204);
+    assert.ok(!(await isOpen(first.jwt)));
+    assert.ok(await isOpen(second.cookie));
+  });
+});
+
+describe('a profile', () => {
+  test('is called as its owner says, and nothing else of it can be set', async () => {
+    const { jwt, id } = await member();
+    const { patch } = speakTo(edge);
+    assert.equal((await patch('/api/auth/me', { name: 'Ann' }, jwt)).json().name, 'Ann');
+    const FIELDS = {
+      ...{ id: 'usr_1', username: 'x', email: 'x@example.org', role: 'admin', is_active: false },
+      ...{ password: 'x', password_hash: 'x', created_at: 1, updated_at: 1, last_seen_at: 1 },
+      ...{ erased_at: 1, user_id: 'usr_1', tenant_id: 'x', is_admin: true, balance: 1 },
+      ...{ constructor: {}, prototype: {}, token_hash: 'x', expires_at: 1 },
+    };
+    const before = edge.accounts.people.find(id);
+    for (const [field, value] of Object.entries(FIELDS)) {
+      const reply = await patch('/api/auth/me', { name: 'Eve', [field]: value }, jwt);
+      assert.ok([400, 422].includes(reply.statusCode), `${field}: ${reply.statusCode}`);
+    }
+    const raw = { ...jwt, 'content-type': 'application/json' };
+    const poisoned = await edge.http.instance.inject({
+      ...{ method: 'PATCH', url: '/api/auth/me', headers: raw },
+      payload: '{"name":"Eve","__proto__":{"role":"admin"}}',
+    });
+    assert.equal(poisoned.statusCode, 400);
+    assert.deepEqual(
+      { ...edge.accounts.people.find(id), lastSeenAt: 0 },
+      { ...before, lastSeenAt: 0 },
+    );
+    assert.equal((await patch('/api/auth/me', { name: null }, jwt)).json().name, null);
+  });
+
+  test('changes its password with the current one, and all other sessions end', async () => {
+    const first = await member();
+    const payload = { email: first.email, password: PASSWORD };
+    const second = credentialsOf(await post('/api/auth/login', payload));
+    const change = { current_password: PASSWORD, new_password: 'another long one' };
+    const wrong = await post('/api/auth/password', { ...change, current_password: 'x' }, first.jwt);
+    assert.deepEqual([wrong.statusCode, wrong.json().code], [403, 'forbidden']);
+    const done = await post('/api/auth/password', change, first.cookie);
+    assert.deepEqual([done.statusCode, done.body], [204, '']);
+    assert.equal((await get('/api/auth/me', first.cookie)).statusCode, 200);
+    for (const headers of [second.cookie, second.jwt]) {
+      assert.equal((await get('/api/auth/me', headers)).statusCode, 401);
+    }
+    assert.equal((await post('/api/auth/login', payload)).statusCode, 401);
+    const anew = { ...payload, password: change.new_password };
+    assert.equal((await post('/api/auth/login', anew)).statusCode, 200);
   });
 });
 

@@ -1,6 +1,13 @@
 import type { z } from 'zod';
-import type { AUTH_API, person, signedIn, visit } from '../../contract/api/auth-api.ts';
+import type {
+  AUTH_API,
+  person,
+  sessionList,
+  signedIn,
+  visit,
+} from '../../contract/api/auth-api.ts';
 import type { Accounts, User } from '../accounts/accounts.ts';
+import { isoTime } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import type { AskedFor } from './answering.ts';
 import { type Caller, sessionOf } from './callers.ts';
@@ -8,7 +15,7 @@ import { personOf, type Reception } from './reception.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
 
 export interface AuthDeps {
-  readonly accounts: Pick<Accounts, 'people' | 'entrance'>;
+  readonly accounts: Pick<Accounts, 'people' | 'entrance' | 'sessions'>;
   readonly version: string;
 }
 
@@ -26,7 +33,7 @@ export interface Desk {
 
 /** People: how they come in and who they are. */
 export function authHandlers(deps: AuthDeps, desk: Desk, settings: AuthSettings) {
-  const { people, entrance } = deps.accounts;
+  const { entrance } = deps.accounts;
   const { reception, throttle } = desk;
   return {
     async register({
@@ -54,10 +61,6 @@ export function authHandlers(deps: AuthDeps, desk: Desk, settings: AuthSettings)
       await reception.dismiss(at, sessionOf(caller));
     },
 
-    me({ caller }: AskedFor<typeof AUTH_API.me>): z.output<typeof person> {
-      return personOf(userOf(people, caller));
-    },
-
     async visit({ request }: AskedFor<typeof AUTH_API.visit>): Promise<z.output<typeof visit>> {
       const user = await reception.visitor(request);
       return {
@@ -69,6 +72,53 @@ export function authHandlers(deps: AuthDeps, desk: Desk, settings: AuthSettings)
         needs_setup: false,
         version: deps.version,
       };
+    },
+  };
+}
+
+/** What somebody may do with their own account. */
+export function profileHandlers(deps: AuthDeps, { throttle }: Desk) {
+  const { people, entrance, sessions } = deps.accounts;
+  return {
+    me({ caller }: AskedFor<typeof AUTH_API.me>): z.output<typeof person> {
+      return personOf(userOf(people, caller));
+    },
+
+    async changeProfile({
+      body,
+      caller,
+    }: AskedFor<typeof AUTH_API.changeProfile>): Promise<z.output<typeof person>> {
+      return personOf(await entrance.rename(userOf(people, caller), body.name));
+    },
+
+    async changePassword({
+      body,
+      caller,
+      request,
+    }: AskedFor<typeof AUTH_API.changePassword>): Promise<void> {
+      const user = userOf(people, caller);
+      const { current_password: current, new_password: next } = body;
+      await throttle.attempt({ account: user.id, address: request.ip }, () =>
+        entrance.changePassword({ user, current, next, keep: sessionOf(caller).id }),
+      );
+    },
+
+    sessions({ caller }: AskedFor<typeof AUTH_API.sessions>): z.output<typeof sessionList> {
+      const { id: current, userId } = sessionOf(caller);
+      return sessions.ofUser(userId).map((session) => ({
+        id: session.id,
+        created_at: isoTime(session.createdAt),
+        last_seen_at: isoTime(session.lastSeenAt),
+        ip: session.ip,
+        user_agent: session.userAgent,
+        current: session.id === current,
+      }));
+    },
+
+    async endSession({ params, caller }: AskedFor<typeof AUTH_API.endSession>): Promise<void> {
+      const session = sessions.find(params.id);
+      if (session?.userId !== sessionOf(caller).userId) throw new Failure('not_found');
+      await sessions.end(session.id);
     },
   };
 }

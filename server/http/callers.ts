@@ -1,7 +1,7 @@
 /** Who is asking. Credentials are read from headers and cookies only; one in the address is never looked at. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Accounts, Session, User, VirtualKey } from '../accounts/accounts.ts';
+import type { Accounts, ApiToken, Session, User, VirtualKey } from '../accounts/accounts.ts';
 import { Failure } from '../failure.ts';
 import { type AccessTokens, looksLikeAccessToken } from './access-tokens.ts';
 import type { Arrival, SessionCookie } from './session-cookie.ts';
@@ -26,7 +26,9 @@ export type Identity =
   | { readonly kind: 'ambiguous' }
   | { readonly kind: 'admin token' }
   | { readonly kind: 'person'; readonly user: User; readonly session: Session }
-  | { readonly kind: 'key holder'; readonly key: VirtualKey };
+  | { readonly kind: 'key holder'; readonly key: VirtualKey }
+  /** `user` is null for a token of the installation. */
+  | { readonly kind: 'api token'; readonly token: ApiToken; readonly user: User | null };
 
 /**
  * The guards throw a Failure: `authentication_required` where nothing was sent, `invalid_api_key` for what opens
@@ -40,6 +42,8 @@ export interface Callers {
   signedIn(request: Arrival): Promise<Caller>;
   /** A person about what is theirs, or the operator about everything. */
   member(request: Arrival): Promise<Caller>;
+  /** As {@link Callers.member}, and whoever sends an API token. */
+  reader(request: Arrival): Promise<Caller>;
   /**
    * The virtual key in `Authorization: Bearer` or `x-api-key`.
    *
@@ -53,7 +57,7 @@ export interface CallersSettings {
 }
 
 export interface CallersDeps {
-  readonly accounts: Pick<Accounts, 'people' | 'sessions'> & {
+  readonly accounts: Pick<Accounts, 'people' | 'sessions' | 'tokens'> & {
     readonly keys: Pick<Accounts['keys'], 'authenticate'>;
   };
   readonly accessTokens: Pick<AccessTokens, 'sessionIdOf'>;
@@ -98,6 +102,13 @@ export function createCallers(deps: CallersDeps, settings: CallersSettings): Cal
       return caller;
     },
 
+    async reader(request) {
+      const identity = await identify(request);
+      const caller = identity.kind === 'api token' ? readerOf(identity.user) : callerOf(identity);
+      if (caller === null) throw refusal(identity, SIGN_IN);
+      return caller;
+    },
+
     keyHolder(headers) {
       const bearer = bearerOf(headers.authorization);
       const apiKey = single(headers['x-api-key']);
@@ -119,7 +130,7 @@ export function createCallers(deps: CallersDeps, settings: CallersSettings): Cal
 }
 
 function identifier(deps: CallersDeps, settings: CallersSettings): Callers['identify'] {
-  const { keys, sessions, people } = deps.accounts;
+  const { keys, sessions, people, tokens } = deps.accounts;
   const adminDigest = digest(settings.adminToken);
   /** Several steps ask about one request, and the answer is the same. */
   const known = new WeakMap<Arrival, Promise<Identity>>();
@@ -146,6 +157,11 @@ function identifier(deps: CallersDeps, settings: CallersSettings): Callers['iden
     if (looksLikeAccessToken(credential)) {
       const id = await deps.accessTokens.sessionIdOf(credential);
       return personBehind(id === null ? null : sessions.find(id)) ?? { kind: 'stranger' };
+    }
+    const token = tokens.authenticate(credential);
+    if (token !== null) {
+      const user = token.userId === null ? null : people.find(token.userId);
+      return { kind: 'api token', token, user };
     }
     const key = openKey(credential);
     return key === null ? { kind: 'stranger' } : { kind: 'key holder', key };
@@ -178,6 +194,12 @@ function callerOf(identity: Identity): Caller | null {
   return { kind: user.role === 'admin' ? 'operator' : 'member', userId: user.id, session };
 }
 
+/** An API token sees what its owner may see at this moment. */
+function readerOf(user: User | null): Caller {
+  if (user === null) return { kind: 'operator', userId: null };
+  return { kind: user.role === 'admin' ? 'operator' : 'member', userId: user.id };
+}
+
 const SIGN_IN = {
   nobody: 'Sign in, or send your access token as "Authorization: Bearer".',
   stranger: 'The credential is unknown, has expired, or its session has ended.',
@@ -188,6 +210,10 @@ function refusal(identity: Identity, say: { nobody: string; stranger: string }):
     return new Failure('authentication_required', { sentence: say.nobody });
   }
   if (identity.kind === 'ambiguous') return new Failure('conflicting_credentials');
+  if (identity.kind === 'api token') {
+    const sentence = 'An API token reads the statistics under /api/v1 and nothing else.';
+    return new Failure('forbidden', { sentence });
+  }
   return new Failure('invalid_api_key', { sentence: say.stranger });
 }
 

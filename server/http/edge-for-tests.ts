@@ -34,6 +34,8 @@ export interface TestEdge {
 }
 
 export interface TestEdgeOptions {
+  /** Laid over a clock that stands at {@link NOW}. */
+  readonly clock?: Partial<Clock>;
   readonly settings?: Partial<HttpSettings>;
   readonly gateway?: Partial<HttpDeps['gateway']>;
   readonly databaseState?: () => 'ok' | 'failing';
@@ -43,9 +45,28 @@ export interface TestEdgeOptions {
   readonly rooms?: { accounts?: HttpDeps['accounts']; reports?: Partial<HttpDeps['reports']> };
 }
 
+const SETTINGS: HttpSettings = {
+  adminToken: ADMIN_TOKEN,
+  secretKey: 'signing-key-of-the-tests-0123456789',
+  accessTokenMinutes: 30,
+  registration: 'open',
+  intranetLogin: false,
+  isProduction: false,
+  selfServiceKeys: false,
+  allowedOrigins: [],
+  bodyLimitBytes: 1_000_000,
+  requestTimeoutMs: 10_000,
+  rateGuard: {
+    perMinute: 1_000_000,
+    burst: 1_000_000,
+    exempt: [],
+    reading: { requests: 1_000_000, seconds: 60 },
+  },
+};
+
 export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestEdge> {
   const folder = await mkdtemp(join(tmpdir(), 'tollkeeper-edge-'));
-  const clock: Clock = { ...systemClock, now: () => NOW };
+  const clock: Clock = { ...systemClock, now: () => NOW, ...options.clock };
   const storage = await openSqlite({ file: join(folder, 'test.db'), clock });
   const records = createRecords({ storage, clock });
   const accounts = await createAccounts({ storage, clock });
@@ -80,20 +101,7 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
         logged.push(`${message} ${JSON.stringify(rest)} ${String(err)}`);
       },
     },
-    settings: {
-      adminToken: ADMIN_TOKEN,
-      secretKey: 'signing-key-of-the-tests-0123456789',
-      accessTokenMinutes: 30,
-      registration: 'open',
-      intranetLogin: false,
-      isProduction: false,
-      selfServiceKeys: false,
-      allowedOrigins: [],
-      bodyLimitBytes: 1_000_000,
-      requestTimeoutMs: 10_000,
-      rateGuard: { perMinute: 1_000_000, burst: 1_000_000, exempt: [] },
-      ...options.settings,
-    },
+    settings: { ...SETTINGS, ...options.settings },
     v1: options.v1 ?? (() => undefined),
     ...(options.webFolder !== undefined && { webFolder: options.webFolder }),
   });

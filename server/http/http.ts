@@ -216,6 +216,8 @@ async function allowOrigins(instance: FastifyInstance, origins: readonly string[
       'retry-after',
       'retry-after-ms',
       'x-should-retry',
+      'ratelimit',
+      'ratelimit-policy',
     ],
     maxAge: 600,
     strictPreflight: false,

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ADMIN_TOKEN, openTestEdge, type TestEdge } from './edge-for-tests.ts';
+import { register, speakTo } from './people-for-tests.ts';
 
 let edge: TestEdge;
 before(async () => {
   edge = await openTestEdge({
-    settings: { rateGuard: { perMinute: 60, burst: 3, exempt: ['/health'] } },
+    settings: {
+      rateGuard: {
+        ...{ perMinute: 60, burst: 3, exempt: ['/health'] },
+        reading: { requests: 2, seconds: 60 },
+      },
+    },
   });
 });
 after(() => edge.close());
@@ -36,4 +42,37 @@ test('a wrong credential names nobody: guessing many empties the bucket of the a
   for (let i = 0; i < 3; i++) await call('/reports/data', { 'x-admin-token': `guess ${i}` });
   const next = await call('/reports/data', { 'x-admin-token': 'guess 4' });
   assert.equal(next.statusCode, 429);
+});
+
+test('the public statistics count by themselves, and say in each answer what is left', async () => {
+  const { token } = await edge.accounts.tokens.issue({ userId: null, name: 'x', expiresAt: null });
+  const read = () => call('/api/v1/nothing', { authorization: `Bearer ${token}` });
+  const replies = [await read(), await read(), await read()];
+  assert.deepEqual(
+    replies.map(({ headers }) => headers['ratelimit']),
+    ['"default";r=1;t=60', '"default";r=0;t=60', '"default";r=0;t=60'],
+  );
+  for (const { headers } of replies)
+    assert.equal(headers['ratelimit-policy'], '"default";q=2;w=60');
+  const last = replies[2] ?? assert.fail();
+  assert.deepEqual([last.statusCode, last.json().code], [429, 'rate_limited']);
+  assert.equal(last.headers['retry-after'], '60');
+  const other = await call('/api/v1/nothing', { 'x-admin-token': ADMIN_TOKEN });
+  assert.equal(other.statusCode, 404);
+});
+
+test('whoever is signed in is not measured by the rate of programs', async () => {
+  const own = await openTestEdge({
+    settings: {
+      rateGuard: {
+        ...{ perMinute: 1, burst: 1, exempt: [] },
+        reading: { requests: 1, seconds: 60 },
+      },
+    },
+  });
+  const { cookie } = await register(own);
+  for (let i = 0; i < 20; i++) {
+    assert.equal((await speakTo(own).get('/api/auth/me', cookie)).statusCode, 200);
+  }
+  await own.close();
 });

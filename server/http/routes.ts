@@ -1,7 +1,6 @@
 /** Every path with who answers it. `/v1/*` is registered apart, by the gateway's own routes. */
 import type { FastifyInstance } from 'fastify';
 import { ADMIN_API } from '../../contract/api/admin-api.ts';
-import { AUTH_API } from '../../contract/api/auth-api.ts';
 import type { Who } from '../../contract/api/call.ts';
 import { CREDITS_API } from '../../contract/api/credits-api.ts';
 import { PUBLIC_API } from '../../contract/api/public-api.ts';
@@ -10,9 +9,10 @@ import { SYSTEM_API } from '../../contract/api/system-api.ts';
 import { USER_API } from '../../contract/api/user-api.ts';
 import { VIRTUAL_KEYS_API } from '../../contract/api/virtual-keys-api.ts';
 import { Failure } from '../failure.ts';
+import { type AccountDeps, accountCalls } from './account-calls.ts';
 import { type AdminDeps, adminHandlers } from './admin-routes.ts';
 import { type BoundCall, bind, type Guard, refuseOtherMethods, register } from './answering.ts';
-import { type AuthDeps, type AuthSettings, authHandlers, type Desk } from './auth-routes.ts';
+import type { AuthSettings, Desk } from './auth-routes.ts';
 import type { Caller, Callers } from './callers.ts';
 import { type CreditsDeps, creditsHandlers } from './credits-routes.ts';
 import { docsAssets, docsHandlers } from './docs-routes.ts';
@@ -22,8 +22,8 @@ import { type SystemDeps, systemHandlers } from './system-routes.ts';
 import { type UserDeps, userHandlers } from './user-routes.ts';
 import { type VirtualKeysDeps, virtualKeyHandlers } from './virtual-key-routes.ts';
 
-export type RoutesDeps = AdminDeps &
-  AuthDeps &
+export type RoutesDeps = AccountDeps &
+  AdminDeps &
   CreditsDeps &
   PublicDeps &
   ReportsDeps &
@@ -49,7 +49,6 @@ function boundCalls(deps: RoutesDeps, edge: Edge): readonly BoundCall[] {
   const user = userHandlers(deps);
   const self = publicHandlers(deps);
   const reports = reportsHandlers(deps);
-  const auth = authHandlers(deps, edge, edge.settings);
   const keys = virtualKeyHandlers(deps);
   return [
     bind(SYSTEM_API.information, system.information),
@@ -73,17 +72,13 @@ function boundCalls(deps: RoutesDeps, edge: Edge): readonly BoundCall[] {
     bind(PUBLIC_API.requestKey, self.requestKey),
     bind(PUBLIC_API.activeKeysOf, self.activeKeysOf),
     bind(REPORTS_API.costByUser, reports.costByUser),
-    bind(AUTH_API.register, auth.register),
-    bind(AUTH_API.signIn, auth.signIn),
-    bind(AUTH_API.signOut, auth.signOut),
-    bind(AUTH_API.me, auth.me),
-    bind(AUTH_API.visit, auth.visit),
     bind(VIRTUAL_KEYS_API.list, keys.list),
     bind(VIRTUAL_KEYS_API.issue, keys.issue),
     bind(VIRTUAL_KEYS_API.show, keys.show),
     bind(VIRTUAL_KEYS_API.change, keys.change),
     bind(VIRTUAL_KEYS_API.revoke, keys.revoke),
     bind(VIRTUAL_KEYS_API.rotate, keys.rotate),
+    ...accountCalls(deps, edge),
   ];
 }
 
@@ -116,6 +111,6 @@ function guardsOf({ callers, settings }: Edge): Readonly<Record<Who, Guard>> {
     operator: callers.operator,
     'signed in': callers.signedIn,
     member: callers.member,
-    reader: callers.member,
+    reader: callers.reader,
   };
 }

@@ -1,0 +1,37 @@
+/** The calls of people: how they come in, what is theirs, and the tokens of their programs. */
+import { AUTH_API } from '../../contract/api/auth-api.ts';
+import { TOKENS_API } from '../../contract/api/tokens-api.ts';
+import { type BoundCall, bind } from './answering.ts';
+import {
+  type AuthDeps,
+  type AuthSettings,
+  authHandlers,
+  type Desk,
+  profileHandlers,
+} from './auth-routes.ts';
+import { type TokenDeps, tokenHandlers } from './token-routes.ts';
+
+export type AccountDeps = AuthDeps & TokenDeps;
+
+export function accountCalls(
+  deps: AccountDeps,
+  edge: Desk & { readonly settings: AuthSettings },
+): readonly BoundCall[] {
+  const auth = authHandlers(deps, edge, edge.settings);
+  const own = profileHandlers(deps, edge);
+  const tokens = tokenHandlers(deps);
+  return [
+    bind(AUTH_API.register, auth.register),
+    bind(AUTH_API.signIn, auth.signIn),
+    bind(AUTH_API.signOut, auth.signOut),
+    bind(AUTH_API.visit, auth.visit),
+    bind(AUTH_API.me, own.me),
+    bind(AUTH_API.changeProfile, own.changeProfile),
+    bind(AUTH_API.changePassword, own.changePassword),
+    bind(AUTH_API.sessions, own.sessions),
+    bind(AUTH_API.endSession, own.endSession),
+    bind(TOKENS_API.list, tokens.list),
+    bind(TOKENS_API.issue, tokens.issue),
+    bind(TOKENS_API.revoke, tokens.revoke),
+  ];
+}
