@@ -20,6 +20,7 @@ import { errorEvent } from './error-event.ts';
 import { headersToUpstream } from './headers.ts';
 import { ownAccount } from './own-account.ts';
 import { ownPathOf } from './paths.ts';
+import { assertPaid } from './payer.ts';
 import { assertModelAllowed, bodyFor, type Call, makePlan, type Plan, pathAt } from './plan.ts';
 import { type Ending, Relay } from './relay.ts';
 import { createSettlement, type Settlement } from './settlement.ts';
@@ -152,6 +153,7 @@ class OpenGateway implements Gateway {
       if (storage.state() === 'failing') throw new Failure('storage_unavailable');
       const first = candidates[0];
       if (first === undefined) throw new Failure('no_upstream');
+      assertPaid(call.key, plan, { candidate: first, ledger: this.#deps.ledger });
       const admission = this.#settlement.admit(call, plan, first, startedAt);
       return { plan, candidates, admission, startedAt, startedTick };
     } catch (error) {

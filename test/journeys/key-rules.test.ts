@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { KeyRequest, KeyRules } from '../../server/accounts/accounts.ts';
 import { chat } from '../fake-upstream/ask.ts';
+import { CREDIT, fund } from '../faults/money.ts';
 import { openStand, type Stand } from '../faults/stand.ts';
 
 async function keyWith(stand: Stand, rules: Partial<KeyRules>): Promise<string> {
@@ -134,5 +135,29 @@ describe('a key that opens nothing now', () => {
       assert.equal(errorOf(answer).error.message, 'The API key is unknown, revoked or expired.');
     }
     assert.equal(stand.product.records().length, 0);
+  });
+});
+
+describe('a key that people issued to themselves', () => {
+  test('spends the operator’s money only out of a wallet that the operator gave', async () => {
+    await using stand = await openStand();
+    const { accounts } = stand.product.rooms;
+    const request: KeyRequest = {
+      label: 'bob',
+      note: null,
+      origin: 'member',
+      allowUnmetered: false,
+    };
+    const { key, token } = await accounts.keys.issue(request);
+    const ask = () => stand.ask({ body: chat('tokens=3', { max_tokens: 5 }), headers: as(token) });
+    const refused = await ask();
+    assert.deepEqual([refused.status, errorOf(refused).error.code], [403, 'forbidden']);
+    assert.match(errorOf(refused).error.message, /You issued this key yourself and have no wallet/);
+    assert.equal(stand.recordOf(refused).failure, 'forbidden');
+    assert.equal(stand.upstream.requests().length, 0);
+    const models = await stand.ask({ path: '/models', method: 'GET', headers: as(token) });
+    assert.equal(models.status, 200, 'what costs nothing is open');
+    await fund(stand.product.rooms, key.userId, 1_000 * CREDIT);
+    assert.equal((await ask()).status, 200);
   });
 });
