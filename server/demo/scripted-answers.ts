@@ -19,18 +19,19 @@ export interface Used {
   readonly output: number;
 }
 
-const SHAPES: Readonly<Record<string, Shape>> = {
-  '/v1/chat/completions': 'chat',
-  '/v1/responses': 'responses',
-  '/v1/messages': 'messages',
-  '/v1/embeddings': 'embeddings',
-};
+/** By the end of the path: what stands before it differs from vendor to vendor. */
+const SHAPES: readonly (readonly [string, Shape])[] = [
+  ['/chat/completions', 'chat'],
+  ['/responses', 'responses'],
+  ['/messages', 'messages'],
+  ['/embeddings', 'embeddings'],
+];
 
 type Body = Readonly<Record<string, unknown>>;
 
 /** @returns null for what the script does not know: another path, or a body that is no JSON object */
 export function questionOf(path: string, body: string, askedAt: number): Question | null {
-  const shape = SHAPES[path];
+  const shape = SHAPES.find(([end]) => path.endsWith(end))?.[1];
   const asked = parse(body);
   if (shape === undefined || asked === null) return null;
   const { model, input, messages, stream } = asked;

@@ -6,13 +6,18 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { Clock } from '../clock.ts';
-import { answerTo, type Question, questionOf, whole } from './scripted-answers.ts';
+import { type Clock, isoTime } from '../clock.ts';
+import { REFUSED, type ScriptedAccount } from './scripted-account.ts';
+import { ScriptedAccounts } from './scripted-accounts.ts';
+import { answerTo, type Question, questionOf, usedBy, whole } from './scripted-answers.ts';
+import { newcomer } from './scripted-newcomers.ts';
 import { type Event, eventsOf } from './scripted-streams.ts';
 
 export interface ScriptedProvider {
   /** Base address with the version: `http://127.0.0.1:40123/v1`. */
   readonly base: string;
+  /** Whose keys they are is told by their prefix in the path: see {@link ScriptedAccounts}. */
+  readonly accounts: ScriptedAccounts;
   close(): Promise<void>;
 }
 
@@ -24,14 +29,17 @@ export async function startScriptedProvider(options: {
   readonly clock: Clock;
   readonly models: readonly string[];
 }): Promise<ScriptedProvider> {
+  const { clock } = options;
+  const accounts = new ScriptedAccounts((secret) => newcomer(secret, clock.now()));
   const server = createServer((request, reply) => {
-    answer(options, request, reply).catch(() => reply.destroy());
+    answer({ ...options, accounts }, request, reply).catch(() => reply.destroy());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
     base: `http://127.0.0.1:${port}/v1`,
+    accounts,
     async close() {
       const closed = once(server, 'close');
       server.close();
@@ -41,26 +49,82 @@ export async function startScriptedProvider(options: {
   };
 }
 
-async function answer(
-  { clock, models }: { clock: Clock; models: readonly string[] },
+export interface Script {
+  readonly clock: Clock;
+  readonly models: readonly string[];
+  readonly accounts: ScriptedAccounts;
+}
+
+/** Answers one request from the script. Each call of an unknown or revoked key is refused. */
+export async function answer(
+  script: Script,
   request: IncomingMessage,
   reply: ServerResponse,
 ): Promise<void> {
-  const path = (request.url ?? '').split('?', 1)[0] ?? '';
-  if (request.method === 'GET' && path === '/v1/models') {
+  const { clock, models, accounts } = script;
+  const { pathname: path, searchParams: query } = new URL(request.url ?? '/', 'http://localhost');
+  const { method = 'GET' } = request;
+  const secret = secretOf(request);
+  const account = accounts.find(secret);
+  const body = await text(request);
+  const today = isoTime(clock.now()).slice(0, 10);
+  const told = accounts.answer({ method, path, query, body: jsonOf(body), today }, secret);
+  const question = questionOf(path, body, Math.floor(clock.now() / 1000));
+  if (account?.isActive !== true || (path.endsWith('/models') && !mayList(account, path))) {
+    sendJson(reply, REFUSED.status, REFUSED.body);
+  } else if (method === 'GET' && path.endsWith('/models')) {
     const data = models.map((id) => ({ id, object: 'model', created: 0, owned_by: 'demo' }));
     sendJson(reply, 200, { object: 'list', data });
-    return;
-  }
-  const question = questionOf(path, await text(request), Math.floor(clock.now() / 1000));
-  if (request.method !== 'POST' || question === null) {
-    const message = `The scripted provider of the demo has no answer for ${request.method} ${path}.`;
+  } else if (told !== null) {
+    sendJson(reply, told.status, told.body);
+  } else if (method !== 'POST' || question === null) {
+    const message = `The scripted provider of the demo has no answer for ${method} ${path}.`;
     const error = { message, type: 'invalid_request_error', param: null, code: 'not_scripted' };
     sendJson(reply, 404, { error });
-    return;
+  } else {
+    charge(accounts, account, question, today);
+    if (question.streamed) sendEvents(clock, reply, question);
+    else sendJson(reply, 200, whole(question, answerTo(question)));
   }
-  if (question.streamed) sendEvents(clock, reply, question);
-  else sendJson(reply, 200, whole(question, answerTo(question)));
+}
+
+/** Where a vendor gives out management keys, those list no models, except where anybody may list them. */
+function mayList({ kind }: ScriptedAccount, path: string): boolean {
+  return kind === 'ordinary' || path.endsWith('/api/v1/models');
+}
+
+/** The credential, in whatever header a vendor wants it. */
+export function secretOf({ headers }: IncomingMessage): string {
+  const named = headers['x-api-key'] ?? headers['api-key'];
+  return typeof named === 'string' ? named : (headers.authorization ?? '').replace('Bearer ', '');
+}
+
+function jsonOf(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return null;
+  }
+}
+
+/** What a token costs at the scripted provider, in nano-dollars: prices that show after a few requests. */
+const INPUT_NANOS = 1_000;
+const OUTPUT_NANOS = 4_000;
+
+function charge(
+  accounts: ScriptedAccounts,
+  account: ScriptedAccount,
+  question: Question,
+  date: string,
+): void {
+  const { input, output } = usedBy(question, answerTo(question));
+  accounts.spend(account, {
+    date,
+    model: question.model,
+    inputTokens: input,
+    outputTokens: output,
+    cost: input * INPUT_NANOS + output * OUTPUT_NANOS,
+  });
 }
 
 function sendJson(reply: ServerResponse, status: number, body: unknown): void {
