@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
-import { type Batch, CommitQueue, type Write } from './commit-queue.ts';
+import { type Batch, CommitQueue, pack, unpack, type Write } from './commit-queue.ts';
 
 /** A clock that stands still until it is told to go on. */
 class HandClock implements Clock {
@@ -80,6 +80,26 @@ function outcomeOf(promise: Promise<void>): { is: string } {
   return outcome;
 }
 
+describe('a parcel', () => {
+  const batchOf = (...values: (string | number | null | bigint | Uint8Array)[]): Batch => ({
+    declare: [[3, 'insert']],
+    commits: [[[3, -1, values]], [[3, 1, ['beside']]]],
+  });
+
+  test('is text, and unpacked it is the batch that was packed', () => {
+    const batch = batchOf(null, 0, -1.5, Number.MAX_SAFE_INTEGER, '', 'zażółć "\u2028\0');
+    const parcel = pack(batch);
+    assert.equal(typeof parcel, 'string');
+    assert.deepEqual(unpack(parcel), batch);
+  });
+
+  test('carries what has no JSON as it is', () => {
+    for (const batch of [batchOf(1n), batchOf(Uint8Array.of(1, 2))]) {
+      assert.equal(unpack(pack(batch)), batch);
+    }
+  });
+});
+
 describe('grouping', () => {
   test('the commits of one moment leave as one batch, in order', async () => {
     const { queue, batches, sent } = queueByHand();
@@ -120,15 +140,31 @@ describe('grouping', () => {
     assert.deepEqual(batches[1]?.commits[0]?.[1], [1, 1, []]);
   });
 
-  test('under load a batch waits a little for company', async () => {
+  test('under load a batch waits while each turn of the event loop brings company', async () => {
+    const { queue, batches, sent } = queueByHand();
+    for (const name of ['a', 'b', 'c', 'd']) outcomeOf(queue.commit([write(name)]));
+    await turn();
+    queue.onResult(WRITTEN);
+    for (const name of ['e', 'f', 'g']) {
+      outcomeOf(queue.commit([write(name)]));
+      await turn();
+      assert.equal(batches.length, 1);
+    }
+    for (let idle = 0; idle < 3; idle++) await turn();
+    assert.deepEqual(sent(1), [['e'], ['f'], ['g']]);
+  });
+
+  test('however much company comes, a batch waits for no more than its time', async () => {
     const { queue, clock, batches } = queueByHand();
     for (const name of ['a', 'b', 'c', 'd']) outcomeOf(queue.commit([write(name)]));
     await turn();
     queue.onResult(WRITTEN);
     outcomeOf(queue.commit([write('e')]));
-    await turn();
-    assert.equal(batches.length, 1);
     clock.go(LONG_MS);
+    for (const name of ['f', 'g', 'h']) {
+      outcomeOf(queue.commit([write(name)]));
+      await turn();
+    }
     assert.equal(batches.length, 2);
   });
 

@@ -28,6 +28,27 @@ export interface Batch {
   readonly commits: readonly WireCommit[];
 }
 
+/**
+ * What crosses the thread border: text wherever that can be. An array of values takes ten times as long to be copied as
+ * the same values in one string take to be written and read; only bytes and big integers cannot go that way.
+ */
+export type Parcel = string | Batch;
+
+export function pack(batch: Batch): Parcel {
+  const isText = batch.commits.every((commit) =>
+    commit.every(([, , values]) => values.every(hasJson)),
+  );
+  return isText ? JSON.stringify(batch) : batch;
+}
+
+export function unpack(parcel: Parcel): Batch {
+  return typeof parcel === 'string' ? (JSON.parse(parcel) as Batch) : parcel;
+}
+
+function hasJson(value: SQLInputValue): boolean {
+  return value === null || typeof value === 'string' || typeof value === 'number';
+}
+
 export interface BatchResult {
   /** Index and reason of each commit that broke a rule. */
   readonly refused: readonly (readonly [number, string])[];
@@ -46,8 +67,9 @@ interface Pending {
 /** Who waits for a write of our own. */
 const nobody = (): undefined => undefined;
 
-/** With this many commits in the last batch the disk is busy, and waiting a little saves work. */
+/** With this many commits in the last batch there is company to wait for: a write to disk costs the same for one or many. */
 const BUSY_BATCH = 4;
+/** The longest wait for company, however much of it keeps coming. */
 const LINGER_MS = 4;
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 2_000;
@@ -89,6 +111,8 @@ export class CommitQueue {
   #spentBundles: number[] = [];
   #nextBundle: number;
   #scheduled = false;
+  /** Commits and notes asked for so far. */
+  #asked = 0;
   #lastBatch = 0;
   #retryMs = RETRY_MS_MIN;
   #state: 'ok' | 'failing' = 'ok';
@@ -119,6 +143,7 @@ export class CommitQueue {
       };
       if (options.closes !== undefined) this.#closeNote(options.closes);
       this.#pending.push(entry);
+      this.#asked++;
       this.#schedule();
     });
   }
@@ -130,6 +155,7 @@ export class CommitQueue {
    */
   note(name: string, value: unknown): void {
     this.#freshNotes.set(name, value);
+    this.#asked++;
     this.#schedule();
   }
 
@@ -204,9 +230,18 @@ export class CommitQueue {
   #schedule(): void {
     if (this.#scheduled || this.#flying.length > 0) return;
     this.#scheduled = true;
-    if (this.#state === 'failing') this.#options.clock.after(this.#retryMs, () => this.#flush());
+    const { clock } = this.#options;
+    if (this.#state === 'failing') clock.after(this.#retryMs, () => this.#flush());
     else if (this.#lastBatch < BUSY_BATCH) setImmediate(() => this.#flush());
-    else this.#options.clock.after(LINGER_MS, () => this.#flush());
+    else this.#gather(-1, clock.elapsed() + LINGER_MS);
+  }
+
+  /** Waits while each turn of the event loop brings more than was asked for before; where one brings nothing, all wait for us. */
+  #gather(asked: number, until: number): void {
+    setImmediate(() => {
+      if (this.#asked === asked || this.#options.clock.elapsed() >= until) this.#flush();
+      else this.#gather(this.#asked, until);
+    });
   }
 
   #flush(): void {

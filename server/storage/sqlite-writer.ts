@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import type { SQLOutputValue } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Batch, BatchResult, WireCommit } from './commit-queue.ts';
+import { type BatchResult, type Parcel, unpack, type WireCommit } from './commit-queue.ts';
 import { Connection, isEnvironmentFault } from './connection.ts';
 import type { Derivation, DerivationModule, OpenTransaction } from './derivation.ts';
 
@@ -53,11 +53,11 @@ function run(commit: WireCommit): void {
 }
 
 function transaction(work: () => void): void {
-  connection.database.exec('begin immediate');
+  connection.prepare('begin immediate').run();
   try {
     work();
     for (const derivation of derivations.values()) derivation.flush(openTransaction);
-    connection.database.exec('commit');
+    connection.prepare('commit').run();
   } catch (error) {
     for (const derivation of derivations.values()) derivation.forget();
     // A full disk has rolled back already; then there is nothing left to undo.
@@ -102,19 +102,20 @@ function declare(id: number, text: string): void {
   if (derivation !== undefined) derivationOf.set(id, derivation);
 }
 
-port.on('message', (message: Batch | DerivationOrder | 'close') => {
+port.on('message', (message: Parcel | DerivationOrder | 'close') => {
   if (message === 'close') {
     connection.close();
     port.close();
     return;
   }
-  if ('insert' in message) {
+  if (typeof message === 'object' && 'insert' in message) {
     derive(message);
     return;
   }
-  for (const [id, text] of message.declare) declare(id, text);
+  const batch = unpack(message);
+  for (const [id, text] of batch.declare) declare(id, text);
   try {
-    port.postMessage(write(message.commits));
+    port.postMessage(write(batch.commits));
   } catch (error) {
     port.postMessage({ refused: [], fault: (error as Error).message } satisfies BatchResult);
   }

@@ -15,7 +15,7 @@ import {
 } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { Failure } from '../failure.ts';
-import { CommitQueue } from './commit-queue.ts';
+import { CommitQueue, pack } from './commit-queue.ts';
 import { bindable, Connection } from './connection.ts';
 import { migrations } from './migrations/migrations.ts';
 import type { ReadReply } from './sqlite-reader.ts';
@@ -171,7 +171,7 @@ class Writer {
   private constructor(worker: Worker, options: StorageOptions, firstBundle: number) {
     this.#worker = worker;
     this.queue = new CommitQueue({
-      send: (batch) => worker.postMessage(batch),
+      send: (batch) => worker.postMessage(pack(batch)),
       clock: options.clock,
       probe: {
         sql: 'insert into storage_probe (id, at) values (1, 1) on conflict (id) do update set at = at + 1',
