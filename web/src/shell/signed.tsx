@@ -1,6 +1,6 @@
 /** What is around every page of a person who is signed in; whoever is not is sent to the door and back. */
-import { Navigate, Outlet, useLocation } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { Outlet, useLocation, useNavigate } from '@tanstack/react-router';
+import { type ReactNode, useEffect } from 'react';
 import { Failed, Forbidden, Waiting } from '../ui/states.tsx';
 import { Frame } from './frame.tsx';
 import { mayOpen, PAGES } from './pages.ts';
@@ -8,19 +8,30 @@ import { type Person, useSession } from './session.ts';
 
 export function Signed(): ReactNode {
   const session = useSession();
-  const { pathname, searchStr } = useLocation();
+  const { pathname } = useLocation();
   if (session.isPending) return <Waiting isWholePage />;
   if (session.isError) return <Failed problem={session.error} retry={session.refetch} />;
   const { user } = session.data;
-  if (user === null) {
-    const next = pathname === '/' ? {} : { next: pathname + searchStr };
-    return <Navigate to="/login" search={next as never} replace />;
-  }
+  if (user === null) return <ToTheDoor />;
   return (
     <Frame person={user}>
       <Allowed person={user} pathname={pathname} />
     </Frame>
   );
+}
+
+/**
+ * Goes to the door once. The address is read here and not followed: while the door is being fetched the address is
+ * already the door's, and following it would lead to the door behind the door, for ever.
+ */
+function ToTheDoor(): ReactNode {
+  const navigate = useNavigate();
+  useEffect(() => {
+    const { pathname, search } = window.location;
+    const next = pathname === '/' ? {} : { next: pathname + search };
+    void navigate({ to: '/login', search: next as never, replace: true });
+  }, [navigate]);
+  return <Waiting isWholePage />;
 }
 
 function Allowed(props: { readonly person: Person; readonly pathname: string }): ReactNode {

@@ -1,0 +1,143 @@
+/** The real server with the built app and two people who can sign in, and the system's Chromium in front of it. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { buildWeb } from '../../scripts/web-build.ts';
+import { type LocalTollkeeper, type Settings, startTollkeeper } from '../harness.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const CHROMIUM = '/usr/bin/chromium';
+const AXE = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
+
+/** Why no browser test can run here; undefined where it can. Continuous integration must have a browser. */
+export function whyNoBrowser(): string | undefined {
+  if (existsSync(CHROMIUM)) return undefined;
+  if (process.env['CI'] === 'true') throw new Error(`there is no browser at ${CHROMIUM}`);
+  return `there is no browser at ${CHROMIUM}: install Chromium to run this`;
+}
+
+/** Every page, read from the list that the app itself is made of. */
+export function pagesOfApp(): { readonly doors: string[]; readonly inside: string[] } {
+  const text = readFileSync(join(ROOT, 'web/src/shell/pages.ts'), 'utf8');
+  const [inside = '', doors = ''] = text.split('export const DOORS');
+  const paths = (part: string) =>
+    [...part.matchAll(/path: '([^']+)'/g)].map(([, path = '']) => path);
+  return { doors: paths(doors).filter((path) => path !== '/logout'), inside: paths(inside) };
+}
+
+export type Scheme = 'light' | 'dark';
+
+export interface Person {
+  readonly email: string;
+  readonly password: string;
+}
+
+export const OPERATOR: Person = { email: 'ada@example.com', password: 'a long enough password' };
+export const MEMBER: Person = { email: 'ben@example.com', password: 'another long password' };
+
+export interface Visit {
+  readonly page: Page;
+  /** What the console said that it should not have said, and faults of the page. */
+  readonly complaints: string[];
+  close(): Promise<void>;
+}
+
+export interface Stand extends AsyncDisposable {
+  readonly tollkeeper: LocalTollkeeper;
+  readonly browser: Browser;
+  /** A browser of its own, signed in if somebody is given. */
+  visit(options?: {
+    readonly as?: Person;
+    readonly width?: number;
+    readonly scheme?: Scheme;
+  }): Promise<Visit>;
+}
+
+export async function openStand(settings: Settings = {}): Promise<Stand> {
+  await buildWeb({ isForced: false });
+  const dataDir = mkdtempSync(join(tmpdir(), 'tollkeeper-web-'));
+  await enrol(dataDir, settings);
+  const tollkeeper = await startTollkeeper({ dataDir, settings });
+  const browser = await chromium.launch({ executablePath: CHROMIUM });
+  return {
+    tollkeeper,
+    browser,
+    visit: (options = {}) => visit({ tollkeeper, browser }, options),
+    async [Symbol.asyncDispose]() {
+      await browser.close();
+      await tollkeeper.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Two people register; one of them becomes the operator, which no call does for a stranger. */
+async function enrol(dataDir: string, settings: Settings): Promise<void> {
+  const tollkeeper = await startTollkeeper({
+    dataDir,
+    settings: { ...settings, REGISTRATION: 'open' },
+  });
+  for (const { email, password } of [OPERATOR, MEMBER]) {
+    const answer = await fetch(`${tollkeeper.url}/api/auth/register`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email, password, name: email === OPERATOR.email ? 'Ada' : 'Ben' }),
+    });
+    if (answer.status !== 201) throw new Error(`register: ${answer.status} ${await answer.text()}`);
+  }
+  await tollkeeper.close();
+  const database = new DatabaseSync(join(dataDir, 'tollkeeper.db'));
+  database.prepare("update users set role = 'admin' where email = ?").run(OPERATOR.email);
+  database.close();
+}
+
+async function visit(
+  { tollkeeper, browser }: Pick<Stand, 'tollkeeper' | 'browser'>,
+  { as, width = 1280, scheme = 'light' }: { as?: Person; width?: number; scheme?: Scheme },
+): Promise<Visit> {
+  const context = await browser.newContext({
+    baseURL: tollkeeper.url,
+    viewport: { width, height: 860 },
+    colorScheme: scheme,
+    locale: 'en-US',
+  });
+  if (as !== undefined) {
+    const answer = await context.request.post('/api/auth/login', { data: as });
+    if (!answer.ok()) throw new Error(`login: ${answer.status()}`);
+  }
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  return { page, complaints, close: () => context.close() };
+}
+
+/** Opens a page and waits until it has nothing left to fetch. */
+export async function open(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await page.waitForLoadState('networkidle');
+}
+
+interface Finding {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+/** What axe finds that keeps somebody out, one sentence each. */
+export async function seriousFindings(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const found = await page.evaluate<{ violations: Finding[] }>('axe.run(document)');
+  return found.violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
+}
+
+/** By how many pixels the page is wider than the window. */
+export function overflow(page: Page): Promise<number> {
+  return page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+}
