@@ -152,6 +152,12 @@ export const FAILURES = {
     retryable: false,
     sentence: 'No configured provider speaks the API of this path.',
   },
+  upstream_forbidden: {
+    status: 503,
+    retryable: false,
+    sentence:
+      'The address of this provider leads to a private network, so it is not called (ALLOW_PRIVATE_HOSTS).',
+  },
   upstream_unreachable: {
     status: 503,
     retryable: true,

@@ -144,6 +144,8 @@ function openHttp(deps: AppDeps, rooms: OpenRooms, secrets: Secrets): Promise<Ht
     limits: rooms.limits,
     gateway,
     reports: createReports({ storage }),
+    providerKeys: rooms.providerKeys,
+    keyStates: { statuses: async () => new Map() },
     databaseState: storage.state,
     clock,
     log,

@@ -8,6 +8,7 @@ import {
   flag,
   headerText,
   host,
+  hosts,
   oneOf,
   origins,
   path,
@@ -90,6 +91,8 @@ const settingsTable = ({ cwd, providerIds }: Place) => ({
     apiVersion: setting('UPSTREAM_API_VERSION', headerText, undefined),
     /** Whose list prices hold for it: a provider id, `free` or `none`; unset, those of the vendor at that address, else OpenAI's. */
     prices: setting('UPSTREAM_PRICES', oneOf('free', 'none', ...providerIds), undefined),
+    /** Private hosts that addresses given by users may name. */
+    allowedHosts: setting('ALLOW_PRIVATE_HOSTS', hosts, []),
     connectTimeoutMs: setting('CONNECT_TIMEOUT_MS', wholeNumber(1, DAY_MS), 5_000),
     firstByteTimeoutMs: setting('FIRST_BYTE_TIMEOUT_MS', wholeNumber(1, DAY_MS), 300_000),
     idleTimeoutMs: setting('IDLE_TIMEOUT_MS', wholeNumber(1, DAY_MS), 60_000),

@@ -2,10 +2,18 @@
  * The one door for HTTP to other machines. It gives every call deadlines, never follows a redirect,
  * and turns what can go wrong on the wire into Failures with a stable code.
  */
+import { lookup } from 'node:dns';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import { type Dispatcher, Pool } from 'undici';
 import type { FailureCode } from '../contract/failures.ts';
+import {
+  type AllowedHosts,
+  isAllowedHost,
+  isPublicAddress,
+  refusalOfUrl,
+} from './address-guard.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Failure } from './failure.ts';
 
@@ -17,6 +25,8 @@ export interface OutboundRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body: Buffer | Readable | null;
+  /** The origin was named by a user, so it must not lead to a private network. */
+  readonly userGiven?: boolean;
 }
 
 /** Steers an answer that is under way. */
@@ -42,6 +52,10 @@ export interface OutboundOptions {
   readonly firstByteTimeoutMs: number;
   /** Longest silence within an answer. */
   readonly idleTimeoutMs: number;
+  /** Private hosts that users may name all the same; none unless given. */
+  readonly allowedHosts?: readonly string[];
+  /** Asks for the addresses of a name; the system's own unless given. */
+  readonly lookup?: typeof lookup;
 }
 
 export interface JsonAnswer {
@@ -60,29 +74,28 @@ export interface Outbound {
    * @throws Failure
    */
   fetchJson(request: OutboundRequest, maxBytes: number, deadlineMs?: number): Promise<JsonAnswer>;
+  /** Why a user may not name this address, as a sentence; null if they may, as far as the address itself tells. */
+  refusalOf(address: URL): string | null;
   close(): Promise<void>;
 }
 
 export function createOutbound(options: OutboundOptions, clock: Clock = systemClock): Outbound {
   const pools = new Map<string, Pool>();
+  const guarded = new GuardedPools(options);
   const poolFor = (origin: string): Pool => {
     let pool = pools.get(origin);
     if (pool === undefined) {
-      pool = new Pool(origin, {
-        connectTimeout: options.connectTimeoutMs,
-        headersTimeout: options.firstByteTimeoutMs,
-        bodyTimeout: options.idleTimeoutMs,
-        allowH2: false,
-      });
+      pool = openPool(origin, options);
       pools.set(origin, pool);
     }
     return pool;
   };
   const send: Outbound['send'] = (request, receiver) => {
-    const { origin, path, method, headers, body } = request;
+    const { origin, path, method, headers, body, userGiven = false } = request;
     const call = { path, method: method as Dispatcher.HttpMethod, headers, body };
     try {
-      poolFor(origin).dispatch(call, new Exchange(receiver));
+      const pool = userGiven ? guarded.poolFor(origin) : poolFor(origin);
+      pool.dispatch(call, new Exchange(receiver));
     } catch (error) {
       receiver.onFailure(failureOf(error));
     }
@@ -95,10 +108,81 @@ export function createOutbound(options: OutboundOptions, clock: Clock = systemCl
         if (deadlineMs !== undefined) receiver.endAfter(deadlineMs, clock);
         send(request, receiver);
       }),
+    refusalOf: (address) => guarded.refusalOf(address),
     async close() {
       await Promise.all([...pools.values()].map((pool) => pool.destroy()));
+      await guarded.close();
     },
   };
+}
+
+function openPool(origin: string, options: OutboundOptions, find?: LookupFunction): Pool {
+  return new Pool(origin, {
+    connectTimeout: options.connectTimeoutMs,
+    headersTimeout: options.firstByteTimeoutMs,
+    bodyTimeout: options.idleTimeoutMs,
+    allowH2: false,
+    ...(find === undefined ? {} : { connect: { lookup: find } }),
+  });
+}
+
+/** Connections to so many servers of users are kept; beyond that, the ones unused for longest are given up. */
+const GUARDED_POOLS_MAX = 200;
+
+/** Connections to addresses that users named. What a name resolves to is checked, and exactly that is connected to. */
+class GuardedPools {
+  readonly #options: OutboundOptions;
+  readonly #allowed: AllowedHosts;
+  /** By origin, the one unused for longest first. */
+  readonly #pools = new Map<string, Pool>();
+
+  constructor(options: OutboundOptions) {
+    this.#options = options;
+    this.#allowed = new Set(options.allowedHosts);
+  }
+
+  refusalOf(address: URL): string | null {
+    return refusalOfUrl(address, this.#allowed);
+  }
+
+  /** @throws Failure `upstream_forbidden` */
+  poolFor(origin: string): Pool {
+    const url = new URL(origin);
+    // An address in digits is never looked up, so it is judged here.
+    const refusal = this.refusalOf(url);
+    if (refusal !== null) throw new Failure('upstream_forbidden', { detail: refusal });
+    const pool = this.#pools.get(origin) ?? openPool(origin, this.#options, this.#lookupFor(url));
+    this.#pools.delete(origin);
+    this.#pools.set(origin, pool);
+    const [oldest] = this.#pools;
+    if (this.#pools.size > GUARDED_POOLS_MAX && oldest !== undefined) {
+      this.#pools.delete(oldest[0]);
+      // What is under way on it ends as it would.
+      void oldest[1].close();
+    }
+    return pool;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
+  }
+
+  #lookupFor(url: URL): LookupFunction {
+    const { lookup: find = lookup } = this.#options;
+    const isAllowed = isAllowedHost(url, this.#allowed);
+    return (hostname, options, tell) => {
+      find(hostname, { ...options, all: true }, (error, found) => {
+        const [first] = found ?? [];
+        if (error !== null || first === undefined) {
+          tell(error ?? new Failure('upstream_unreachable'), []);
+        } else if (!isAllowed && !found.every(({ address }) => isPublicAddress(address))) {
+          // One private address among public ones is an attempt, not an accident.
+          tell(new Failure('upstream_forbidden', { detail: hostname }), []);
+        } else if (options.all === true) tell(null, found);
+        else tell(null, first.address, first.family);
+      });
+    };
+  }
 }
 
 /** Stands between undici and a receiver: hides redirects and aborts, and translates errors. */

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { parseAllowedHost } from './address-guard.ts';
 import { parseEncryptionKey, weaknessOf } from './encryption-key.ts';
 
 /** One setting: what it is called, what it may hold, and what it is when nobody sets it. */
@@ -108,6 +109,15 @@ export const paths = checked(
   (text): readonly string[] | undefined => {
     const listed = text.split(',').map((part) => part.trim());
     return listed.every((part) => part.startsWith('/')) ? listed : undefined;
+  },
+);
+
+export const hosts = checked(
+  'must list hosts such as llm.lan or 10.0.0.5:8000, separated by commas',
+  (text): readonly string[] | undefined => {
+    const listed = text.split(',').map((part) => parseAllowedHost(part.trim()));
+    const known = listed.filter((host) => host !== undefined);
+    return known.length === listed.length ? known : undefined;
   },
 );
 

@@ -48,7 +48,14 @@ describe('providers with accounts', () => {
     const provider = findProvider(id);
     assert.ok(provider !== undefined);
     const { origin, pathname } = new URL(fake.base(id));
-    const place = { provider, origin, basePath: pathname, query: {}, headers: {} };
+    const place = {
+      provider,
+      origin,
+      basePath: pathname,
+      query: {},
+      headers: {},
+      userGiven: false,
+    };
     return { account: provider.account, ask: askWith(outbound, place, secret) };
   }
 

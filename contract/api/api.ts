@@ -3,6 +3,8 @@ import { AUTH_API } from './auth-api.ts';
 import type { Call } from './call.ts';
 import { CREDITS_API } from './credits-api.ts';
 import { GATEWAY_API } from './gateway-api.ts';
+import { GUARDIAN_API } from './guardian-api.ts';
+import { PROVIDER_KEYS_API } from './provider-keys-api.ts';
 import { PUBLIC_API } from './public-api.ts';
 import { REPORTS_API } from './reports-api.ts';
 import { SYSTEM_API } from './system-api.ts';
@@ -22,6 +24,8 @@ export const API = {
   tokens: TOKENS_API,
   public: PUBLIC_API,
   reports: REPORTS_API,
+  providerKeys: PROVIDER_KEYS_API,
+  guardian: GUARDIAN_API,
 };
 
 /** Every call of every surface in one list, for documents and indexes. */

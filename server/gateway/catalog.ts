@@ -122,7 +122,7 @@ async function listModels(deps: CatalogDeps, key: RoutedKey): Promise<readonly L
   const query = new URLSearchParams(key.query).toString();
   const path = `${key.basePath}/models${query === '' ? '' : `?${query}`}`;
   const answer = await deps.outbound.fetchJson(
-    { origin: key.origin, path, method: 'GET', headers, body: null },
+    { origin: key.origin, path, method: 'GET', headers, body: null, userGiven: key.userGiven },
     LIST_BYTES_MAX,
   );
   const data = (answer.body as { data?: unknown } | null)?.data;

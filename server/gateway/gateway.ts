@@ -210,8 +210,9 @@ class OpenGateway implements Gateway {
       const credential = routing.authorize(secret, plan.dialect);
       const added = { ...key.headers, ...credential };
       const headers = headersToUpstream(call.headers, added, routing.defaultHeaders ?? {});
-      const { origin } = key;
-      const request = { origin, path: pathAt(plan, key), method: call.method, headers, body };
+      const { origin, userGiven } = key;
+      const path = pathAt(plan, key);
+      const request = { origin, path, method: call.method, headers, body, userGiven };
       const newWatch = watchFor(plan, key, usageAdded);
       const { promise, resolve } = Promise.withResolvers<Ending>();
       const relay = this.#relayFor({ ...to, secret, newWatch, done: resolve });

@@ -1,4 +1,5 @@
 /** The edge over a real database in a folder of its own; only the gateway behind it is a stand-in. */
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,9 +11,12 @@ import { type Clock, systemClock } from '../clock.ts';
 import { newId } from '../id.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
 import { createLimits, type Limits } from '../limits/limits.ts';
+import { createOutbound } from '../outbound.ts';
+import { createProviderKeys, type ProviderKeys } from '../provider-keys/provider-keys.ts';
 import { createRecords, type UsageRecord } from '../records/records.ts';
 import { createReports } from '../reports/reports.ts';
-import { openSqlite } from '../storage/storage.ts';
+import { openSqlite, type Storage } from '../storage/storage.ts';
+import { createVault, rootKeyFrom } from '../vault/vault.ts';
 import { createHttp, type Http, type HttpDeps, type HttpSettings } from './http.ts';
 
 export const ADMIN_TOKEN = 'admin-token-of-the-tests';
@@ -29,6 +33,7 @@ export interface TestEdge {
   readonly accounts: Accounts;
   readonly ledger: Ledger;
   readonly limits: Limits;
+  readonly providerKeys: ProviderKeys;
   record(key: Pick<VirtualKey, 'id' | 'userId'>, what?: Partial<UsageRecord>): Promise<void>;
   close(): Promise<void>;
 }
@@ -64,6 +69,21 @@ const SETTINGS: HttpSettings = {
   },
 };
 
+async function openProviderKeys(storage: Storage, clock: Clock) {
+  const times = { connectTimeoutMs: 500, firstByteTimeoutMs: 500, idleTimeoutMs: 500 };
+  const outbound = createOutbound(times);
+  const vault = await createVault({ storage, clock, rootKey: rootKeyFrom(randomBytes(32)) });
+  const upstream = {
+    apiKey: null,
+    base: 'https://upstream.example/v1',
+    apiVersion: null,
+    prices: null,
+  };
+  const settings = { upstream, keys: [], bases: {}, headers: {}, maxPerOwner: 3 };
+  const providerKeys = await createProviderKeys({ storage, vault, outbound, clock, settings });
+  return { providerKeys, closeOutbound: () => outbound.close() };
+}
+
 export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestEdge> {
   const folder = await mkdtemp(join(tmpdir(), 'tollkeeper-edge-'));
   const clock: Clock = { ...systemClock, now: () => NOW, ...options.clock };
@@ -81,6 +101,7 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
     flatPriceUsdPerMtok: '20',
     selfServiceBudgetUsd: '5',
   });
+  const { providerKeys, closeOutbound } = await openProviderKeys(storage, clock);
   const logged: string[] = [];
   const http = await createHttp({
     accounts: options.rooms?.accounts ?? accounts,
@@ -92,6 +113,8 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
       upstreamState: () => 'ok',
       ...options.gateway,
     },
+    providerKeys,
+    keyStates: { statuses: async () => new Map() },
     databaseState: options.databaseState ?? (() => 'ok'),
     clock,
     version: '1.2.3',
@@ -111,11 +134,13 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
     accounts,
     ledger,
     limits,
+    providerKeys,
     record: async (key, what) => {
       await storage.commit(records.finish({ ...recordOf(key), ...what }, null));
     },
     async close() {
       await http.close(100);
+      await closeOutbound();
       await storage.close();
       await rm(folder, { recursive: true });
     },

@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import { ADMIN_API } from '../../contract/api/admin-api.ts';
 import type { Who } from '../../contract/api/call.ts';
 import { CREDITS_API } from '../../contract/api/credits-api.ts';
+import { GUARDIAN_API } from '../../contract/api/guardian-api.ts';
+import { PROVIDER_KEYS_API } from '../../contract/api/provider-keys-api.ts';
 import { PUBLIC_API } from '../../contract/api/public-api.ts';
 import { REPORTS_API } from '../../contract/api/reports-api.ts';
 import { SYSTEM_API } from '../../contract/api/system-api.ts';
@@ -16,6 +18,8 @@ import type { AuthSettings, Desk } from './auth-routes.ts';
 import type { Caller, Callers } from './callers.ts';
 import { type CreditsDeps, creditsHandlers } from './credits-routes.ts';
 import { docsAssets, docsHandlers } from './docs-routes.ts';
+import { guardianHandlers } from './guardian-routes.ts';
+import { type ProviderKeyDeps, providerKeyHandlers } from './provider-key-routes.ts';
 import { type PublicDeps, publicHandlers } from './public-routes.ts';
 import { type ReportsDeps, reportsHandlers } from './reports-routes.ts';
 import { type SystemDeps, systemHandlers } from './system-routes.ts';
@@ -25,6 +29,7 @@ import { type VirtualKeysDeps, virtualKeyHandlers } from './virtual-key-routes.t
 export type RoutesDeps = AccountDeps &
   AdminDeps &
   CreditsDeps &
+  ProviderKeyDeps &
   PublicDeps &
   ReportsDeps &
   SystemDeps &
@@ -78,7 +83,26 @@ function boundCalls(deps: RoutesDeps, edge: Edge): readonly BoundCall[] {
     bind(VIRTUAL_KEYS_API.change, keys.change),
     bind(VIRTUAL_KEYS_API.revoke, keys.revoke),
     bind(VIRTUAL_KEYS_API.rotate, keys.rotate),
+    ...providerKeyCalls(deps),
     ...accountCalls(deps, edge),
+  ];
+}
+
+function providerKeyCalls(deps: RoutesDeps): readonly BoundCall[] {
+  const keys = providerKeyHandlers(deps);
+  const guardian = guardianHandlers(deps);
+  return [
+    bind(PROVIDER_KEYS_API.list, keys.list),
+    bind(PROVIDER_KEYS_API.add, keys.add),
+    bind(PROVIDER_KEYS_API.test, keys.test),
+    bind(PROVIDER_KEYS_API.one, keys.one),
+    bind(PROVIDER_KEYS_API.change, keys.change),
+    bind(PROVIDER_KEYS_API.remove, keys.remove),
+    bind(PROVIDER_KEYS_API.platforms, keys.platforms),
+    bind(GUARDIAN_API.list, guardian.list),
+    bind(GUARDIAN_API.add, guardian.add),
+    bind(GUARDIAN_API.setActive, guardian.setActive),
+    bind(GUARDIAN_API.remove, guardian.remove),
   ];
 }
 

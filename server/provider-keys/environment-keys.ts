@@ -30,6 +30,7 @@ export function environmentKeys(settings: EnvironmentSettings, now: number): rea
     const routed = {
       ...placeAt(provider, upstream.base, settings),
       id: UPSTREAM_ID,
+      userGiven: false,
       query: upstream.apiVersion === null ? {} : { 'api-version': upstream.apiVersion },
       ...upstreamPrices(upstream.prices, provider),
     };

@@ -46,9 +46,14 @@ export function maskedSecret(secret: string): string {
 /**
  * The address of a custom server, in one spelling; null for a provider that has its own.
  *
+ * @param refusalOf why a user may not name an address, or null
  * @throws Failure `validation_failed`
  */
-export function cleanBase(base: string | null, provider: Provider): string | null {
+export function cleanBase(
+  base: string | null,
+  provider: Provider,
+  refusalOf: (address: URL) => string | null,
+): string | null {
   if (!hasOwnAddress(provider)) {
     if (base === null) return null;
     const sentence = `${provider.name} has its own address; base_url is for the platform "${OWN_ADDRESS}".`;
@@ -56,12 +61,10 @@ export function cleanBase(base: string | null, provider: Provider): string | nul
   }
   if (base === null) throw wrong('base_url', 'A custom server needs its base_url.');
   const url = URL.parse(base.trim());
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw wrong('base_url', 'base_url must be an http or https address.');
-  }
-  if (url.username !== '' || url.password !== '' || /[?#]/.test(base)) {
-    throw wrong('base_url', 'base_url holds no credentials, query or fragment.');
-  }
+  if (url === null) throw wrong('base_url', 'base_url must be an http or https address.');
+  if (/[?#]/.test(base)) throw wrong('base_url', 'base_url holds no query or fragment.');
+  const refusal = refusalOf(url);
+  if (refusal !== null) throw wrong('base_url', refusal);
   return url.href.replace(/\/+$/, '');
 }
 

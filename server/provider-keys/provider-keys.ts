@@ -57,6 +57,8 @@ export interface ProviderKeys {
   use<T>(key: Pick<RoutedKey, 'id'>, work: (secret: string) => T): T;
   /** The same for work that is no use of the key, such as a look at the models. */
   lend<T>(key: Pick<RoutedKey, 'id'>, work: (secret: string) => T): T;
+  /** Where a key lives: its provider and the address that is called. */
+  whereabouts(key: ProviderKey): RoutedKey;
   /** Asks the provider about a key. @throws Failure as {@link ProviderKeys.use}, from each call */
   account(key: Pick<ProviderKey, 'id'>): Ask;
   /** Asks the provider about a secret that is not stored. @throws Failure `validation_failed` */
@@ -125,11 +127,11 @@ class KeyRing implements ProviderKeys {
   }
 
   async add(order: NewKey): Promise<ProviderKey> {
-    const { storage, vault, clock } = this.#deps;
+    const { storage, vault, outbound, clock } = this.#deps;
     const { secret: pasted, base: given, ...rest } = order;
     const provider = providerOf(order.platform);
     const secret = cleanSecret(pasted, provider);
-    const base = cleanBase(given, provider);
+    const base = cleanBase(given, provider, outbound.refusalOf);
     const key: ProviderKey = {
       ...rest,
       id: newId('pk'),
@@ -154,11 +156,11 @@ class KeyRing implements ProviderKeys {
   }
 
   async change(id: string, order: KeyChange): Promise<ProviderKey> {
-    const { storage, vault } = this.#deps;
+    const { storage, vault, outbound } = this.#deps;
     const { secret: pasted, base: given, ...plain } = order;
     const key = this.#changeable(id);
     const provider = providerOf(key.platform);
-    const base = given === undefined ? key.base : cleanBase(given, provider);
+    const base = given === undefined ? key.base : cleanBase(given, provider, outbound.refusalOf);
     if (base !== key.base && pasted === undefined) throw wrong('key', KEY_WANTED_AGAIN);
     const secret = pasted === undefined ? null : cleanSecret(pasted, provider);
     const fresh = secret === null ? {} : { base, masked: maskedSecret(secret), keyKind: null };
@@ -224,7 +226,7 @@ class KeyRing implements ProviderKeys {
     let routes = this.#routes.get(owner);
     if (routes === undefined) {
       const serving = this.list(owner).filter((key) => key.isActive && key.purposes.route);
-      routes = inOrder(serving.map((key) => this.#routedOf(key)));
+      routes = inOrder(serving.map((key) => this.whereabouts(key)));
       this.#routes.set(owner, routes);
     }
     return routes;
@@ -241,12 +243,16 @@ class KeyRing implements ProviderKeys {
     return this.#deps.vault.use(placeOf(this.#held(id)), work);
   }
 
+  whereabouts(key: ProviderKey): RoutedKey {
+    return this.#environment.get(key.id)?.routed ?? routedKey(key, this.#deps.settings);
+  }
+
   account({ id }: Pick<ProviderKey, 'id'>): Ask {
     const { outbound } = this.#deps;
     // Looked up for each call: a key that is gone, or lives elsewhere now, is asked nothing more.
     return async (call) =>
       await this.lend({ id }, (secret) =>
-        askWith(outbound, this.#routedOf(this.#held(id)), secret)(call),
+        askWith(outbound, this.whereabouts(this.#held(id)), secret)(call),
       );
   }
 
@@ -254,10 +260,15 @@ class KeyRing implements ProviderKeys {
     readonly provider: Provider;
     readonly ask: Ask;
   } {
+    const { outbound } = this.#deps;
     const provider = providerOf(of.platform);
     const secret = cleanSecret(of.secret, provider);
-    const where = placeAt(provider, cleanBase(of.base, provider), this.#deps.settings);
-    return { provider, ask: askWith(this.#deps.outbound, where, secret) };
+    const where = placeAt(
+      provider,
+      cleanBase(of.base, provider, outbound.refusalOf),
+      this.#deps.settings,
+    );
+    return { provider, ask: askWith(outbound, where, secret) };
   }
 
   #held(id: string): ProviderKey {
@@ -304,10 +315,6 @@ class KeyRing implements ProviderKeys {
   #remember(key: ProviderKey): void {
     this.#keys.set(key.id, key);
     this.#routes = new Map();
-  }
-
-  #routedOf(key: ProviderKey): RoutedKey {
-    return this.#environment.get(key.id)?.routed ?? routedKey(key, this.#deps.settings);
   }
 
   #noteUse(id: string): void {

@@ -28,6 +28,7 @@ export function placeAt(
     basePath: pathname.replace(/\/+$/, ''),
     query: {},
     headers: settings.headers[provider.id] ?? {},
+    userGiven: base !== null,
     priceCatalogue: provider.routing.priceCatalogue,
     free: false,
   };

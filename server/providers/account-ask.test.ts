@@ -10,7 +10,14 @@ function placeOf(id: string, base?: string): KeyPlace {
   const provider = findProvider(id);
   assert.ok(provider !== undefined);
   const { origin, pathname } = new URL(base ?? provider.base);
-  return { provider, origin, basePath: pathname.replace(/\/+$/, ''), query: {}, headers: {} };
+  return {
+    provider,
+    origin,
+    basePath: pathname.replace(/\/+$/, ''),
+    query: {},
+    headers: {},
+    userGiven: false,
+  };
 }
 
 function urlOf(place: KeyPlace, call: Partial<AccountCall>): string {

@@ -17,6 +17,8 @@ export interface KeyPlace {
   readonly basePath: string;
   readonly query: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string>>;
+  /** The address was named by a user, not by the operator or the provider's own file. */
+  readonly userGiven: boolean;
 }
 
 /** Asks in the name of one key. Lend the result only as long as the secret itself may be lent. */
@@ -52,6 +54,7 @@ export function accountRequest(
       'user-agent': 'tollkeeper',
     },
     body,
+    userGiven: place.userGiven,
   };
 }
 

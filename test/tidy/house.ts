@@ -19,11 +19,12 @@ export const ARROWS: Readonly<Record<string, readonly string[] | 'everything'>> 
   id: [],
   failure: ['contract'],
   'encryption-key': [],
-  'setting-kinds': ['contract', 'encryption-key'],
+  'address-guard': [],
+  'setting-kinds': ['contract', 'encryption-key', 'address-guard'],
   'setting-layers': ['setting-kinds'],
   config: ['contract', 'setting-kinds', 'setting-layers'],
   log: ['contract', 'clock', 'failure'],
-  outbound: ['contract', 'clock', 'id', 'failure', 'config', 'log'],
+  outbound: ['contract', 'clock', 'id', 'failure', 'config', 'log', 'address-guard'],
   'data-folder': ['contract', 'clock', 'id', 'failure', 'config'],
   // Floor 1
   storage: GROUND,
@@ -94,6 +95,11 @@ export const VENDOR_EXCEPTIONS: readonly VendorException[] = [
     file: 'server/config.ts',
     allowed: ['OPENROUTER_SITE_URL', 'OPENROUTER_SITE_NAME', 'https://api.openai.com/v1', 'openai'],
     reason: 'These are names and defaults of settings that operators already use.',
+  },
+  {
+    file: 'contract/api/guardian-api.ts',
+    allowed: ['openai'],
+    reason: 'The platform that these calls mean where none is named, as the seed had it.',
   },
   {
     file: 'contract/failures.ts',
