@@ -32,6 +32,8 @@ import { createVault, findRootKey, type RootKey, readSeals } from './vault/vault
 export interface App {
   /** Where it listens: `http://127.0.0.1:8000`. */
   readonly address: string;
+  /** Where the first owner comes in; null once there is an admin. */
+  readonly setUpLink: string | null;
   /** Ends in order: no new requests, open ones finish or are recorded as broken off, then the database. */
   close(): Promise<void>;
 }
@@ -93,7 +95,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
       await chores.close();
       await closeFloor();
     };
-    return { address, close };
+    return { address, setUpLink: setUpLinkOf(rooms.accounts, address), close };
   } catch (error) {
     await closeFloor();
     throw error;
@@ -158,6 +160,7 @@ function openHttp(deps: AppDeps, rooms: OpenRooms, secrets: Secrets): Promise<Ht
       intranetLogin: config.access.intranetLogin,
       selfServiceKeys: config.access.selfServiceKeys,
       isProduction: config.server.env === 'production',
+      trustedProxies: config.server.trustProxy,
       allowedOrigins: config.server.allowedOrigins,
       bodyLimitBytes: config.server.maxBodyBytes,
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
@@ -211,6 +214,12 @@ async function ownRootKey(config: Config, log: Log): Promise<RootKey> {
   const { rootKey, file, isNew } = findRootKey({ set, dataDir, isProduction, seals });
   if (isNew) log.warn({ file }, 'an encryption key was made; without it the stored keys are lost');
   return rootKey;
+}
+
+/** The token stands behind the `#`, so that no log on the way sees it. */
+function setUpLinkOf({ entrance }: Accounts, address: string): string | null {
+  const token = entrance.setUpToken();
+  return token === null ? null : `${address}/setup#token=${token}`;
 }
 
 function openStorage(config: Config, log: Log, clock: Clock): Promise<Storage> {

@@ -49,6 +49,7 @@ suite('defaults', () => {
       host: '127.0.0.1',
       port: 8000,
       env: 'development',
+      trustProxy: [],
       allowedOrigins: [],
       maxBodyBytes: 67_108_864,
       shutdownTimeoutMs: 30_000,

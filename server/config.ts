@@ -13,6 +13,7 @@ import {
   origins,
   path,
   paths,
+  proxies,
   type Setting,
   setting,
   signingSecret,
@@ -31,6 +32,8 @@ const settingsTable = ({ cwd, providerIds }: Place) => ({
     /** 0 lets the system choose a free port. */
     port: setting('PORT', wholeNumber(0, 65_535), 8000),
     env: setting('ENV', oneOf('development', 'production'), 'development'),
+    /** Whose `X-Forwarded-*` headers count. */
+    trustProxy: setting('TRUST_PROXY', proxies, []),
     allowedOrigins: setting('ALLOWED_ORIGINS', origins, []),
     maxBodyBytes: setting('MAX_BODY_BYTES', wholeNumber(1), 64 * MIB),
     shutdownTimeoutMs: setting('SHUTDOWN_TIMEOUT_MS', wholeNumber(0, DAY_MS), 30_000),

@@ -28,6 +28,10 @@ async function serve(flags: ServeFlags): Promise<void> {
   const app = await startApp({ config, log, version });
   stopOnSignals(app.close, log);
   process.stdout.write(`Tollkeeper listens on ${app.address}\n`);
+  if (app.setUpLink === null) return;
+  // On both, since one of them may go nowhere; the link is dead once it was used, and with this process.
+  log.warn({ link: app.setUpLink }, 'nobody owns this installation yet: open the link once');
+  process.stdout.write(`Nobody owns it yet. Open this link once: ${app.setUpLink}\n`);
 }
 
 async function demo({ host, port, dataDir }: ServeFlags): Promise<void> {

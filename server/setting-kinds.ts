@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { parseAllowedHost } from './address-guard.ts';
@@ -42,7 +43,7 @@ export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGE
 }
 
 export function oneOf<const Word extends string>(...words: readonly Word[]) {
-  const find = (text: string) => words.find((word) => word === text.toLowerCase());
+  const find = (text: string) => words.find((word) => word.toLowerCase() === text.toLowerCase());
   return checked(`must be one of ${words.join(', ')}`, find);
 }
 
@@ -118,6 +119,24 @@ export const hosts = checked(
     const listed = text.split(',').map((part) => parseAllowedHost(part.trim()));
     const known = listed.filter((host) => host !== undefined);
     return known.length === listed.length ? known : undefined;
+  },
+);
+
+const NAMED_RANGES = new Set(['loopback', 'linklocal', 'uniquelocal']);
+
+/** Addresses of proxies; `true` would let anybody say who they are. */
+export const proxies = checked(
+  'must list addresses or ranges such as 127.0.0.1, 10.0.0.0/8 or loopback, separated by commas',
+  (text): readonly string[] | undefined => {
+    const listed = text.split(',').map((part) => part.trim());
+    const isRange = (part: string): boolean => {
+      const [address = '', bits = '0', ...rest] = part.split('/');
+      const most = isIP(address) === 4 ? 32 : 128;
+      return (
+        isIP(address) > 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most && rest.length === 0
+      );
+    };
+    return listed.every((part) => NAMED_RANGES.has(part) || isRange(part)) ? listed : undefined;
   },
 );
 

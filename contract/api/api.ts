@@ -4,6 +4,7 @@ import type { Call } from './call.ts';
 import { CREDITS_API } from './credits-api.ts';
 import { GATEWAY_API } from './gateway-api.ts';
 import { GUARDIAN_API } from './guardian-api.ts';
+import { PEOPLE_API } from './people-api.ts';
 import { PROVIDER_KEYS_API } from './provider-keys-api.ts';
 import { PUBLIC_API } from './public-api.ts';
 import { REPORTS_API } from './reports-api.ts';
@@ -22,6 +23,7 @@ export const API = {
   auth: AUTH_API,
   virtualKeys: VIRTUAL_KEYS_API,
   tokens: TOKENS_API,
+  people: PEOPLE_API,
   public: PUBLIC_API,
   reports: REPORTS_API,
   providerKeys: PROVIDER_KEYS_API,

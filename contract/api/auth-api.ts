@@ -36,6 +36,7 @@ export const registration = z.strictObject({
   email,
   password: newPassword,
   name: personName.nullish(),
+  invitation: z.string().min(1).max(200).nullish().meta({ description: 'The token of one' }),
 });
 
 export const credentials = z.strictObject({
@@ -87,12 +88,16 @@ export const AUTH_API = {
     path: '/api/auth/register',
     who: 'anyone',
     summary: 'Register',
-    description: 'Makes a member and signs them in: an access token, and a session cookie.',
+    description:
+      'Makes a member, or what the invitation says, and signs them in: an access token, and a session cookie.',
     tags,
     request: registration,
     status: 201,
     reply: signedIn,
-    failures: ['conflict', 'overloaded', 'rate_limited', 'storage_unavailable'],
+    failures: [
+      ...(['conflict', 'not_found', 'overloaded', 'rate_limited'] as const),
+      ...(['storage_unavailable', 'switched_off'] as const),
+    ],
   }),
   signIn: call({
     method: 'POST',

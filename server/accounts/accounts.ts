@@ -6,6 +6,8 @@ import type { Clock } from '../clock.ts';
 import type { Storage } from '../storage/storage.ts';
 import { ApiTokenBook, type ApiTokens } from './api-tokens.ts';
 import { createEntrance, type Entrance } from './entrance.ts';
+import { LinkBook } from './invitations.ts';
+import { createMembers, type Members } from './members.ts';
 import { createPasswords } from './passwords.ts';
 import { type People, UserBook } from './people.ts';
 import { SessionBook, type Sessions } from './sessions.ts';
@@ -13,6 +15,7 @@ import { KeyBook, type VirtualKeys } from './virtual-keys.ts';
 
 export type { ApiToken, ApiTokens } from './api-tokens.ts';
 export type { Entrance, Registration } from './entrance.ts';
+export type { OpenLink } from './invitations.ts';
 export {
   type KeyOrigin,
   type KeyRules,
@@ -21,6 +24,7 @@ export {
   stateOf,
   type VirtualKey,
 } from './key-rules.ts';
+export type { Members } from './members.ts';
 export type { People, Role, User } from './people.ts';
 export { SESSION_MS, type Session, type SessionKind, type Sessions } from './sessions.ts';
 export type {
@@ -38,6 +42,7 @@ export interface Accounts {
   readonly sessions: Sessions;
   readonly tokens: ApiTokens;
   readonly entrance: Entrance;
+  readonly members: Members;
 }
 
 /** @throws Failure `storage_unavailable` */
@@ -50,7 +55,7 @@ export async function createAccounts(deps: { storage: Storage; clock: Clock }): 
   await sessions.load();
   const tokens = new ApiTokenBook({ ...deps, people });
   await tokens.load();
-  const passwords = createPasswords();
-  const entrance = createEntrance({ ...deps, people, passwords, sessions });
-  return { people, keys, sessions, tokens, entrance };
+  const inside = { ...deps, people, sessions, passwords: createPasswords() };
+  const entrance = createEntrance({ ...inside, links: new LinkBook(deps) });
+  return { people, keys, sessions, tokens, entrance, members: createMembers(inside) };
 }

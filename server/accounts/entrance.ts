@@ -1,10 +1,13 @@
-/** How people come in: they register, and they prove who they are. */
+/** How people come in: they register, they follow a link that was made for them, and they prove who they are. */
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { Failure } from '../failure.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { Storage, Write } from '../storage/storage.ts';
+import type { Link, LinkBook, OpenLink } from './invitations.ts';
 import type { Passwords } from './passwords.ts';
-import type { Role, User, UserBook, UserChange } from './people.ts';
+import type { NewUser, Role, User, UserBook } from './people.ts';
 import type { Sessions } from './sessions.ts';
+import { tokenHash } from './token.ts';
 
 export interface Registration {
   readonly email: string;
@@ -13,8 +16,20 @@ export interface Registration {
 }
 
 export interface Entrance {
-  /** @throws Failure `conflict` (the e-mail is taken), `overloaded`, `storage_unavailable` */
-  register(of: Registration): Promise<User>;
+  /**
+   * @param invitation the token of an invitation, which also says what the new user becomes
+   * @throws Failure `conflict` (the e-mail is taken), `not_found` (the invitation is not good any more),
+   *   `validation_failed` (it is somebody else's), `overloaded`, `storage_unavailable`
+   */
+  register(of: Registration, invitation: string | null): Promise<User>;
+  /** What the first owner comes in with; null once there is an admin. */
+  setUpToken(): string | null;
+  /**
+   * Makes the first admin: a new account, or the one that has this e-mail and this password.
+   *
+   * @throws Failure `not_found` (the link is not good any more), `invalid_credentials`, `overloaded`, `storage_unavailable`
+   */
+  setUp(of: Registration, token: string): Promise<User>;
   /**
    * Takes the same time and says the same for somebody unknown as for a wrong password.
    *
@@ -23,31 +38,28 @@ export interface Entrance {
    */
   signIn(name: string, password: string): Promise<User>;
   /**
-   * Asks for the password once more, before what a stolen session must not do.
+   * Takes somebody's word for a name, which becomes a user if it is new.
    *
-   * @throws Failure `forbidden`, `overloaded`
+   * @throws Failure `forbidden` for whoever has a password or is switched off, `storage_unavailable`
    */
-  confirm(user: User, password: string): Promise<void>;
+  signInByName(username: string): Promise<User>;
+  /** @returns a link for one registration. @throws Failure `storage_unavailable` */
+  invite(of: { readonly email: string | null; readonly role: Role }): Promise<OpenLink>;
+  /** @returns a link for one new password. @throws Failure `storage_unavailable` */
+  resetLink(user: User): Promise<OpenLink>;
   /**
-   * Ends all other sessions.
+   * Sets a password by a link, and ends all sessions of its user.
    *
-   * @param keep the session that asks
-   * @throws Failure `forbidden` (the current password is wrong), `overloaded`, `storage_unavailable`
+   * @throws Failure `not_found` (the link is not good any more), `overloaded`, `storage_unavailable`
    */
-  changePassword(of: {
-    readonly user: User;
-    readonly current: string;
-    readonly next: string;
-    readonly keep: string;
-  }): Promise<void>;
-  /** @throws Failure `storage_unavailable` */
-  rename(user: User, name: string | null): Promise<User>;
+  resetPassword(token: string, password: string): Promise<User>;
 }
 
 export interface EntranceDeps {
   readonly people: UserBook;
   readonly passwords: Passwords;
   readonly sessions: Sessions;
+  readonly links: LinkBook;
   readonly storage: Pick<Storage, 'commit'>;
   readonly clock: Clock;
 }
@@ -58,13 +70,43 @@ export function createEntrance(deps: EntranceDeps): Entrance {
 
 class Gate implements Entrance {
   readonly #deps: EntranceDeps;
+  /** In memory only: each start makes another, so an old one is worth nothing. */
+  #setUpToken: string | null = randomBytes(32).toString('base64url');
 
   constructor(deps: EntranceDeps) {
     this.#deps = deps;
   }
 
-  async register(of: Registration): Promise<User> {
-    return await this.#enrol(of, 'member');
+  async register(of: Registration, invitation: string | null): Promise<User> {
+    if (invitation === null) return await this.#enrol(of, 'member');
+    const link = await this.#deps.links.find(invitation, 'invitation');
+    if (link.email !== null && link.email !== of.email.toLowerCase()) {
+      const sentence = 'This invitation is for another e-mail address.';
+      throw new Failure('validation_failed', { param: 'email', sentence });
+    }
+    return await this.#enrol(of, link.role, link);
+  }
+
+  setUpToken(): string | null {
+    return this.#deps.people.admins().length > 0 ? null : this.#setUpToken;
+  }
+
+  async setUp(of: Registration, token: string): Promise<User> {
+    const good = this.setUpToken();
+    if (good === null || tokenHash(good) !== tokenHash(token)) {
+      throw new Failure('not_found', { sentence: 'This link is unknown, used or expired.' });
+    }
+    // Taken before anything is waited for: of two who come at once, one gets in.
+    this.#setUpToken = null;
+    try {
+      const { people } = this.#deps;
+      if (people.findByEmail(of.email) === null) return await this.#enrol(of, 'admin');
+      const known = await this.signIn(of.email, of.password);
+      return await this.#change(known, { role: 'admin' });
+    } catch (error) {
+      this.#setUpToken = good;
+      throw error;
+    }
   }
 
   async signIn(name: string, password: string): Promise<User> {
@@ -80,45 +122,69 @@ class Gate implements Entrance {
     return now;
   }
 
-  async confirm(user: User, password: string): Promise<void> {
-    const { people, passwords } = this.#deps;
-    if (await passwords.matches(password, people.passwordOf(user.id))) return;
-    throw new Failure('forbidden', { param: 'password', sentence: 'The password is wrong.' });
+  async signInByName(username: string): Promise<User> {
+    const { people, clock } = this.#deps;
+    const known = people.find(username);
+    // An id is no name.
+    if (known?.username !== username) {
+      return await this.#add({ username, email: null, createdAt: clock.now() }, []);
+    }
+    if (known.hasPassword || !known.isActive) {
+      const sentence = known.hasPassword
+        ? 'This name has a password: sign in with it.'
+        : 'This account is switched off.';
+      throw new Failure('forbidden', { param: 'username', sentence });
+    }
+    return known;
   }
 
-  async changePassword(of: {
-    readonly user: User;
-    readonly current: string;
-    readonly next: string;
-    readonly keep: string;
-  }): Promise<void> {
-    const { passwords, sessions } = this.#deps;
-    await this.confirm(of.user, of.current);
-    const passwordHash = await passwords.hash(of.next);
-    await this.#change(of.user, { passwordHash });
-    await sessions.endAll(of.user.id, of.keep);
+  async invite(of: { readonly email: string | null; readonly role: Role }): Promise<OpenLink> {
+    return await this.#deps.links.make({ purpose: 'invitation', ...of });
   }
 
-  async rename(user: User, name: string | null): Promise<User> {
-    return await this.#change(user, { name });
+  async resetLink(user: User): Promise<OpenLink> {
+    return await this.#deps.links.make({ purpose: 'reset', userId: user.id });
   }
 
-  async #change(user: User, change: UserChange): Promise<User> {
+  async resetPassword(token: string, password: string): Promise<User> {
+    const { people, passwords, links, sessions } = this.#deps;
+    const link = await links.find(token, 'reset');
+    const user = people.find(link.userId ?? '');
+    if (user?.isActive !== true) throw new Failure('not_found');
+    const passwordHash = await passwords.hash(password);
+    const uses = [links.use(link), links.closeAll(user.id)];
+    const changed = await this.#change(user, { passwordHash }, uses);
+    await sessions.endAll(user.id);
+    return changed;
+  }
+
+  async #change(
+    user: User,
+    change: { role?: Role; passwordHash?: string },
+    others: readonly Write[] = [],
+  ): Promise<User> {
     const { people, storage, clock } = this.#deps;
     const { write, apply } = people.change(user, change, clock.now());
-    await storage.commit([write]);
+    await storage.commit([write, ...others]);
     return apply();
   }
 
-  async #enrol({ email, password, name }: Registration, role: Role): Promise<User> {
-    const { people, passwords, storage, clock } = this.#deps;
-    if (people.findByEmail(email) !== null) throw emailTaken();
+  async #enrol({ email, password, name }: Registration, role: Role, link?: Link): Promise<User> {
+    const { people, passwords, links, clock } = this.#deps;
+    if (people.findByEmail(email) !== null) {
+      throw new Failure('conflict', { param: 'email', sentence: 'This e-mail address is taken.' });
+    }
     const passwordHash = await passwords.hash(password);
     const username = this.#freeName(email.toLowerCase());
-    const createdAt = clock.now();
-    const user = people.claim({ username, email, name, role, passwordHash, createdAt }, true);
+    const person = { username, email, name, role, passwordHash, createdAt: clock.now() };
+    return await this.#add(person, link === undefined ? [] : [links.use(link)]);
+  }
+
+  async #add(person: NewUser, others: readonly Write[]): Promise<User> {
+    const { people, storage } = this.#deps;
+    const user = people.claim(person, true);
     try {
-      await storage.commit([people.write(user)]);
+      await storage.commit([people.write(user), ...others]);
     } catch (error) {
       people.calledOff(user);
       throw error;
@@ -134,8 +200,4 @@ class Gate implements Entrance {
     for (let number = 2; people.find(name) !== null; number++) name = `${email} (${number})`;
     return name;
   }
-}
-
-function emailTaken(): Failure {
-  return new Failure('conflict', { param: 'email', sentence: 'This e-mail address is taken.' });
 }

@@ -1,5 +1,6 @@
 /** The calls of people: how they come in, what is theirs, and the tokens of their programs. */
 import { AUTH_API } from '../../contract/api/auth-api.ts';
+import { PEOPLE_API } from '../../contract/api/people-api.ts';
 import { TOKENS_API } from '../../contract/api/tokens-api.ts';
 import { type BoundCall, bind } from './answering.ts';
 import {
@@ -9,9 +10,10 @@ import {
   type Desk,
   profileHandlers,
 } from './auth-routes.ts';
+import { linkHandlers, type PeopleDeps, peopleHandlers } from './people-routes.ts';
 import { type TokenDeps, tokenHandlers } from './token-routes.ts';
 
-export type AccountDeps = AuthDeps & TokenDeps;
+export type AccountDeps = AuthDeps & PeopleDeps & TokenDeps;
 
 export function accountCalls(
   deps: AccountDeps,
@@ -20,6 +22,8 @@ export function accountCalls(
   const auth = authHandlers(deps, edge, edge.settings);
   const own = profileHandlers(deps, edge);
   const tokens = tokenHandlers(deps);
+  const links = linkHandlers(deps, edge, edge.settings);
+  const people = peopleHandlers(deps, edge.settings);
   return [
     bind(AUTH_API.register, auth.register),
     bind(AUTH_API.signIn, auth.signIn),
@@ -33,5 +37,12 @@ export function accountCalls(
     bind(TOKENS_API.list, tokens.list),
     bind(TOKENS_API.issue, tokens.issue),
     bind(TOKENS_API.revoke, tokens.revoke),
+    bind(PEOPLE_API.setUp, links.setUp),
+    bind(PEOPLE_API.resetPassword, links.resetPassword),
+    bind(PEOPLE_API.signInByName, links.signInByName),
+    bind(PEOPLE_API.invite, people.invite),
+    bind(PEOPLE_API.resetLink, people.resetLink),
+    bind(PEOPLE_API.users, people.users),
+    bind(PEOPLE_API.changeUser, people.changeUser),
   ];
 }

@@ -117,8 +117,11 @@ export function refuseOtherMethods(scope: FastifyInstance, calls: readonly CallF
       config,
       handler: (_request, reply) => reply.code(204).header('allow', allow).send(),
     });
+    // A page of the web app may stand at the same address.
+    const isTaken = (method: (typeof REFUSABLE_METHODS)[number]): boolean =>
+      taken.some((other) => other === method) || scope.hasRoute({ method, url });
     scope.route({
-      method: REFUSABLE_METHODS.filter((method) => !taken.some((other) => other === method)),
+      method: REFUSABLE_METHODS.filter((method) => !isTaken(method)),
       url,
       config,
       exposeHeadRoute: false,

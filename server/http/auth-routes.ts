@@ -15,7 +15,7 @@ import { personOf, type Reception } from './reception.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
 
 export interface AuthDeps {
-  readonly accounts: Pick<Accounts, 'people' | 'entrance' | 'sessions'>;
+  readonly accounts: Pick<Accounts, 'people' | 'entrance' | 'members' | 'sessions'>;
   readonly version: string;
 }
 
@@ -40,9 +40,10 @@ export function authHandlers(deps: AuthDeps, desk: Desk, settings: AuthSettings)
       body,
       ...at
     }: AskedFor<typeof AUTH_API.register>): Promise<z.output<typeof signedIn>> {
-      if (settings.registration !== 'open') throw registrationClosed(settings);
-      const { email, password, name = null } = body;
-      const user = await entrance.register({ email, password, name });
+      const { email, password, name = null, invitation = null } = body;
+      const isInvited = settings.registration === 'invite' && invitation !== null;
+      if (settings.registration !== 'open' && !isInvited) throw registrationClosed(settings);
+      const user = await entrance.register({ email, password, name }, invitation);
       return await reception.admit(at, user);
     },
 
@@ -69,7 +70,7 @@ export function authHandlers(deps: AuthDeps, desk: Desk, settings: AuthSettings)
         registration: settings.registration,
         intranet_login: settings.intranetLogin,
         self_service_keys: settings.selfServiceKeys,
-        needs_setup: false,
+        needs_setup: entrance.setUpToken() !== null,
         version: deps.version,
       };
     },
@@ -78,7 +79,7 @@ export function authHandlers(deps: AuthDeps, desk: Desk, settings: AuthSettings)
 
 /** What somebody may do with their own account. */
 export function profileHandlers(deps: AuthDeps, { throttle }: Desk) {
-  const { people, entrance, sessions } = deps.accounts;
+  const { people, members, sessions } = deps.accounts;
   return {
     me({ caller }: AskedFor<typeof AUTH_API.me>): z.output<typeof person> {
       return personOf(userOf(people, caller));
@@ -88,7 +89,7 @@ export function profileHandlers(deps: AuthDeps, { throttle }: Desk) {
       body,
       caller,
     }: AskedFor<typeof AUTH_API.changeProfile>): Promise<z.output<typeof person>> {
-      return personOf(await entrance.rename(userOf(people, caller), body.name));
+      return personOf(await members.rename(userOf(people, caller), body.name));
     },
 
     async changePassword({
@@ -99,7 +100,7 @@ export function profileHandlers(deps: AuthDeps, { throttle }: Desk) {
       const user = userOf(people, caller);
       const { current_password: current, new_password: next } = body;
       await throttle.attempt({ account: user.id, address: request.ip }, () =>
-        entrance.changePassword({ user, current, next, keep: sessionOf(caller).id }),
+        members.changePassword({ user, current, next, keep: sessionOf(caller).id }),
       );
     },
 

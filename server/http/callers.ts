@@ -54,6 +54,8 @@ export interface Callers {
 
 export interface CallersSettings {
   readonly adminToken: string;
+  /** Whether a session counts whose owner only said a name. */
+  readonly intranetLogin: boolean;
 }
 
 export interface CallersDeps {
@@ -61,7 +63,7 @@ export interface CallersDeps {
     readonly keys: Pick<Accounts['keys'], 'authenticate'>;
   };
   readonly accessTokens: Pick<AccessTokens, 'sessionIdOf'>;
-  readonly cookie: Pick<SessionCookie, 'read'>;
+  readonly cookie: Pick<SessionCookie, 'read' | 'readName'>;
 }
 
 export function createCallers(deps: CallersDeps, settings: CallersSettings): Callers {
@@ -138,6 +140,7 @@ function identifier(deps: CallersDeps, settings: CallersSettings): Callers['iden
   function personBehind(session: Session | null): Identity | null {
     const user = session === null ? null : people.find(session.userId);
     if (session === null || user === null) return null;
+    if (session.kind === 'intranet' && !settings.intranetLogin) return null;
     sessions.seen(session);
     return { kind: 'person', user, session };
   }
@@ -167,13 +170,19 @@ function identifier(deps: CallersDeps, settings: CallersSettings): Callers['iden
     return key === null ? { kind: 'stranger' } : { kind: 'key holder', key };
   }
 
+  function sessionIn(request: Arrival): Session | null {
+    const token = deps.cookie.read(request);
+    const session = token === null ? null : sessions.byToken(token);
+    const named = session === null ? deps.cookie.readName(request) : null;
+    return named === null ? session : sessions.find(named.sessionId);
+  }
+
   async function identityOf(request: Arrival): Promise<Identity> {
     const { headers } = request;
     const [credential, ...others] = credentialsIn(headers);
     if (others.length > 0) return { kind: 'ambiguous' };
     if (credential !== undefined) return await ofCredential(credential);
-    const token = deps.cookie.read(request);
-    const person = personBehind(token === null ? null : sessions.byToken(token));
+    const person = personBehind(sessionIn(request));
     if (person !== null) return person;
     // A scheme other than Bearer may be meant for a proxy on the way; alone, it is a credential that we do not take.
     return { kind: headers.authorization === undefined ? 'nobody' : 'stranger' };

@@ -57,6 +57,7 @@ const SETTINGS: HttpSettings = {
   registration: 'open',
   intranetLogin: false,
   isProduction: false,
+  trustedProxies: [],
   selfServiceKeys: false,
   allowedOrigins: [],
   bodyLimitBytes: 1_000_000,

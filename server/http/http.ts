@@ -30,8 +30,10 @@ export type { EdgeLog } from './error-replies.ts';
 export { v1Routes } from './v1-routes.ts';
 
 export interface HttpSettings extends AccessTokenSettings, CallersSettings, RoutesSettings {
-  /** Cookies travel over TLS only. */
+  /** Cookies travel over TLS only, and browsers are told to come that way. */
   readonly isProduction: boolean;
+  /** Whose word counts about where a request came from, and how: addresses and ranges of proxies. */
+  readonly trustedProxies: readonly string[];
   /** Origins whose pages may call us; none means that no CORS header is ever sent. */
   readonly allowedOrigins: readonly string[];
   /** The largest body that `/v1` takes; the management calls have a small limit of their own. */
@@ -74,13 +76,19 @@ export interface Http {
   close(graceMs: number): Promise<void>;
 }
 
+/** A year, which is as long as a browser may be asked to remember. */
+const STAY_SECURE = 'max-age=31536000';
+
 export async function createHttp(deps: HttpDeps): Promise<Http> {
   const { clock, log, settings } = deps;
   let isClosing = false;
   const instance = newInstance(settings, log);
   const routes = collectRoutes(instance);
   instance.setErrorHandler((error, request, reply) => sendFailure(error, request, reply, log));
-  instance.addHook('onRequest', (_request, reply, next) => {
+  instance.addHook('onRequest', (request, reply, next) => {
+    if (settings.isProduction || request.protocol === 'https') {
+      reply.header('strict-transport-security', STAY_SECURE);
+    }
     if (!isClosing) return next();
     reply.header('connection', 'close');
     next(new Failure('shutting_down'));
@@ -131,7 +139,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
 
 function edgeOf({ accounts, clock, settings }: HttpDeps): Edge {
   const accessTokens = createAccessTokens(settings, clock);
-  const cookie = createSessionCookie(settings.isProduction);
+  const cookie = createSessionCookie(settings);
   const callers = createCallers({ accounts, accessTokens, cookie }, settings);
   const reception = createReception({ accounts, accessTokens, cookie, callers });
   return { callers, settings, reception, throttle: createSignInThrottle(clock) };
@@ -148,7 +156,7 @@ function passBy(instance: FastifyInstance, current: () => Shortcut | null | unde
 function newInstance(settings: HttpSettings, log: EdgeLog): FastifyInstance {
   return fastify({
     logger: false,
-    trustProxy: false,
+    trustProxy: settings.trustedProxies.length === 0 ? false : [...settings.trustedProxies],
     bodyLimit: settings.bodyLimitBytes,
     requestTimeout: settings.requestTimeoutMs,
     genReqId: () => newId('req'),

@@ -3,7 +3,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { person, signedIn } from '../../contract/api/auth-api.ts';
 import type { Accounts, Session, SessionKind, User } from '../accounts/accounts.ts';
-import { SESSION_MS } from '../accounts/accounts.ts';
 import { isoTime } from '../clock.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import type { Callers } from './callers.ts';
@@ -38,13 +37,15 @@ export function createReception(deps: {
       const before = cookie.read(request);
       const old = before === null ? null : accounts.sessions.byToken(before);
       if (old !== null) await accounts.sessions.end(old.id);
+      cookie.clear(request, reply);
       const { session, token } = await accounts.sessions.open({
         userId: user.id,
         kind,
         ip: request.ip,
         userAgent: request.headers['user-agent'] ?? null,
       });
-      cookie.set(request, reply, { token, maxAgeMs: SESSION_MS });
+      if (kind === 'password') cookie.set(request, reply, token);
+      else cookie.setName(request, reply, { username: user.username, sessionId: session.id });
       const access = await accessTokens.issue(session);
       return {
         user: personOf(user),

@@ -1,0 +1,87 @@
+/** What becomes of people who are in: their names, passwords and roles. */
+import type { Clock } from '../clock.ts';
+import { Failure } from '../failure.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { Passwords } from './passwords.ts';
+import type { Role, User, UserBook, UserChange } from './people.ts';
+import type { Sessions } from './sessions.ts';
+
+export interface Members {
+  /**
+   * Asks for the password once more, before what a stolen session must not do.
+   *
+   * @throws Failure `forbidden`, `overloaded`
+   */
+  confirm(user: User, password: string): Promise<void>;
+  /**
+   * Ends all other sessions.
+   *
+   * @param keep the session that asks
+   * @throws Failure `forbidden` (the current password is wrong), `overloaded`, `storage_unavailable`
+   */
+  changePassword(of: {
+    readonly user: User;
+    readonly current: string;
+    readonly next: string;
+    readonly keep: string;
+  }): Promise<void>;
+  /** @throws Failure `storage_unavailable` */
+  rename(user: User, name: string | null): Promise<User>;
+  /**
+   * Role and switch, in the operator's hands. Whoever is switched off has no session, key or token any more.
+   *
+   * @throws Failure `conflict` if nobody could act as the operator afterwards, `storage_unavailable`
+   */
+  change(user: User, change: { readonly role?: Role; readonly isActive?: boolean }): Promise<User>;
+}
+
+export interface MembersDeps {
+  readonly people: UserBook;
+  readonly passwords: Passwords;
+  readonly sessions: Sessions;
+  readonly storage: Pick<Storage, 'commit'>;
+  readonly clock: Clock;
+}
+
+export function createMembers(deps: MembersDeps): Members {
+  const { people, passwords, sessions, storage, clock } = deps;
+
+  async function write(user: User, change: UserChange): Promise<User> {
+    const { write: statement, apply } = people.change(user, change, clock.now());
+    await storage.commit([statement]);
+    return apply();
+  }
+
+  const members: Members = {
+    async confirm(user, password) {
+      if (await passwords.matches(password, people.passwordOf(user.id))) return;
+      throw new Failure('forbidden', { param: 'password', sentence: 'The password is wrong.' });
+    },
+
+    async changePassword({ user, current, next, keep }) {
+      await members.confirm(user, current);
+      const passwordHash = await passwords.hash(next);
+      await write(user, { passwordHash });
+      await sessions.endAll(user.id, keep);
+    },
+
+    rename: (user, name) => write(user, { name }),
+
+    async change(user, change) {
+      const isLeaving = change.role === 'member' || change.isActive === false;
+      if (isLeaving) mustNotBeTheLastAdmin(people, user);
+      const changed = await write(user, change);
+      if (!changed.isActive) await sessions.endAll(user.id);
+      return changed;
+    },
+  };
+  return members;
+}
+
+/** @throws Failure `conflict` */
+export function mustNotBeTheLastAdmin(people: UserBook, user: User): void {
+  const admins = people.admins();
+  if (admins.length !== 1 || admins[0]?.id !== user.id) return;
+  const sentence = 'This is the only admin; make somebody else an admin first.';
+  throw new Failure('conflict', { sentence });
+}
