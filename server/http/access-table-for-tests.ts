@@ -1,0 +1,123 @@
+/**
+ * Who may make which call, written down a second time so that nothing opens by accident: the access matrix compares
+ * every route with its line here, and a route without a line fails it. To add a route, add a line; if its path names
+ * something that belongs to somebody, say what, with a body that the call would accept.
+ */
+import assert from 'node:assert/strict';
+import type { TestEdge } from './edge-for-tests.ts';
+import { PASSWORD, type Person, speakTo } from './people-for-tests.ts';
+
+/** As in the contract, in whose words it is not taken on trust. */
+export type Rule =
+  | 'anyone'
+  | 'self-service'
+  | 'key holder'
+  | 'operator'
+  | 'signed in'
+  | 'member'
+  | 'reader';
+
+export type Thing = 'virtual key' | 'provider key' | 'API token' | 'session';
+
+export interface Owned {
+  readonly who: Rule;
+  /** What the last parameter of the path names. */
+  readonly of: Thing;
+  readonly body?: object;
+}
+
+export const ACCESS: Readonly<Record<string, Rule | Owned>> = {
+  'GET /': 'anyone',
+  'GET /health': 'anyone',
+  'GET /models/simple': 'anyone',
+  'GET /redoc': 'anyone',
+  'GET /openapi.json': 'anyone',
+
+  'POST /admin/keys': 'operator',
+  'POST /admin/keys/:key/revoke': 'operator',
+  'GET /admin/usage/:key': 'operator',
+  'POST /admin/create_user': 'operator',
+  'POST /admin/add_credits': 'operator',
+  'GET /admin/balance': 'operator',
+  'GET /admin/monitor': 'operator',
+  'POST /admin/limit': 'operator',
+  'POST /api/wallets/:user_id/entries': 'operator',
+  'GET /api/wallets/:user_id/entries': 'operator',
+  'GET /reports/data': 'operator',
+
+  'GET /user/balance': 'key holder',
+  'GET /user/monitor': 'key holder',
+  'GET /user/limit': 'key holder',
+
+  'POST /public/keys': 'self-service',
+  'GET /public/keys/:username': 'self-service',
+
+  'GET /api/virtual-keys': 'member',
+  'POST /api/virtual-keys': 'member',
+  'GET /api/virtual-keys/:id': { who: 'member', of: 'virtual key' },
+  'PATCH /api/virtual-keys/:id': { who: 'member', of: 'virtual key', body: { note: 'x' } },
+  'DELETE /api/virtual-keys/:id': { who: 'member', of: 'virtual key' },
+  'POST /api/virtual-keys/:id/rotate': { who: 'member', of: 'virtual key', body: {} },
+
+  'GET /api/keys': 'member',
+  'POST /api/keys': 'member',
+  'POST /api/keys/test': 'member',
+  'GET /api/keys/:id': { who: 'member', of: 'provider key' },
+  'PATCH /api/keys/:id': { who: 'member', of: 'provider key', body: { name: 'x' } },
+  'DELETE /api/keys/:id': { who: 'member', of: 'provider key' },
+  'GET /api/platforms': 'anyone',
+  'GET /keys': 'operator',
+  'POST /keys': 'operator',
+  'PATCH /keys/:id/active': 'operator',
+  'DELETE /keys/:id': 'operator',
+
+  'POST /api/auth/register': 'anyone',
+  'POST /api/auth/login': 'anyone',
+  'POST /api/auth/reset': 'anyone',
+  'POST /api/setup': 'anyone',
+  'POST /login': 'anyone',
+  'GET /api/session': 'anyone',
+  'POST /api/auth/logout': 'signed in',
+  'GET /api/auth/me': 'signed in',
+  'PATCH /api/auth/me': 'signed in',
+  'POST /api/auth/password': 'signed in',
+  'GET /api/auth/sessions': 'signed in',
+  'DELETE /api/auth/sessions/:id': { who: 'signed in', of: 'session' },
+
+  'GET /api/tokens': 'member',
+  'POST /api/tokens': 'member',
+  'DELETE /api/tokens/:id': { who: 'member', of: 'API token' },
+
+  'POST /api/invitations': 'operator',
+  'POST /api/users/:id/reset-link': 'operator',
+  'GET /api/users': 'operator',
+  'PATCH /api/users/:id': 'operator',
+};
+
+/** Makes a thing of somebody's, and gives its id. */
+export async function make(edge: TestEdge, thing: Thing, owner: Person): Promise<string> {
+  const { get, post } = speakTo(edge);
+  if (thing === 'session') {
+    const before = (await get('/api/auth/sessions', owner.cookie)).json();
+    await post('/api/auth/login', { email: owner.email, password: PASSWORD });
+    const now: { id: string }[] = (await get('/api/auth/sessions', owner.cookie)).json();
+    const known = new Set(before.map(({ id }: { id: string }) => id));
+    return now.find(({ id }) => !known.has(id))?.id ?? assert.fail();
+  }
+  const [url, body] = ORDERS[thing];
+  const made = await post(url, body(), owner.cookie);
+  assert.equal(made.statusCode, 201, made.body);
+  return made.json().id;
+}
+
+let secrets = 1_000_000_000;
+
+/** What is asked for where; no provider key can be stored twice. */
+const ORDERS: Readonly<Record<Exclude<Thing, 'session'>, readonly [string, () => object]>> = {
+  'virtual key': ['/api/virtual-keys', () => ({ name: 'mine' })],
+  'provider key': [
+    '/api/keys',
+    () => ({ platform: 'groq', name: `mine ${++secrets}`, key: `gsk_of_the_tests_${secrets}` }),
+  ],
+  'API token': ['/api/tokens', () => ({ name: 'mine' })],
+};
