@@ -29,6 +29,7 @@ import type { RollUpTable, UsageCellsTable, UsageMeasuresView } from './tables/r
 import type { OpenNotesTable } from './tables/storage-tables.ts';
 import type { DataKeysTable, SecretsTable } from './tables/vault-tables.ts';
 
+export { type Backup, type Backups, createBackups } from './backups.ts';
 export type { CommitOptions, Write } from './commit-queue.ts';
 export type { Derivation, DerivationModule, OpenTransaction } from './derivation.ts';
 export { openSqlite, openToRead } from './sqlite.ts';
