@@ -3,10 +3,10 @@ import { dirname } from 'node:path';
 import { parseScaled } from '../contract/money.ts';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
 import { type Administration, createAdministration } from './administration/administration.ts';
-import { startChores } from './chores.ts';
+import { startBackups, startChores } from './chores.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { type Config, ConfigError } from './config.ts';
-import { generatedSecret, prepareDataFolder } from './data-folder.ts';
+import { type Config, ConfigError, effectiveSettings } from './config.ts';
+import { backupFolder, generatedSecret, prepareDataFolder } from './data-folder.ts';
 import {
   createGateway,
   type Gateway,
@@ -26,7 +26,7 @@ import {
 } from './provider-keys/provider-keys.ts';
 import { createRecords, type Records } from './records/records.ts';
 import { createReports } from './reports/reports.ts';
-import { openSqlite, type Storage } from './storage/storage.ts';
+import { type Backups, createBackups, openSqlite, type Storage } from './storage/storage.ts';
 import { createVault, findRootKey, type RootKey, readSeals } from './vault/vault.ts';
 
 export interface App {
@@ -88,10 +88,12 @@ export async function startApp(deps: AppDeps): Promise<App> {
     await deps.beforeListening?.(rooms);
     const address = await http.listen(config.server);
     const chores = startChores(rooms);
+    const stopBackups = startBackups(rooms, backupRule(config));
     const close = async (): Promise<void> => {
       const closing = http.close(config.server.shutdownTimeoutMs);
       await rooms.gateway.drain(config.server.shutdownTimeoutMs);
       await closing;
+      await stopBackups();
       await chores.close();
       await closeFloor();
     };
@@ -104,6 +106,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
 
 interface OpenRooms extends Rooms {
   readonly gateway: Gateway;
+  readonly backups: Backups;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -127,7 +130,9 @@ async function openRooms(
     settings: providerKeySettings(config),
   });
   if (providerKeys.routed(null).length === 0) log.warn('no provider key is set: /v1 answers 503');
-  const rooms = { ...floor, log, clock, accounts, records, ledger, limits, providerKeys };
+  const { dataDir, databaseFile: file } = config.storage;
+  const backups = createBackups({ file, folder: backupFolder(dataDir), clock });
+  const rooms = { ...floor, log, clock, accounts, records, ledger, limits, providerKeys, backups };
   const settings = gatewaySettings(config);
   return { ...rooms, gateway: createGateway({ ...rooms, settings }) };
 }
@@ -161,6 +166,7 @@ function openHttp(deps: AppDeps, rooms: OpenRooms, secrets: Secrets): Promise<Ht
       selfServiceKeys: config.access.selfServiceKeys,
       isProduction: config.server.env === 'production',
       trustedProxies: config.server.trustProxy,
+      effective: effectiveSettings(config),
       allowedOrigins: config.server.allowedOrigins,
       bodyLimitBytes: config.server.maxBodyBytes,
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
@@ -175,6 +181,10 @@ function openHttp(deps: AppDeps, rooms: OpenRooms, secrets: Secrets): Promise<Ht
       },
     },
   });
+}
+
+function backupRule({ storage }: Config): { intervalMs: number; keep: number } {
+  return { intervalMs: storage.backupIntervalHours * 3_600_000, keep: storage.backupsKept };
 }
 
 function administrationOf(config: Config, rooms: OpenRooms): Administration {

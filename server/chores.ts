@@ -3,10 +3,14 @@ import type { Accounts } from './accounts/accounts.ts';
 import type { Clock } from './clock.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Log } from './log.ts';
+import type { Backups } from './storage/storage.ts';
 
 const SWEEP_MS = 60_000;
 const SNAPSHOT_MS = 300_000;
 const NOTE_USES_MS = 60_000;
+
+/** How often it is looked whether a backup is due. */
+const BACKUP_LOOK_MS = 900_000;
 
 export interface Chores {
   /** Stops them, and leaves the books so that the next start is quick. */
@@ -54,5 +58,37 @@ export function startChores(rooms: {
       await snapshot();
       await snapshot();
     },
+  };
+}
+
+/**
+ * Copies the database from time to time.
+ *
+ * @param rule.intervalMs 0: never
+ * @returns a way to stop; resolves when a copy that is under way is done
+ */
+export function startBackups(
+  { backups, clock, log }: { backups: Backups; clock: Clock; log: Log },
+  rule: { readonly intervalMs: number; readonly keep: number },
+): () => Promise<void> {
+  let underWay: Promise<void> = Promise.resolve();
+  const look = async (): Promise<void> => {
+    try {
+      const made = await backups.makeIfDue(rule);
+      if (made !== null) log.info({ backup: made.name, bytes: made.bytes }, 'a backup was made');
+    } catch (error) {
+      // It is tried again at the next look; the operator hears of it each time.
+      log.error({ err: error }, 'the backup failed');
+    }
+  };
+  const stop =
+    rule.intervalMs === 0
+      ? () => undefined
+      : clock.every(BACKUP_LOOK_MS, () => {
+          underWay = underWay.then(look);
+        });
+  return async () => {
+    stop();
+    await underWay;
   };
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
-import { ConfigError, describe, loadConfig, secretsOf } from './config.ts';
+import { ConfigError, effectiveSettings, loadConfig, secretsOf } from './config.ts';
 import type { ConfigSources } from './setting-layers.ts';
 
 const folders: string[] = [];
@@ -57,6 +57,8 @@ suite('defaults', () => {
     assert.deepEqual(config.storage, {
       dataDir: join(cwd, 'data'),
       databaseFile: join(cwd, 'data', 'tollkeeper.db'),
+      backupIntervalHours: 24,
+      backupsKept: 7,
     });
     assert.equal(config.upstream.base, 'https://api.openai.com/v1');
     assert.equal(config.access.adminToken, undefined);
@@ -335,7 +337,7 @@ suite('secrets', () => {
     assert.deepEqual(notices, []);
   });
 
-  test('the description shows every setting and no secret', () => {
+  test('the settings in force show every setting and no secret', () => {
     const { config } = load({
       env: {
         ADMIN_TOKEN: 'canary-admin',
@@ -345,15 +347,19 @@ suite('secrets', () => {
         ALLOWED_ORIGINS: 'https://a.example',
       },
     });
-    const text = describe(config);
-    assert.doesNotMatch(text, /canary/);
-    const lines = text.split('\n');
-    assert.ok(lines.includes('PORT=8000'));
-    assert.ok(lines.includes('ADMIN_TOKEN=(set, hidden)'));
-    assert.ok(lines.includes('PROXY_LOG_PATH=(not set)'));
-    assert.ok(lines.includes('ALLOWED_ORIGINS=["https://a.example"]'));
-    assert.ok(lines.includes('OPENAI_API_KEY=(set, hidden)'));
-    assert.ok(lines.includes('OPENAI_API_URL=http://10.0.0.2'));
+    const settings = effectiveSettings(config);
+    assert.doesNotMatch(JSON.stringify(settings), /canary/);
+    const shown = (name: string) => {
+      const found = settings.filter((setting) => setting.name === name);
+      assert.equal(found.length, 1, name);
+      return [found[0]?.isSet, found[0]?.isSecret, found[0]?.value];
+    };
+    assert.deepEqual(shown('PORT'), [true, false, '8000']);
+    assert.deepEqual(shown('ADMIN_TOKEN'), [true, true, null]);
+    assert.deepEqual(shown('PROXY_LOG_PATH'), [false, false, null]);
+    assert.deepEqual(shown('ALLOWED_ORIGINS'), [true, false, '["https://a.example"]']);
+    assert.deepEqual(shown('OPENAI_API_KEY'), [true, true, null]);
+    assert.deepEqual(shown('OPENAI_API_URL'), [true, false, 'http://10.0.0.2']);
     assert.deepEqual(secretsOf(config), ['canary-admin', 'canary-upstream', 'canary-provider']);
   });
 });

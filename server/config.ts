@@ -46,6 +46,10 @@ const settingsTable = ({ cwd, providerIds }: Place) => ({
       (seen) => join(String(seen.get('DATA_DIR')), 'tollkeeper.db'),
       { aliases: ['DATABASE_PATH'] },
     ),
+    /** How often the database is copied by itself; 0: only on demand. */
+    backupIntervalHours: setting('BACKUP_INTERVAL_HOURS', wholeNumber(0, 8_760), 24),
+    /** How many of those copies are kept. */
+    backupsKept: setting('BACKUP_KEEP', wholeNumber(1, 10_000), 7),
   },
   vault: {
     /** Under which all stored secrets lie; unset, one is made into the data folder. */
@@ -210,18 +214,31 @@ export function environment(): Readonly<Record<string, string | undefined>> {
   return process.env;
 }
 
-/** The effective settings as `NAME=value` lines; a secret shows only whether it is set. */
-export function describe(config: Config): string {
-  const lines = entriesOf(config).map(
-    ({ entry, value }) => `${entry.name}=${shown(value, entry.secret)}`,
-  );
-  for (const { providerId } of config.providerKeys) {
-    lines.push(`${providerSettings(providerId).key.name}=${shown('', true)}`);
-  }
-  for (const [providerId, base] of Object.entries(config.providerBases)) {
-    lines.push(`${providerSettings(providerId).base.name}=${base}`);
-  }
-  return lines.join('\n');
+/** A setting with the value that is in force. */
+export interface EffectiveSetting {
+  readonly name: string;
+  readonly isSecret: boolean;
+  readonly isSet: boolean;
+  /** Null for a secret, and for what is not set. */
+  readonly value: string | null;
+}
+
+/** Every setting as it is in force; of a secret only whether it is set. */
+export function effectiveSettings(config: Config): readonly EffectiveSetting[] {
+  const own = entriesOf(config).map(({ entry, value }) => {
+    const { name, secret: isSecret } = entry;
+    const isSet = value !== undefined;
+    return { name, isSecret, isSet, value: isSecret || !isSet ? null : asText(value) };
+  });
+  const keys = config.providerKeys.map(({ providerId }) => {
+    const { name } = providerSettings(providerId).key;
+    return { name, isSecret: true, isSet: true, value: null };
+  });
+  const bases = Object.entries(config.providerBases).map(([providerId, value]) => {
+    const { name } = providerSettings(providerId).base;
+    return { name, isSecret: false, isSet: true, value };
+  });
+  return [...own, ...keys, ...bases];
 }
 
 /** Every secret among the settings, so that the log can mask them wherever they turn up. */
@@ -239,9 +256,7 @@ function entriesOf(config: Config): { entry: Setting<unknown>; value: unknown }[
   });
 }
 
-function shown(value: unknown, secret: boolean): string {
-  if (value === undefined) return '(not set)';
-  if (secret) return '(set, hidden)';
+function asText(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 

@@ -8,6 +8,11 @@ export function prepareDataFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
 }
 
+/** Where copies of the database go. */
+export function backupFolder(dataDir: string): string {
+  return join(dataDir, 'backups');
+}
+
 export interface GeneratedSecret {
   readonly value: string;
   readonly file: string;

@@ -1,14 +1,17 @@
 /** The command line. `serve` is what `npm start` runs. */
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { startApp } from './app.ts';
+import { systemClock } from './clock.ts';
 import { ConfigError, environment, type LoadedConfig, loadConfig, secretsOf } from './config.ts';
+import { backupFolder } from './data-folder.ts';
 import { startDemo } from './demo/demo.ts';
 import { audit } from './ledger/ledger.ts';
 import { createLog, type Log } from './log.ts';
 import { providers } from './providers/providers.ts';
 import { rollUpsAgree } from './records/records.ts';
-import { openToRead } from './storage/storage.ts';
+import { createBackups, openToRead } from './storage/storage.ts';
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
@@ -59,6 +62,15 @@ function stopOnSignals(close: () => Promise<void>, log: Log): void {
   process.on('SIGINT', stop);
 }
 
+/** Copies the database, live or stopped, and prints where the copy is. */
+async function backup(flags: ServeFlags): Promise<void> {
+  const { dataDir, databaseFile: file } = settingsFrom(flags).config.storage;
+  if (!existsSync(file)) throw new ConfigError([`There is no database at ${file}.`]);
+  const backups = createBackups({ file, folder: backupFolder(dataDir), clock: systemClock });
+  const { name } = await backups.make('manual');
+  process.stdout.write(`${join(backups.folder, name)}\n`);
+}
+
 /** Checks the books of a database, live or stopped; exits with 1 on a breach. */
 async function verify(flags: ServeFlags): Promise<void> {
   const { config } = settingsFrom(flags);
@@ -103,6 +115,11 @@ program
   .option('--port <number>', 'port to listen on, 0 for any (PORT)')
   .option('--data-dir <folder>', 'folder of the demo, ./demo-data unless given (DATA_DIR)')
   .action(demo);
+program
+  .command('backup')
+  .description('copy the database of a live or stopped server into the folder of the backups')
+  .option('--data-dir <folder>', 'folder of the database (DATA_DIR)')
+  .action(backup);
 program
   .command('verify')
   .description('check that the books balance, on a live or stopped database')

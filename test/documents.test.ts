@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { describe, loadConfig } from '../server/config.ts';
+import { effectiveSettings, loadConfig } from '../server/config.ts';
 import { providers } from '../server/providers/providers.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -15,8 +15,8 @@ function settingsFrom(example: string, name: string) {
   const cwd = mkdtempSync(join(tmpdir(), 'tollkeeper-documents-'));
   try {
     cpSync(join(ROOT, example), join(cwd, name));
-    const text = describe(loadConfig({ cwd, env: {}, providerIds }).config);
-    return text.replaceAll(cwd, '.');
+    const settings = effectiveSettings(loadConfig({ cwd, env: {}, providerIds }).config);
+    return settings.map(({ name, value }) => `${name}=${value?.replaceAll(cwd, '.')}`).join('\n');
   } finally {
     rmSync(cwd, { recursive: true, force: true });
   }

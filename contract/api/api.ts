@@ -4,6 +4,7 @@ import type { Call } from './call.ts';
 import { CREDITS_API } from './credits-api.ts';
 import { GATEWAY_API } from './gateway-api.ts';
 import { GUARDIAN_API } from './guardian-api.ts';
+import { OPERATIONS_API } from './operations-api.ts';
 import { PEOPLE_API } from './people-api.ts';
 import { PROVIDER_KEYS_API } from './provider-keys-api.ts';
 import { PUBLIC_API } from './public-api.ts';
@@ -16,6 +17,7 @@ import { VIRTUAL_KEYS_API } from './virtual-keys-api.ts';
 /** Every surface with its calls. */
 export const API = {
   system: SYSTEM_API,
+  operations: OPERATIONS_API,
   gateway: GATEWAY_API,
   admin: ADMIN_API,
   credits: CREDITS_API,

@@ -58,6 +58,7 @@ const SETTINGS: HttpSettings = {
   intranetLogin: false,
   isProduction: false,
   trustedProxies: [],
+  effective: [],
   selfServiceKeys: false,
   allowedOrigins: [],
   bodyLimitBytes: 1_000_000,

@@ -4,6 +4,7 @@ import { ADMIN_API } from '../../contract/api/admin-api.ts';
 import type { Who } from '../../contract/api/call.ts';
 import { CREDITS_API } from '../../contract/api/credits-api.ts';
 import { GUARDIAN_API } from '../../contract/api/guardian-api.ts';
+import { OPERATIONS_API } from '../../contract/api/operations-api.ts';
 import { PROVIDER_KEYS_API } from '../../contract/api/provider-keys-api.ts';
 import { PUBLIC_API } from '../../contract/api/public-api.ts';
 import { REPORTS_API } from '../../contract/api/reports-api.ts';
@@ -19,6 +20,11 @@ import type { Caller, Callers } from './callers.ts';
 import { type CreditsDeps, creditsHandlers } from './credits-routes.ts';
 import { docsAssets, docsHandlers } from './docs-routes.ts';
 import { guardianHandlers } from './guardian-routes.ts';
+import {
+  type OperationsDeps,
+  type OperationsSettings,
+  operationsHandlers,
+} from './operations-routes.ts';
 import { type ProviderKeyDeps, providerKeyHandlers } from './provider-key-routes.ts';
 import { type PublicDeps, publicHandlers } from './public-routes.ts';
 import { type ReportsDeps, reportsHandlers } from './reports-routes.ts';
@@ -30,13 +36,14 @@ export type RoutesDeps = AccountDeps &
   AdminDeps &
   CreditsDeps &
   ProviderKeyDeps &
+  OperationsDeps &
   PublicDeps &
   ReportsDeps &
   SystemDeps &
   UserDeps &
   VirtualKeysDeps;
 
-export interface RoutesSettings extends AuthSettings {
+export interface RoutesSettings extends AuthSettings, OperationsSettings {
   readonly selfServiceKeys: boolean;
 }
 
@@ -49,6 +56,7 @@ export interface Edge extends Desk {
 function boundCalls(deps: RoutesDeps, edge: Edge): readonly BoundCall[] {
   const system = systemHandlers(deps);
   const docs = docsHandlers(deps.version);
+  const operations = operationsHandlers(deps, edge.settings);
   const admin = adminHandlers(deps);
   const credits = creditsHandlers(deps);
   const user = userHandlers(deps);
@@ -61,6 +69,8 @@ function boundCalls(deps: RoutesDeps, edge: Edge): readonly BoundCall[] {
     bind(SYSTEM_API.models, system.models),
     bind(SYSTEM_API.redocPage, docs.redocPage),
     bind(SYSTEM_API.openApi, docs.openApi),
+    bind(OPERATIONS_API.ping, operations.ping),
+    bind(OPERATIONS_API.settings, operations.settings),
     bind(ADMIN_API.issueKey, admin.issueKey),
     bind(ADMIN_API.revokeKey, admin.revokeKey),
     bind(ADMIN_API.usageOfKey, admin.usageOfKey),
