@@ -32,6 +32,8 @@ export const ACCESS: Readonly<Record<string, Rule | Owned>> = {
   'GET /models/simple': 'anyone',
   'GET /redoc': 'anyone',
   'GET /openapi.json': 'anyone',
+  'GET /ping': 'anyone',
+  'GET /api/settings': 'operator',
 
   'POST /admin/keys': 'operator',
   'POST /admin/keys/:key/revoke': 'operator',
