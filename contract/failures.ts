@@ -145,7 +145,7 @@ export const FAILURES = {
     status: 503,
     retryable: false,
     sentence:
-      'No provider is configured. Set OPENROUTER_API_KEY, OPENAI_API_KEY or UPSTREAM_API_KEY and restart.',
+      'No provider is configured. Store a provider key that routes, or set OPENROUTER_API_KEY, OPENAI_API_KEY or UPSTREAM_API_KEY and restart.',
   },
   no_upstream_for_dialect: {
     status: 503,

@@ -7,6 +7,7 @@ import type { Metering, Price } from '../metering/metering.ts';
 import type { RoutedKey } from '../provider-keys/provider-keys.ts';
 import type { Charge } from '../records/records.ts';
 import type { Write } from '../storage/storage.ts';
+import { accountsFor } from './payer.ts';
 import { type Call, expectedUnits, type Plan } from './plan.ts';
 import {
   affordableOutput,
@@ -136,7 +137,7 @@ export function admit(
   const { id: keyId, userId } = call.key;
   const pass = limits.admit({ keyId, userId, tokens: reserve });
   try {
-    const accounts = ledger.accountsOf({ userId, keyId });
+    const accounts = accountsFor(call.key, request.key, ledger);
     const money = holdMoney(deps, request, accounts);
     return new Admission(deps, { call, pass, ...money });
   } catch (error) {

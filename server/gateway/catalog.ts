@@ -5,11 +5,16 @@ import type { Log } from '../log.ts';
 import type { Outbound } from '../outbound.ts';
 import type { ProviderKeys, RoutedKey } from '../provider-keys/provider-keys.ts';
 import type { Dialect, JsonObject } from '../providers/providers.ts';
+import { notPaid, type Serving } from './payer.ts';
 
 const LIST_BYTES_MAX = 16 * 1024 * 1024;
 const REFRESH_MS = 15 * 60_000;
+/** A list that could not be read is asked for again sooner, but not with every request. */
+const RETRY_MS = 60_000;
 /** So long the first requests wait for lists; a provider that is slower is asked for nothing it alone lists. */
 const FIRST_LISTS_MS = 5_000;
+/** Lists of members' keys in memory; the operator's are all kept. */
+const MEMBER_LISTS_MAX = 200;
 
 /** One entry of a provider's list, as the provider wrote it. */
 export interface ListedModel {
@@ -20,14 +25,18 @@ export interface ListedModel {
 
 export interface Catalog {
   /**
-   * The provider keys that may serve a request, best first: those whose provider lists the model,
-   * else the default route.
+   * The provider keys that may serve a request, best first, all of one payer: the user's own, if one of them may serve
+   * it, else the operator's. Among those: the keys whose provider lists the model, else the default route.
    *
-   * @throws Failure `no_upstream`, `no_upstream_for_dialect`
+   * @throws Failure `no_upstream`, `no_upstream_for_dialect`, `forbidden`
    */
-  candidates(dialect: Dialect, model: string | null): Promise<readonly RoutedKey[]>;
+  candidates(
+    serving: Serving,
+    dialect: Dialect,
+    model: string | null,
+  ): Promise<readonly RoutedKey[]>;
   /** Every listed model once, the first key that lists it winning. Waits for a list that is out of date. */
-  models(): Promise<readonly ListedModel[]>;
+  models(serving: Serving): Promise<readonly ListedModel[]>;
 }
 
 export interface CatalogDeps {
@@ -38,61 +47,45 @@ export interface CatalogDeps {
 }
 
 export function createCatalog(deps: CatalogDeps): Catalog {
-  const { providerKeys, clock } = deps;
-  const lists = new Map<string, readonly ListedModel[]>();
-  const names = new Map<string, ReadonlySet<string>>();
-  let refreshedAt = Number.NEGATIVE_INFINITY;
-  let refreshing: Promise<void> | null = null;
+  const { providerKeys } = deps;
+  const lists = new Lists(deps);
+  const own = ({ userId }: Serving): readonly RoutedKey[] =>
+    userId === null ? [] : providerKeys.routed(userId);
+  const visible = (serving: Serving): readonly RoutedKey[] =>
+    serving.shared ? [...own(serving), ...providerKeys.routed(null)] : own(serving);
 
-  const refreshKey = async (key: RoutedKey): Promise<void> => {
-    try {
-      const list = await listModels(deps, key);
-      lists.set(key.id, list);
-      names.set(key.id, new Set(list.map(({ id }) => id)));
-    } catch (error) {
-      // The last good list stays: a provider that is down for a moment has not lost its models.
-      deps.log.warn({ providerKey: key.id, err: error }, 'the list of models could not be read');
-    }
+  /** Those of one payer that list the model, else its default route. */
+  const choose = async (keys: readonly RoutedKey[], model: string | null) => {
+    const [first] = keys;
+    if (first === undefined || model === null || keys.length === 1) return keys.slice(0, 1);
+    // With some of the lists only, a model of another one would go to the default route.
+    await lists.ready(keys);
+    const listing = keys.filter((key) => lists.tells(key, model) === true);
+    return listing.length > 0 ? listing : [first];
   };
-  const refresh = (): Promise<void> => {
-    refreshing ??= Promise.all(providerKeys.routed(null).map(refreshKey)).then(() => {
-      refreshedAt = clock.elapsed();
-      refreshing = null;
-    });
-    return refreshing;
-  };
-  const isStale = (): boolean => clock.elapsed() - refreshedAt > REFRESH_MS;
-  let firstLists: Promise<void> | null = null;
-  const awaitFirstLists = (): Promise<void> => {
-    firstLists ??= new Promise((resolve) => {
-      const giveUp = clock.after(FIRST_LISTS_MS, resolve);
-      void refresh().then(() => {
-        giveUp();
-        resolve();
-      });
-    });
-    return firstLists;
-  };
-
   return {
-    async candidates(dialect, model) {
+    async candidates(serving, dialect, model) {
+      const mine = speakersOf(dialect, own(serving));
       const all = providerKeys.routed(null);
-      if (all.length === 0) throw new Failure('no_upstream');
-      const speaking = speakersOf(dialect, all);
-      const first = speaking[0];
-      if (first === undefined) throw new Failure('no_upstream_for_dialect');
-      if (speaking.length === 1 || model === null) return [first];
-      // With some of the lists only, a model of another one would go to the default route.
-      if (refreshedAt === Number.NEGATIVE_INFINITY) await awaitFirstLists();
-      else if (isStale()) void refresh();
-      const listing = speaking.filter((key) => names.get(key.id)?.has(model));
-      return listing.length > 0 ? listing : [first];
+      const shared = serving.shared ? speakersOf(dialect, all) : [];
+      if (mine.length === 0) {
+        if (all.length === 0 && own(serving).length === 0) throw new Failure('no_upstream');
+        if (!serving.shared) throw notPaid();
+        if (shared.length === 0) throw new Failure('no_upstream_for_dialect');
+        return await choose(shared, model);
+      }
+      if (shared.length === 0 || model === null) return await choose(mine, model);
+      await lists.ready(mine);
+      // A key whose list nobody knows may serve anything.
+      const able = mine.filter((key) => lists.tells(key, model) !== false);
+      return await choose(able.length > 0 ? able : shared, model);
     },
-    async models() {
-      if (isStale()) await refresh();
+    async models(serving) {
+      const keys = visible(serving);
+      await lists.fresh(keys);
       const united = new Map<string, ListedModel>();
-      for (const key of providerKeys.routed(null)) {
-        for (const model of lists.get(key.id) ?? []) {
+      for (const key of keys) {
+        for (const model of lists.of(key)) {
           if (!united.has(model.id)) united.set(model.id, model);
         }
       }
@@ -100,6 +93,120 @@ export function createCatalog(deps: CatalogDeps): Catalog {
     },
   };
 }
+
+interface List {
+  readonly key: RoutedKey;
+  /** Null until one was read. */
+  models: readonly ListedModel[] | null;
+  names: ReadonlySet<string>;
+  /** On the clock that never jumps. */
+  dueAt: number;
+  reading: Promise<void> | null;
+  /** Ends with the first reading, or when waiting for it is given up. */
+  first: Promise<void> | null;
+}
+
+/** The lists of all keys that were asked for one. */
+class Lists {
+  readonly #deps: CatalogDeps;
+  /** By the key's id. */
+  readonly #lists = new Map<string, List>();
+
+  constructor(deps: CatalogDeps) {
+    this.#deps = deps;
+  }
+
+  /** Waits for first lists, for a bounded time, and has old ones read again without waiting. */
+  async ready(keys: readonly RoutedKey[]): Promise<void> {
+    let waiting: Promise<void>[] | null = null;
+    for (const key of keys) {
+      const list = this.#listOf(key);
+      if (list.models === null && list.dueAt === FIRST) {
+        waiting ??= [];
+        waiting.push(this.#firstOf(list));
+      } else if (this.#isDue(list)) void this.#read(list);
+    }
+    if (waiting !== null) await Promise.all(waiting);
+  }
+
+  /** Waits until no list is out of date. */
+  async fresh(keys: readonly RoutedKey[]): Promise<void> {
+    const due = keys.map((key) => this.#listOf(key)).filter((list) => this.#isDue(list));
+    await Promise.all(due.map((list) => this.#read(list)));
+  }
+
+  /** Does the key's provider list the model? Null: its list could not be read. */
+  tells(key: RoutedKey, model: string): boolean | null {
+    const list = this.#listOf(key);
+    return list.models === null ? null : list.names.has(model);
+  }
+
+  of(key: RoutedKey): readonly ListedModel[] {
+    return this.#listOf(key).models ?? [];
+  }
+
+  #isDue(list: List): boolean {
+    return list.reading !== null || this.#deps.clock.elapsed() >= list.dueAt;
+  }
+
+  /** A key that was given another address has another list. */
+  #listOf(key: RoutedKey): List {
+    const known = this.#lists.get(key.id);
+    if (known?.key.origin === key.origin && known.key.basePath === key.basePath) return known;
+    const list = { key, models: null, names: NO_NAMES, dueAt: FIRST, reading: null, first: null };
+    this.#forgetSome();
+    this.#lists.set(key.id, list);
+    return list;
+  }
+
+  #firstOf(list: List): Promise<void> {
+    list.first ??= new Promise((resolve) => {
+      const giveUp = this.#deps.clock.after(FIRST_LISTS_MS, resolve);
+      void this.#read(list).then(() => {
+        giveUp();
+        resolve();
+      });
+    });
+    return list.first;
+  }
+
+  #read(list: List): Promise<void> {
+    list.reading ??= this.#readNow(list).finally(() => {
+      list.reading = null;
+    });
+    return list.reading;
+  }
+
+  async #readNow(list: List): Promise<void> {
+    const { clock, log } = this.#deps;
+    try {
+      const models = await listModels(this.#deps, list.key);
+      list.models = models;
+      list.names = new Set(models.map(({ id }) => id));
+      list.dueAt = clock.elapsed() + REFRESH_MS;
+    } catch (error) {
+      // The last good list stays: a provider that is down for a moment has not lost its models.
+      log.warn({ providerKey: list.key.id, err: error }, 'the list of models could not be read');
+      list.dueAt = clock.elapsed() + RETRY_MS;
+    }
+  }
+
+  /** Lets go of keys that serve no more, and of the oldest lists of members beyond the bound. */
+  #forgetSome(): void {
+    const members: string[] = [];
+    for (const [id, { key }] of this.#lists) {
+      const serves = this.#deps.providerKeys.routed(key.owner).some((other) => other.id === id);
+      if (!serves) this.#lists.delete(id);
+      else if (key.owner !== null) members.push(id);
+    }
+    for (const id of members.slice(0, Math.max(0, members.length - MEMBER_LISTS_MAX))) {
+      this.#lists.delete(id);
+    }
+  }
+}
+
+const FIRST = Number.NEGATIVE_INFINITY;
+const NO_NAMES: ReadonlySet<string> = new Set();
 
 /** Those that speak a dialect; a server of unknown make comes after the vendors whose dialect it is. */
 function speakersOf(dialect: Dialect, keys: readonly RoutedKey[]): readonly RoutedKey[] {

@@ -20,7 +20,7 @@ import { errorEvent } from './error-event.ts';
 import { headersToUpstream } from './headers.ts';
 import { ownAccount } from './own-account.ts';
 import { ownPathOf } from './paths.ts';
-import { assertPaid } from './payer.ts';
+import { OPERATORS, type Serving, servingOf } from './payer.ts';
 import { assertModelAllowed, bodyFor, type Call, makePlan, type Plan, pathAt } from './plan.ts';
 import { type Ending, Relay } from './relay.ts';
 import { createSettlement, type Settlement } from './settlement.ts';
@@ -127,9 +127,12 @@ class OpenGateway implements Gateway {
       }
       const admitted = await this.#admit(call);
       admission = admitted.admission;
-      if (admitted.plan.pathClass === 'models' && this.#unitesModels(call.key)) {
-        sendJson(call, await this.#unitedModels(call.key));
-        return;
+      if (admitted.plan.pathClass === 'models') {
+        const serving = servingOf(call.key, admitted.plan, this.#deps.ledger);
+        if (this.#unitesModels(call.key, serving)) {
+          sendJson(call, await this.#unitedModels(call.key, serving));
+          return;
+        }
       }
       const failure = await this.#serve(call, admitted);
       if (failure !== null) throw failure;
@@ -148,12 +151,12 @@ class OpenGateway implements Gateway {
     try {
       plan = await makePlan(call, call.key, settings.bodyBytesMax);
       assertModelAllowed(call.key, plan);
-      const candidates = await this.#catalog.candidates(plan.dialect, plan.model);
+      const serving = servingOf(call.key, plan, this.#deps.ledger);
+      const candidates = await this.#catalog.candidates(serving, plan.dialect, plan.model);
       // What cannot be recorded must not be spent.
       if (storage.state() === 'failing') throw new Failure('storage_unavailable');
       const first = candidates[0];
       if (first === undefined) throw new Failure('no_upstream');
-      assertPaid(call.key, plan, { candidate: first, ledger: this.#deps.ledger });
       const admission = this.#settlement.admit(call, plan, first, startedAt);
       return { plan, candidates, admission, startedAt, startedTick };
     } catch (error) {
@@ -203,25 +206,44 @@ class OpenGateway implements Gateway {
     admission: Admission;
   }): Promise<Attempt> {
     const { call, plan, key, admission } = to;
-    const { providerKeys, outbound } = this.#deps;
     const { routing } = key.provider;
     const { body, usageAdded } = bodyFor(plan, key, admission.outputBound);
-    return providerKeys.use(key, async (secret) => {
-      const credential = routing.authorize(secret, plan.dialect);
-      const added = { ...key.headers, ...credential };
+    const newWatch = watchFor(plan, key, usageAdded);
+    const { promise, resolve } = Promise.withResolvers<Ending>();
+    const relayWith = (secret: string): Relay =>
+      this.#relayFor({ ...to, secret, newWatch, done: resolve });
+    const send = (secret: string): Relay => {
+      const added = { ...key.headers, ...routing.authorize(secret, plan.dialect) };
       const headers = headersToUpstream(call.headers, added, routing.defaultHeaders ?? {});
       const { origin, userGiven } = key;
       const path = pathAt(plan, key);
       const request = { origin, path, method: call.method, headers, body, userGiven };
-      const newWatch = watchFor(plan, key, usageAdded);
-      const { promise, resolve } = Promise.withResolvers<Ending>();
-      const relay = this.#relayFor({ ...to, secret, newWatch, done: resolve });
+      const relay = relayWith(secret);
       this.#relays.add(relay);
-      outbound.send(request, relay);
-      const ending = await promise;
-      this.#relays.delete(relay);
-      return { relay, ...readEnding(plan, key, ending) };
-    });
+      this.#deps.outbound.send(request, relay);
+      return relay;
+    };
+    const relay = this.#lend(key, send) ?? unsent(relayWith(''));
+    const ending = await promise;
+    this.#relays.delete(relay);
+    return { relay, ...readEnding(plan, key, ending) };
+  }
+
+  /** Null where there is no secret to send any more: the key was deleted since it was chosen, or does not open. */
+  #lend(key: RoutedKey, send: (secret: string) => Relay): Relay | null {
+    const { providerKeys, log } = this.#deps;
+    if (!providerKeys.routed(key.owner).some(({ id }) => id === key.id)) return null;
+    let lent = false;
+    try {
+      return providerKeys.use(key, (secret) => {
+        lent = true;
+        return send(secret);
+      });
+    } catch (error) {
+      if (lent) throw error;
+      log.error({ providerKey: key.id, err: error }, 'the secret of a provider key does not open');
+      return null;
+    }
   }
 
   #relayFor(to: {
@@ -261,12 +283,14 @@ class OpenGateway implements Gateway {
   }
 
   /** With one provider the list is its own answer, unless the key may see a part of it only. */
-  #unitesModels({ models }: VirtualKey): boolean {
-    return models !== null || this.#deps.providerKeys.routed(null).length > 1;
+  #unitesModels({ models, userId }: VirtualKey, { shared }: Serving): boolean {
+    const { providerKeys } = this.#deps;
+    const offered = shared ? providerKeys.routed(null).length : 0;
+    return models !== null || offered + providerKeys.routed(userId).length > 1;
   }
 
-  async #unitedModels(key: VirtualKey): Promise<object> {
-    const all = await this.#catalog.models();
+  async #unitedModels(key: VirtualKey, serving: Serving): Promise<object> {
+    const all = await this.#catalog.models(serving);
     const data = all.filter(({ id }) => mayUse(key, id)).map(({ entry }) => entry);
     return { object: 'list', data };
   }
@@ -274,7 +298,7 @@ class OpenGateway implements Gateway {
   async models(): Promise<readonly ServedModel[]> {
     const { metering, clock } = this.#deps;
     const at = clock.now();
-    return (await this.#catalog.models()).map(({ key, id, entry }) => {
+    return (await this.#catalog.models(OPERATORS)).map(({ key, id, entry }) => {
       const catalogue = key.priceCatalogue;
       const price = metering.price({ catalogue, model: id, at, inputTokens: 0 });
       return {
@@ -316,6 +340,16 @@ function sendJson({ id, reply }: Call, answer: object): void {
     'x-request-id': id,
   });
   reply.end(body);
+}
+
+/** An attempt that came to nothing before it began; another key may serve. */
+function unsent(relay: Relay): Relay {
+  relay.onFailure(
+    new Failure('no_upstream', {
+      sentence: 'The provider key of this request is not available any more.',
+    }),
+  );
+  return relay;
 }
 
 function isOneShot(plan: Plan): boolean {

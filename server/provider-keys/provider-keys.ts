@@ -88,15 +88,19 @@ export async function createProviderKeys(deps: ProviderKeysDeps): Promise<Provid
 
 /** How often the time of the last use is written down. */
 const USE_NOTED_EVERY_MS = 60_000;
+/** A busy key's secret is opened once in this time: each opening costs what a tenth of a request does. */
+const OPEN_MS = 60_000;
 
 class KeyRing implements ProviderKeys {
   readonly #deps: ProviderKeysDeps;
   readonly #keys = new Map<string, ProviderKey>();
   readonly #environment = new Map<string, { routed: RoutedKey; secret: string }>();
+  /** Secrets that serve the gateway at this moment, by the id of their key. */
+  readonly #open = new Map<string, string>();
   /** How many keys of an owner are about to be written. */
   readonly #arriving = new Map<string | null, number>();
-  /** Made when first asked for, forgotten with every change. */
-  #routes = new Map<string | null, readonly RoutedKey[]>();
+  /** By owner. Made when first asked for, forgotten with every change. */
+  #routes: ReadonlyMap<string | null, readonly RoutedKey[]> | null = null;
 
   constructor(deps: ProviderKeysDeps) {
     this.#deps = deps;
@@ -223,18 +227,20 @@ class KeyRing implements ProviderKeys {
   }
 
   routed(owner: string | null): readonly RoutedKey[] {
-    let routes = this.#routes.get(owner);
-    if (routes === undefined) {
-      const serving = this.list(owner).filter((key) => key.isActive && key.purposes.route);
-      routes = inOrder(serving.map((key) => this.whereabouts(key)));
-      this.#routes.set(owner, routes);
-    }
-    return routes;
+    this.#routes ??= this.#allRoutes();
+    return this.#routes.get(owner) ?? NO_ROUTES;
   }
 
   use<T>(key: Pick<RoutedKey, 'id'>, work: (secret: string) => T): T {
-    this.#noteUse(key.id);
-    return this.lend(key, work);
+    const { id } = key;
+    this.#noteUse(id);
+    const open = this.#open.get(id);
+    if (open !== undefined) return work(open);
+    return this.lend(key, (secret) => {
+      this.#open.set(id, secret);
+      this.#deps.clock.after(OPEN_MS, () => this.#open.delete(id));
+      return work(secret);
+    });
   }
 
   lend<T>({ id }: Pick<RoutedKey, 'id'>, work: (secret: string) => T): T {
@@ -314,7 +320,16 @@ class KeyRing implements ProviderKeys {
 
   #remember(key: ProviderKey): void {
     this.#keys.set(key.id, key);
-    this.#routes = new Map();
+    this.#routes = null;
+    this.#open.delete(key.id);
+  }
+
+  #allRoutes(): ReadonlyMap<string | null, readonly RoutedKey[]> {
+    const serving = this.list('all').filter((key) => key.isActive && key.purposes.route);
+    const byOwner = Map.groupBy(serving, ({ owner }) => owner);
+    const routesOf = (keys: readonly ProviderKey[]) =>
+      inOrder(keys.map((key) => this.whereabouts(key)));
+    return new Map([...byOwner].map(([owner, keys]) => [owner, routesOf(keys)]));
   }
 
   #noteUse(id: string): void {
@@ -334,6 +349,7 @@ class KeyRing implements ProviderKeys {
   }
 }
 
+const NO_ROUTES: readonly RoutedKey[] = [];
 const NO_SUCH_KEY = 'There is no such provider key.';
 const KEY_WANTED_AGAIN =
   'Give the key again together with the new base_url: a stored key never goes to another address.';

@@ -104,7 +104,7 @@ export const VENDOR_EXCEPTIONS: readonly VendorException[] = [
   {
     file: 'contract/failures.ts',
     allowed: [
-      'No provider is configured. Set OPENROUTER_API_KEY, OPENAI_API_KEY or UPSTREAM_API_KEY and restart.',
+      'No provider is configured. Store a provider key that routes, or set OPENROUTER_API_KEY, OPENAI_API_KEY or UPSTREAM_API_KEY and restart.',
     ],
     reason: 'The sentence tells a newcomer which settings to set.',
   },
