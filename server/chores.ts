@@ -8,6 +8,9 @@ import type { Backups } from './storage/storage.ts';
 const SWEEP_MS = 60_000;
 const SNAPSHOT_MS = 300_000;
 const NOTE_USES_MS = 60_000;
+const CLEAR_MS = 3_600_000;
+/** A little more than a year, so that a yearly review sees all of it. */
+const AUDIT_KEPT_MS = 400 * 86_400_000;
 
 /** How often it is looked whether a backup is due. */
 const BACKUP_LOOK_MS = 900_000;
@@ -18,7 +21,7 @@ export interface Chores {
 }
 
 export function startChores(rooms: {
-  accounts: Pick<Accounts, 'keys'>;
+  accounts: Pick<Accounts, 'keys' | 'sessions' | 'audit'>;
   ledger: Ledger;
   clock: Clock;
   log: Log;
@@ -45,6 +48,16 @@ export function startChores(rooms: {
       log.warn({ err: error }, 'when keys were used could not be noted');
     }
   };
+  const clear = async (): Promise<void> => {
+    try {
+      await accounts.sessions.sweep();
+      await accounts.audit.prune(clock.now() - AUDIT_KEPT_MS);
+    } catch (error) {
+      // What is over opens nothing, and goes the next time.
+      log.warn({ err: error }, 'sessions that are over could not be cleared away');
+    }
+  };
+  const stopClearing = clock.every(CLEAR_MS, () => void clear());
   const stopSweep = clock.every(SWEEP_MS, sweep);
   const stopSnapshot = clock.every(SNAPSHOT_MS, () => void snapshot());
   const stopNoting = clock.every(NOTE_USES_MS, () => void noteUses());
@@ -53,6 +66,7 @@ export function startChores(rooms: {
       stopSweep();
       stopSnapshot();
       stopNoting();
+      stopClearing();
       await noteUses();
       // A snapshot reaches up to the one before it.
       await snapshot();

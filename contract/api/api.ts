@@ -1,4 +1,5 @@
 import { ADMIN_API } from './admin-api.ts';
+import { AUDIT_API } from './audit-api.ts';
 import { AUTH_API } from './auth-api.ts';
 import type { Call } from './call.ts';
 import { CREDITS_API } from './credits-api.ts';
@@ -26,6 +27,7 @@ export const API = {
   virtualKeys: VIRTUAL_KEYS_API,
   tokens: TOKENS_API,
   people: PEOPLE_API,
+  audit: AUDIT_API,
   public: PUBLIC_API,
   reports: REPORTS_API,
   providerKeys: PROVIDER_KEYS_API,

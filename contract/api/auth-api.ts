@@ -68,6 +68,11 @@ export const passwordChange = z.strictObject({
   new_password: newPassword,
 });
 
+export const farewell = z.strictObject({
+  password,
+  confirm: z.string().max(254).meta({ description: 'The e-mail address once more' }),
+});
+
 export const sessionList = z.array(
   z.object({
     id: z.string(),
@@ -140,6 +145,18 @@ export const AUTH_API = {
     status: 200,
     reply: person,
     failures: ['storage_unavailable'],
+  }),
+  deleteAccount: call({
+    method: 'DELETE',
+    path: '/api/auth/me',
+    who: 'signed in',
+    summary: 'Delete the account',
+    description:
+      'For good: secrets and personal data are destroyed, figures stay under a pseudonym. The only admin cannot.',
+    tags,
+    request: farewell,
+    status: 204,
+    failures: ['conflict', 'forbidden', 'overloaded', 'rate_limited', 'storage_unavailable'],
   }),
   changePassword: call({
     method: 'POST',

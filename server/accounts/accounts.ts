@@ -5,6 +5,7 @@
 import type { Clock } from '../clock.ts';
 import type { Storage } from '../storage/storage.ts';
 import { ApiTokenBook, type ApiTokens } from './api-tokens.ts';
+import { type AuditLog, createAuditLog } from './audit-log.ts';
 import { createEntrance, type Entrance } from './entrance.ts';
 import { LinkBook } from './invitations.ts';
 import { createMembers, type Members } from './members.ts';
@@ -14,6 +15,7 @@ import { SessionBook, type Sessions } from './sessions.ts';
 import { KeyBook, type VirtualKeys } from './virtual-keys.ts';
 
 export type { ApiToken, ApiTokens } from './api-tokens.ts';
+export type { Act, Actor, AuditEntry, AuditLog } from './audit-log.ts';
 export type { Entrance, Registration } from './entrance.ts';
 export type { OpenLink } from './invitations.ts';
 export {
@@ -25,7 +27,7 @@ export {
   type VirtualKey,
 } from './key-rules.ts';
 export type { Members } from './members.ts';
-export type { People, Role, User } from './people.ts';
+export type { Erasure, People, Role, User } from './people.ts';
 export { SESSION_MS, type Session, type SessionKind, type Sessions } from './sessions.ts';
 export type {
   IssuedKey,
@@ -43,6 +45,7 @@ export interface Accounts {
   readonly tokens: ApiTokens;
   readonly entrance: Entrance;
   readonly members: Members;
+  readonly audit: AuditLog;
 }
 
 /** @throws Failure `storage_unavailable` */
@@ -55,7 +58,10 @@ export async function createAccounts(deps: { storage: Storage; clock: Clock }): 
   await sessions.load();
   const tokens = new ApiTokenBook({ ...deps, people });
   await tokens.load();
-  const inside = { ...deps, people, sessions, passwords: createPasswords() };
-  const entrance = createEntrance({ ...inside, links: new LinkBook(deps) });
-  return { people, keys, sessions, tokens, entrance, members: createMembers(inside) };
+  const audit = createAuditLog(deps);
+  const links = new LinkBook(deps);
+  const books = { ...deps, people, keys, sessions, tokens, links, audit };
+  const inside = { ...books, passwords: createPasswords() };
+  const [entrance, members] = [createEntrance(inside), createMembers(inside)];
+  return { people, keys, sessions, tokens, audit, entrance, members };
 }

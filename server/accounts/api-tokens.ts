@@ -5,7 +5,7 @@ import { Failure } from '../failure.ts';
 import { newId } from '../id.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { ApiTokensTable } from '../storage/tables/accounts-tables.ts';
-import type { UserBook } from './people.ts';
+import type { Erasure, UserBook } from './people.ts';
 import { API_TOKEN_PREFIX, isWellFormed, newToken, tokenHash } from './token.ts';
 
 export interface ApiToken {
@@ -37,8 +37,6 @@ export interface ApiTokens {
   all(): readonly ApiToken[];
   /** Ends it at once. @throws Failure `storage_unavailable` */
   revoke(id: string): Promise<void>;
-  /** All of a user. @throws Failure `storage_unavailable` */
-  revokeAll(userId: string): Promise<void>;
 }
 
 /** The disk is told so often that a token is in use; a crash forgets no more. */
@@ -104,23 +102,24 @@ export class ApiTokenBook implements ApiTokens {
   }
 
   async revoke(id: string): Promise<void> {
-    await this.#revokeThese([id]);
-  }
-
-  async revokeAll(userId: string): Promise<void> {
-    const own = this.all().filter((token) => token.userId === userId);
-    await this.#revokeThese(own.map(({ id }) => id));
-  }
-
-  async #revokeThese(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    // Memory first: should the disk refuse, they are closed all the same until the next start.
-    for (const id of ids) this.#tokens.delete(id);
+    // Memory first: should the disk refuse, it is closed all the same until the next start.
+    this.#tokens.delete(id);
     const update = this.#storage.db
       .updateTable('api_tokens')
       .set({ revoked_at: this.#clock.now() })
-      .where('id', 'in', ids);
+      .where('id', '=', id);
     await this.#storage.commit([update.compile()], { keep: true });
+  }
+
+  /** For the act that deletes an account. */
+  erasureOf(userId: string): Erasure {
+    const own = this.all().filter((token) => token.userId === userId);
+    return {
+      writes: [this.#storage.db.deleteFrom('api_tokens').where('user_id', '=', userId).compile()],
+      apply: () => {
+        for (const { id } of own) this.#tokens.delete(id);
+      },
+    };
   }
 
   #used(token: ApiToken, at: number): void {

@@ -2,9 +2,13 @@
 import type { Clock } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { ApiTokenBook } from './api-tokens.ts';
+import type { AuditLog } from './audit-log.ts';
+import type { LinkBook } from './invitations.ts';
 import type { Passwords } from './passwords.ts';
-import type { Role, User, UserBook, UserChange } from './people.ts';
-import type { Sessions } from './sessions.ts';
+import type { Erasure, Role, User, UserBook, UserChange } from './people.ts';
+import type { SessionBook } from './sessions.ts';
+import type { KeyBook } from './virtual-keys.ts';
 
 export interface Members {
   /**
@@ -33,12 +37,23 @@ export interface Members {
    * @throws Failure `conflict` if nobody could act as the operator afterwards, `storage_unavailable`
    */
   change(user: User, change: { readonly role?: Role; readonly isActive?: boolean }): Promise<User>;
+  /**
+   * What deletes an account: sessions, tokens, password, name and address go, keys end; what is left is a pseudonym,
+   * under which the books still add up.
+   *
+   * @throws Failure `conflict` if nobody could act as the operator afterwards
+   */
+  erasureOf(user: User): Erasure;
 }
 
 export interface MembersDeps {
   readonly people: UserBook;
   readonly passwords: Passwords;
-  readonly sessions: Sessions;
+  readonly sessions: SessionBook;
+  readonly tokens: ApiTokenBook;
+  readonly keys: KeyBook;
+  readonly links: LinkBook;
+  readonly audit: AuditLog;
   readonly storage: Pick<Storage, 'commit'>;
   readonly clock: Clock;
 }
@@ -74,6 +89,11 @@ export function createMembers(deps: MembersDeps): Members {
       if (!changed.isActive) await sessions.endAll(user.id);
       return changed;
     },
+
+    erasureOf(user) {
+      mustNotBeTheLastAdmin(people, user);
+      return togetherOf(deps, user);
+    },
   };
   return members;
 }
@@ -84,4 +104,29 @@ export function mustNotBeTheLastAdmin(people: UserBook, user: User): void {
   if (admins.length !== 1 || admins[0]?.id !== user.id) return;
   const sentence = 'This is the only admin; make somebody else an admin first.';
   throw new Failure('conflict', { sentence });
+}
+
+function togetherOf(deps: MembersDeps, user: User): Erasure {
+  const { people, sessions, tokens, keys, links, audit, clock } = deps;
+  const now = clock.now();
+  const username = `deleted_${user.id.slice('usr_'.length)}`;
+  const gone = { username, email: null, name: null, role: 'member', passwordHash: null } as const;
+  const person = people.change(user, { ...gone, isActive: false, erasedAt: now }, now);
+  const others = [
+    sessions.erasureOf(user.id),
+    tokens.erasureOf(user.id),
+    keys.erasureOf(user.id, username),
+  ];
+  const addressed = user.email === null ? [] : [links.forget(user.email)];
+  return {
+    writes: [
+      person.write,
+      ...others.flatMap(({ writes }) => writes),
+      ...[links.closeAll(user.id), ...addressed, audit.forget(user.id)],
+    ],
+    apply: () => {
+      person.apply();
+      for (const other of others) other.apply();
+    },
+  };
 }

@@ -48,11 +48,19 @@ export interface UserChange {
   readonly erasedAt?: number;
 }
 
+/** What takes somebody's traces away: on disk together with others, and then in memory. */
+export interface Erasure {
+  readonly writes: readonly Write[];
+  apply(): void;
+}
+
 export interface People {
   /** In the order in which they came. */
   all(): readonly User[];
   /** By id, else by name. */
   find(idOrName: string): User | null;
+  /** By e-mail in any case. */
+  findByEmail(email: string): User | null;
 }
 
 /** The book of users. A new one has the name from the first moment and is there for good when it is on disk. */
@@ -86,7 +94,6 @@ export class UserBook implements People {
     return this.#byId.get(idOrName) ?? this.#byName.get(idOrName) ?? null;
   }
 
-  /** By e-mail in any case. */
   findByEmail(email: string): User | null {
     return this.#byEmail.get(email.toLowerCase()) ?? null;
   }

@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import { newId } from '../id.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { SessionsTable } from '../storage/tables/accounts-tables.ts';
-import type { UserBook } from './people.ts';
+import type { Erasure, UserBook } from './people.ts';
 import { tokenHash } from './token.ts';
 
 /** `password`: the person proved who they are. `intranet`: only said so, where the installation believes it. */
@@ -43,6 +43,8 @@ export interface Sessions {
   end(id: string): Promise<void>;
   /** Ends all of a user but one. @throws as {@link end} */
   endAll(userId: string, except?: string): Promise<void>;
+  /** Forgets those that have run out. @throws Failure `storage_unavailable` */
+  sweep(): Promise<void>;
 }
 
 const HOUR_MS = 3_600_000;
@@ -155,6 +157,23 @@ export class SessionBook implements Sessions {
   async endAll(userId: string, except?: string): Promise<void> {
     const all = [...(this.#byUser.get(userId) ?? [])];
     await this.#endThese(all.filter((id) => id !== except));
+  }
+
+  /** For the act that deletes an account. */
+  erasureOf(userId: string): Erasure {
+    const { db } = this.#storage;
+    return {
+      writes: [db.deleteFrom('sessions').where('user_id', '=', userId).compile()],
+      apply: () => {
+        for (const id of [...(this.#byUser.get(userId) ?? [])]) this.#forget(id);
+      },
+    };
+  }
+
+  async sweep(): Promise<void> {
+    const now = this.#clock.now();
+    const over = [...this.#sessions.values()].filter((session) => !this.#isLive(session, now));
+    await this.#endThese(over.map(({ id }) => id));
   }
 
   async #endThese(ids: readonly string[]): Promise<void> {

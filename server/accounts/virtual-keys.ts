@@ -8,7 +8,7 @@ import { newId } from '../id.ts';
 import { compileOnce, type Storage, type Write } from '../storage/storage.ts';
 import { fromRow, previousColumns, ruleColumns, type SecretFacts, toRow } from './key-rows.ts';
 import { closedBecause, type KeyRules, type VirtualKey } from './key-rules.ts';
-import type { UserBook } from './people.ts';
+import type { Erasure, UserBook } from './people.ts';
 import { hasTokenLength, isWellFormed, newToken, tokenHash } from './token.ts';
 
 /** What is asked for: only who it is for and who issues it must be said. */
@@ -262,6 +262,27 @@ export class KeyBook implements VirtualKeys {
       .where('revoked_at', 'is', null);
     await this.#storage.commit([update.compile()], { keep: true });
     return holder.key;
+  }
+
+  /** For the act that deletes an account: its keys end, and what was written on them goes. */
+  erasureOf(userId: string, pseudonym: string): Erasure {
+    const now = this.#clock.now();
+    const update = this.#storage.db
+      .updateTable('virtual_keys')
+      .set(({ fn, val }) => ({
+        ...{ name: null, note: null },
+        revoked_at: fn.coalesce('revoked_at', val(now)),
+      }))
+      .where('user_id', '=', userId);
+    return {
+      writes: [update.compile()],
+      apply: () => {
+        for (const holder of this.#byUser.get(userId) ?? []) {
+          const revokedAt = holder.key.revokedAt ?? now;
+          holder.key = { ...holder.key, label: pseudonym, name: null, note: null, revokedAt };
+        }
+      },
+    };
   }
 
   async forbidUnmetered(userId: string): Promise<void> {

@@ -8,6 +8,7 @@ import type { User, VirtualKey } from '../accounts/accounts.ts';
 import { Failure } from '../failure.ts';
 import type { Posted, PostKind, StatementPage } from '../ledger/ledger.ts';
 import { NO_LIMITS, type RateLimits, SEED_DEFAULTS } from '../limits/limits.ts';
+import type { ProviderKeys } from '../provider-keys/provider-keys.ts';
 import { creditsIn, nanosOfCredits } from './credits.ts';
 import {
   type BudgetOrder,
@@ -111,12 +112,20 @@ export interface Administration {
     readonly key: VirtualKey | null;
     readonly limits: Partial<RateLimits>;
   }): Promise<RateLimits>;
+  /**
+   * Deletes an account for good: its provider keys are destroyed with what is personal; records and ledger stay under a
+   * pseudonym.
+   *
+   * @throws Failure `conflict` for the only admin, `storage_unavailable`
+   */
+  eraseAccount(user: User): Promise<void>;
   balanceOf(user: User): UserBalance;
   /** Of every user, in the order in which they came. */
   balances(): readonly UserBalance[];
 }
 
 export interface AdministrationDeps extends KeyOfficeDeps {
+  readonly providerKeys: Pick<ProviderKeys, 'removeAllOf'>;
   /** What a million tokens cost under the flat plan, as a decimal; a credit is one of them. */
   readonly flatPriceUsdPerMtok: string;
   /** What a self-service key may spend in a month, as a decimal. */
@@ -269,6 +278,13 @@ class Office implements Administration {
     await storage.commit(changes.map(({ write }) => write));
     for (const { apply } of changes) apply();
     return limits.get('user', of.user.id);
+  }
+
+  async eraseAccount(user: User): Promise<void> {
+    const { accounts, providerKeys, storage } = this.#deps;
+    const parts = [accounts.members.erasureOf(user), providerKeys.removeAllOf(user.id)];
+    await storage.commit(parts.flatMap(({ writes }) => writes));
+    for (const part of parts) part.apply();
   }
 
   balanceOf(user: User): UserBalance {

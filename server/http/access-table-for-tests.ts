@@ -82,6 +82,7 @@ export const ACCESS: Readonly<Record<string, Rule | Owned>> = {
   'POST /api/auth/logout': 'signed in',
   'GET /api/auth/me': 'signed in',
   'PATCH /api/auth/me': 'signed in',
+  'DELETE /api/auth/me': 'signed in',
   'POST /api/auth/password': 'signed in',
   'GET /api/auth/sessions': 'signed in',
   'DELETE /api/auth/sessions/:id': { who: 'signed in', of: 'session' },
@@ -94,6 +95,7 @@ export const ACCESS: Readonly<Record<string, Rule | Owned>> = {
   'POST /api/users/:id/reset-link': 'operator',
   'GET /api/users': 'operator',
   'PATCH /api/users/:id': 'operator',
+  'GET /api/audit': 'operator',
 };
 
 /** Makes a thing of somebody's, and gives its id. */

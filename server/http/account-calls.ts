@@ -1,8 +1,10 @@
 /** The calls of people: how they come in, what is theirs, and the tokens of their programs. */
+import { AUDIT_API } from '../../contract/api/audit-api.ts';
 import { AUTH_API } from '../../contract/api/auth-api.ts';
 import { PEOPLE_API } from '../../contract/api/people-api.ts';
 import { TOKENS_API } from '../../contract/api/tokens-api.ts';
 import { type BoundCall, bind } from './answering.ts';
+import { type AuditDeps, auditHandlers } from './audit-trail.ts';
 import {
   type AuthDeps,
   type AuthSettings,
@@ -13,7 +15,7 @@ import {
 import { linkHandlers, type PeopleDeps, peopleHandlers } from './people-routes.ts';
 import { type TokenDeps, tokenHandlers } from './token-routes.ts';
 
-export type AccountDeps = AuthDeps & PeopleDeps & TokenDeps;
+export type AccountDeps = AuditDeps & AuthDeps & PeopleDeps & TokenDeps;
 
 export function accountCalls(
   deps: AccountDeps,
@@ -31,6 +33,7 @@ export function accountCalls(
     bind(AUTH_API.visit, auth.visit),
     bind(AUTH_API.me, own.me),
     bind(AUTH_API.changeProfile, own.changeProfile),
+    bind(AUTH_API.deleteAccount, own.deleteAccount),
     bind(AUTH_API.changePassword, own.changePassword),
     bind(AUTH_API.sessions, own.sessions),
     bind(AUTH_API.endSession, own.endSession),
@@ -44,5 +47,6 @@ export function accountCalls(
     bind(PEOPLE_API.resetLink, people.resetLink),
     bind(PEOPLE_API.users, people.users),
     bind(PEOPLE_API.changeUser, people.changeUser),
+    bind(AUDIT_API.list, auditHandlers(deps).list),
   ];
 }

@@ -7,6 +7,7 @@ import type {
   visit,
 } from '../../contract/api/auth-api.ts';
 import type { Accounts, User } from '../accounts/accounts.ts';
+import type { Administration } from '../administration/administration.ts';
 import { isoTime } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import type { AskedFor } from './answering.ts';
@@ -15,6 +16,7 @@ import { personOf, type Reception } from './reception.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
 
 export interface AuthDeps {
+  readonly administration: Pick<Administration, 'eraseAccount'>;
   readonly accounts: Pick<Accounts, 'people' | 'entrance' | 'members' | 'sessions'>;
   readonly version: string;
 }
@@ -33,7 +35,7 @@ export interface Desk {
 
 /** People: how they come in and who they are. */
 export function authHandlers(deps: AuthDeps, desk: Desk, settings: AuthSettings) {
-  const { entrance } = deps.accounts;
+  const { entrance, people } = deps.accounts;
   const { reception, throttle } = desk;
   return {
     async register({
@@ -52,6 +54,7 @@ export function authHandlers(deps: AuthDeps, desk: Desk, settings: AuthSettings)
       ...at
     }: AskedFor<typeof AUTH_API.signIn>): Promise<z.output<typeof signedIn>> {
       const { email: account, password } = body;
+      at.request.subject = (people.findByEmail(account) ?? people.find(account))?.id ?? null;
       const user = await throttle.attempt({ account, address: at.request.ip }, () =>
         entrance.signIn(account, password),
       );
@@ -78,7 +81,7 @@ export function authHandlers(deps: AuthDeps, desk: Desk, settings: AuthSettings)
 }
 
 /** What somebody may do with their own account. */
-export function profileHandlers(deps: AuthDeps, { throttle }: Desk) {
+export function profileHandlers(deps: AuthDeps, { throttle, reception }: Desk) {
   const { people, members, sessions } = deps.accounts;
   return {
     me({ caller }: AskedFor<typeof AUTH_API.me>): z.output<typeof person> {
@@ -90,6 +93,23 @@ export function profileHandlers(deps: AuthDeps, { throttle }: Desk) {
       caller,
     }: AskedFor<typeof AUTH_API.changeProfile>): Promise<z.output<typeof person>> {
       return personOf(await members.rename(userOf(people, caller), body.name));
+    },
+
+    async deleteAccount({
+      body,
+      caller,
+      ...at
+    }: AskedFor<typeof AUTH_API.deleteAccount>): Promise<void> {
+      const user = userOf(people, caller);
+      if (body.confirm.trim().toLowerCase() !== (user.email ?? user.username).toLowerCase()) {
+        const sentence = 'confirm: this is not the e-mail address of the account.';
+        throw new Failure('validation_failed', { param: 'confirm', sentence });
+      }
+      await throttle.attempt({ account: user.id, address: at.request.ip }, () =>
+        members.confirm(user, body.password),
+      );
+      await deps.administration.eraseAccount(user);
+      await reception.dismiss(at, sessionOf(caller));
     },
 
     async changePassword({

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { nanos } from '../../contract/money.ts';
 import { UNKNOWN_USAGE } from '../../contract/usage.ts';
 import { type Accounts, createAccounts, type VirtualKey } from '../accounts/accounts.ts';
@@ -35,6 +36,8 @@ export interface TestEdge {
   readonly limits: Limits;
   readonly providerKeys: ProviderKeys;
   record(key: Pick<VirtualKey, 'id' | 'userId'>, what?: Partial<UsageRecord>): Promise<void>;
+  /** Every value of every row in the database, to look for what must not be there. */
+  everythingStored(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -94,7 +97,9 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
   const accounts = await createAccounts({ storage, clock });
   const ledger = await createLedger({ storage, clock, holdMs: 60_000 });
   const limits = await createLimits({ storage, clock });
+  const { providerKeys, closeOutbound } = await openProviderKeys(storage, clock);
   const administration = createAdministration({
+    providerKeys,
     storage,
     clock,
     accounts,
@@ -103,7 +108,6 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
     flatPriceUsdPerMtok: '20',
     selfServiceBudgetUsd: '5',
   });
-  const { providerKeys, closeOutbound } = await openProviderKeys(storage, clock);
   const logged: string[] = [];
   const http = await createHttp({
     accounts: options.rooms?.accounts ?? accounts,
@@ -140,6 +144,7 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
     record: async (key, what) => {
       await storage.commit(records.finish({ ...recordOf(key), ...what }, null));
     },
+    everythingStored: () => everythingIn(storage),
     async close() {
       await http.close(100);
       await closeOutbound();
@@ -147,6 +152,15 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
       await rm(folder, { recursive: true });
     },
   };
+}
+
+async function everythingIn({ db }: Storage): Promise<string> {
+  const rows = await Promise.all(
+    (await db.introspection.getTables()).map(({ name }) =>
+      db.selectFrom(sql.table(name).as('t')).selectAll().execute(),
+    ),
+  );
+  return JSON.stringify(rows);
 }
 
 function recordOf(key: Pick<VirtualKey, 'id' | 'userId'>): UsageRecord {

@@ -14,6 +14,7 @@ import type { Clock } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import { newId } from '../id.ts';
 import { type AccessTokenSettings, createAccessTokens } from './access-tokens.ts';
+import { keepAuditTrail } from './audit-trail.ts';
 import { type Callers, type CallersSettings, createCallers } from './callers.ts';
 import { refuseCrossSite } from './cross-site.ts';
 import { type EdgeLog, renderFailure, sendFailure } from './error-replies.ts';
@@ -105,6 +106,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   const management: FastifyPluginAsync = async (scope) => {
     await prepareManagement(scope, log, webApp);
     refuseCrossSite(scope, settings.allowedOrigins);
+    keepAuditTrail(scope, deps, callers);
     guardRate(scope, callers, { clock, settings: settings.rateGuard });
     await registerRoutes(scope, deps, edge);
   };

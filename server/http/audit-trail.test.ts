@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { OPERATOR, openTestEdge, type TestEdge } from './edge-for-tests.ts';
+import { type Headers, PASSWORD, register, speakTo } from './people-for-tests.ts';
+
+let edge: TestEdge;
+before(async () => {
+  edge = await openTestEdge();
+});
+after(() => edge.close());
+
+interface Entry {
+  readonly actor: string;
+  readonly user_id: string | null;
+  readonly action: string;
+  readonly subject: string | null;
+  readonly status: number;
+  readonly ip: string;
+}
+
+async function entries(query = ''): Promise<Entry[]> {
+  return (await speakTo(edge).get(`/api/audit${query}`, OPERATOR)).json().data;
+}
+
+/** The newest entry, without its id, time and request. */
+async function last(): Promise<object> {
+  const [{ actor, user_id, action, subject, status, ip } = assert.fail()] =
+    await entries('?limit=1');
+  return { actor, user_id, action, subject, status, ip };
+}
+
+test('every act is on record with who did it, about what, and how it ended', async () => {
+  const { post, patch, remove } = speakTo(edge);
+  const ip = '127.0.0.1';
+  const { id, email, cookie } = await register(edge);
+  const action = 'POST /api/auth/register';
+  assert.deepEqual(await last(), {
+    actor: 'nobody',
+    user_id: null,
+    action,
+    subject: id,
+    status: 201,
+    ip,
+  });
+
+  await post('/api/auth/login', { email, password: 'wrong' });
+  const login = { actor: 'nobody', user_id: null, action: 'POST /api/auth/login', subject: id, ip };
+  assert.deepEqual(await last(), { ...login, status: 401 });
+  await post('/api/auth/login', { email, password: PASSWORD });
+  assert.deepEqual(await last(), { ...login, status: 200 });
+
+  const token = (await post('/api/tokens', { name: 'x' }, cookie)).json();
+  const person = { actor: 'person', user_id: id, ip };
+  const issue = { ...person, action: 'POST /api/tokens', subject: token.id, status: 201 };
+  assert.deepEqual(await last(), issue);
+  await remove(`/api/tokens/${token.id}`, null, cookie);
+  assert.deepEqual(await last(), { ...issue, action: 'DELETE /api/tokens/:id', status: 204 });
+
+  await patch(`/api/users/${id}`, { role: 'admin' }, cookie);
+  const change = { action: 'PATCH /api/users/:id', subject: id, ip };
+  assert.deepEqual(await last(), { ...person, ...change, status: 403 });
+  await patch(`/api/users/${id}`, { role: 'admin' }, OPERATOR);
+  assert.deepEqual(await last(), { actor: 'operator', user_id: null, ...change, status: 200 });
+  await post('/api/auth/logout', {}, cookie);
+  const out = { ...person, action: 'POST /api/auth/logout', subject: null, status: 204 };
+  assert.deepEqual(await last(), out);
+});
+
+test('what reads, and what a mistake came to, is not on record', async () => {
+  const before = (await entries()).length;
+  const { cookie } = await register(edge);
+  await speakTo(edge).get('/api/auth/me', cookie);
+  await speakTo(edge).get('/api/auth/me');
+  await speakTo(edge).post('/api/tokens', {}, cookie);
+  await speakTo(edge).patch('/api/tokens', {}, cookie);
+  assert.equal((await entries()).length, before + 1);
+});
+
+test('a key that a path names by its secret is never written down', async () => {
+  const { token } = (await speakTo(edge).post('/admin/keys', { label: 'ann' }, OPERATOR)).json();
+  await speakTo(edge).post(`/admin/keys/${token}/revoke`, {}, OPERATOR);
+  const [entry] = await entries('?limit=1');
+  assert.equal(entry?.action, 'POST /admin/keys/:key/revoke');
+  assert.ok(!(await edge.everythingStored()).includes(token));
+});
+
+test('the list goes page by page, for one person or one kind of act, to the operator alone', async () => {
+  const { id, cookie } = await register(edge);
+  const headers: Headers = cookie;
+  for (let n = 0; n < 5; n++) await speakTo(edge).post('/api/tokens', { name: 'x' }, headers);
+  const mine = await entries(`?user_id=${id}`);
+  assert.equal(mine.length, 5);
+  assert.equal((await entries(`?user_id=${id}&action=DELETE%20/api/tokens/:id`)).length, 0);
+  const pages: Entry[] = [];
+  for (let cursor = ''; ; ) {
+    const url = `/api/audit?user_id=${id}&limit=2${cursor}`;
+    const page = (await speakTo(edge).get(url, OPERATOR)).json();
+    pages.push(...page.data);
+    if (!page.pagination.has_more) break;
+    cursor = `&cursor=${page.pagination.next_cursor}`;
+  }
+  assert.deepEqual(pages, mine);
+  assert.equal((await speakTo(edge).get('/api/audit', cookie)).statusCode, 403);
+});
