@@ -4,8 +4,8 @@ import {
   type FailureKind,
   type Refusal,
   type RefusedModel,
+  type RefusedQuota,
 } from '../contract/failures.ts';
-import type { Nanos } from '../contract/money.ts';
 
 export interface FailureDetails {
   /** One sentence for the caller that is more exact than the catalogue's. Never holds a secret. */
@@ -16,30 +16,10 @@ export interface FailureDetails {
   /** The field at fault, where there is one. */
   readonly param?: string;
   readonly retryAfterMs?: number;
-  /** Why money was refused, in figures. */
-  readonly quota?: QuotaRefusal;
-  /** The rule behind a refusal, where a limit refused. */
-  readonly refusal?: Refusal | RefusedModel;
+  /** The rule behind a refusal, with its figures: a limit, a wallet, a budget, or the models of a key. */
+  readonly refusal?: Refusal | RefusedModel | RefusedQuota;
   /** Whose request it was, where a key that opens nothing now told it. */
   readonly sender?: { readonly keyId: string; readonly userId: string };
-}
-
-/** The account that did not cover a request, as it stood at that moment. Amounts are nano-dollars. */
-export interface QuotaRefusal {
-  readonly rule: 'wallet' | 'budget';
-  /** Whom the account limits. */
-  readonly scope: 'user' | 'key' | 'installation';
-  readonly account: string;
-  /** What is left, open holds not yet subtracted. */
-  readonly balance: Nanos;
-  /** What open requests hold of it. */
-  readonly held: Nanos;
-  /** The worst case of the refused request. */
-  readonly needed: Nanos;
-  /** Of a budget; null for a wallet. */
-  readonly limit: Nanos | null;
-  /** When the budget begins anew, in milliseconds since the epoch; null if it never does. */
-  readonly resetsAt: number | null;
 }
 
 /** A refusal or fault that travels to the edge, where it takes the shape of its surface. */

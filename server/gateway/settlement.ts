@@ -109,7 +109,9 @@ export function createSettlement(deps: SettlementDeps): Settlement {
       return commit(recordOf(deps.clock, served, { ...reading, rating, charge }), price, writes);
     },
     async refused(refused, failure) {
-      await commit(refusal(refused, failure, clock.now()), null);
+      const note = { sentence: failure.message, rule: failure.details.refusal ?? null };
+      const why = records.explain(refused.id, note);
+      await commit(refusal(refused, failure, clock.now()), null, [why]);
     },
   };
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { FAILURES, type FailureCode } from '../../contract/failures.ts';
-import { nanos } from '../../contract/money.ts';
 import { Failure } from '../failure.ts';
 import {
   chatErrorOf,
@@ -88,18 +87,6 @@ describe('a failure', () => {
   });
 
   test('of a wallet or budget shows the account in exact dollars, and asks for no retry', () => {
-    const failure = new Failure('insufficient_quota', {
-      quota: {
-        rule: 'budget',
-        scope: 'key',
-        account: 'bud_1',
-        balance: nanos(1_500_000_000),
-        held: nanos(1),
-        needed: nanos(2_000_000_000),
-        limit: nanos(5_000_000_000),
-        resetsAt: Date.parse('2026-12-01T00:00:00Z'),
-      },
-    });
     const shown = {
       rule: 'budget',
       scope: 'key',
@@ -109,6 +96,7 @@ describe('a failure', () => {
       limit: '5',
       reset: '2026-12-01T00:00:00.000Z',
     };
+    const failure = new Failure('insufficient_quota', { refusal: shown });
     const { status, headers, body } = renderFailure(failure, {
       url: '/v1/chat/completions',
       requestId: 'r',

@@ -1,9 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { FailureCode, Refusal, RefusedModel, RefusedQuota } from '../../contract/failures.ts';
-import { formatDollars } from '../../contract/money.ts';
 import { anthropicError, openaiError, type SpokenFailure } from '../../contract/openai-api.ts';
-import { isoTime } from '../clock.ts';
 import { Failure, toFailure } from '../failure.ts';
 
 /** The part of the log that the edge writes to. */
@@ -35,7 +33,7 @@ export function problemOf(
   errors: readonly FieldError[] = [],
 ): ProblemDocument {
   const { status } = failure.kind;
-  const refusal = refusalOf(failure);
+  const { refusal } = failure.details;
   return {
     type: `urn:tollkeeper:failure:${failure.code}`,
     title: STATUS_CODES[status] ?? 'Failure',
@@ -44,24 +42,7 @@ export function problemOf(
     code: failure.code,
     request_id: requestId,
     ...(errors.length > 0 && { errors }),
-    ...(refusal !== null && { refusal }),
-  };
-}
-
-/** The rule behind a refusal with its figures; null for any other failure. */
-function refusalOf({
-  details: { refusal, quota },
-}: Failure): Refusal | RefusedModel | RefusedQuota | null {
-  if (quota === undefined) return refusal ?? null;
-  const { rule, scope, balance, held, needed, limit, resetsAt } = quota;
-  return {
-    rule,
-    scope,
-    balance: formatDollars(balance),
-    held: formatDollars(held),
-    needed: formatDollars(needed),
-    limit: limit === null ? null : formatDollars(limit),
-    reset: resetsAt === null ? null : isoTime(resetsAt),
+    ...(refusal !== undefined && { refusal }),
   };
 }
 
@@ -77,9 +58,9 @@ export function messagesErrorOf(failure: Failure, requestId: string) {
 
 function spoken(failure: Failure, requestId: string): SpokenFailure {
   const { code, message, details } = failure;
-  const refusal = refusalOf(failure);
+  const { refusal } = details;
   const said = { code, message, param: details.param ?? null, requestId };
-  return refusal === null ? said : { ...said, metadata: refusal };
+  return refusal === undefined ? said : { ...said, metadata: refusal };
 }
 
 /** Clients ignore a wait longer than this and fall back to their own, so a longer one means: do not retry. */

@@ -100,21 +100,20 @@ test('a hold that one account refuses leaves no trace on the others', async () =
   assert.equal(stage.ledger.openHolds(), 0);
 });
 
-test('a refusal names rule, scope, account, and the figures of that moment', async () => {
+test('a refusal names rule, scope, and the figures of that moment', async () => {
   await fund(stage.ledger, 'usr_1', 1_000);
   hold('req_1', 600);
   const wallet = refusalOf(() => hold('req_2', 401));
   assert.equal(wallet.kind.status, 402);
   assert.equal(wallet.kind.retryable, false);
-  assert.deepEqual(wallet.details.quota, {
+  assert.deepEqual(wallet.details.refusal, {
     rule: 'wallet',
     scope: 'user',
-    account: 'usr_1',
-    balance: 1_000,
-    held: 600,
-    needed: 401,
+    balance: '0.000001',
+    held: '0.0000006',
+    needed: '0.000000401',
     limit: null,
-    resetsAt: null,
+    reset: null,
   });
   assert.match(
     wallet.message,
@@ -122,15 +121,14 @@ test('a refusal names rule, scope, account, and the figures of that moment', asy
   );
   await stage.ledger.defineBudget(budget({ limit: 50 }));
   const one = refusalOf(() => hold('req_3', 51, { wallet: null, budgets: ['bud_1'] }));
-  assert.deepEqual(one.details.quota, {
+  assert.deepEqual(one.details.refusal, {
     rule: 'budget',
     scope: 'key',
-    account: 'bud_1',
-    balance: 50,
-    held: 0,
-    needed: 51,
-    limit: 50,
-    resetsAt: NOON + 12 * HOUR,
+    balance: '0.00000005',
+    held: '0',
+    needed: '0.000000051',
+    limit: '0.00000005',
+    reset: '2026-11-22T00:00:00.000Z',
   });
   assert.match(
     one.message,

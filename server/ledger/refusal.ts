@@ -1,22 +1,15 @@
 /** Refusals that explain themselves: which account, what it has, what is held of it, what was needed. */
+import type { RefusedQuota } from '../../contract/failures.ts';
 import { formatDollars, type Nanos } from '../../contract/money.ts';
 import { isoTime } from '../clock.ts';
-import { Failure, type QuotaRefusal } from '../failure.ts';
+import { Failure } from '../failure.ts';
 import type { BudgetScope, Slot, Wallet } from './present.ts';
 
-export function walletRefusal(wallet: Wallet, needed: Nanos): Failure {
-  const quota: QuotaRefusal = {
-    rule: 'wallet',
-    scope: 'user',
-    account: wallet.id,
-    balance: wallet.balance as Nanos,
-    held: wallet.held as Nanos,
-    needed,
-    limit: null,
-    resetsAt: null,
-  };
-  const left = `the wallet has $${formatDollars(quota.balance)}`;
-  return refused(quota, left, '');
+export function walletRefusal({ balance, held }: Wallet, needed: Nanos): Failure {
+  const left = `the wallet has $${shown(balance)}`;
+  const figures = { balance: shown(balance), held: shown(held), needed: shown(needed) };
+  const whose = { rule: 'wallet', scope: 'user', limit: null, reset: null };
+  return refused({ ...whose, ...figures }, left);
 }
 
 const OWNERS: Readonly<Record<BudgetScope, string>> = {
@@ -27,29 +20,26 @@ const OWNERS: Readonly<Record<BudgetScope, string>> = {
 
 const PERIODS = { day: 'daily', week: 'weekly', month: 'monthly', forever: 'total' } as const;
 
-export function budgetRefusal(slot: Slot, needed: Nanos): Failure {
-  const { definition, limit } = slot.budget;
+export function budgetRefusal({ budget, spent, held, end }: Slot, needed: Nanos): Failure {
+  const { definition, limit } = budget;
   const { scope, period } = definition;
-  const resetsAt = period === 'forever' ? null : slot.end;
-  const quota: QuotaRefusal = {
-    rule: 'budget',
-    scope,
-    account: slot.budget.id,
-    balance: (limit - slot.spent) as Nanos,
-    held: slot.held as Nanos,
-    needed,
-    limit: limit as Nanos,
-    resetsAt,
-  };
+  const balance = limit - spent;
+  const reset = period === 'forever' ? null : isoTime(end);
   const name = `the ${PERIODS[period]} budget ${OWNERS[scope]}`;
-  const left = `${name} has $${formatDollars(quota.balance)} of $${formatDollars(limit as Nanos)} left`;
-  const reset = resetsAt === null ? '' : ` It begins anew at ${isoTime(resetsAt)}.`;
-  return refused(quota, left, reset);
+  const left = `${name} has $${shown(balance)} of $${shown(limit)} left`;
+  const figures = { balance: shown(balance), held: shown(held), needed: shown(needed) };
+  return refused({ rule: 'budget', scope, limit: shown(limit), reset, ...figures }, left);
 }
 
-function refused(quota: QuotaRefusal, left: string, reset: string): Failure {
-  const held =
-    quota.held === 0 ? '' : `, and requests under way hold $${formatDollars(quota.held)} of it`;
-  const sentence = `This may cost up to $${formatDollars(quota.needed)}; ${left}${held}.${reset}`;
-  return new Failure('insufficient_quota', { sentence, quota });
+/** Amounts in here are plain integers of nano-dollars. */
+function shown(amount: number): string {
+  return formatDollars(amount as Nanos);
+}
+
+function refused(refusal: RefusedQuota, left: string): Failure {
+  const { held, needed, reset } = refusal;
+  const open = held === '0' ? '' : `, and requests under way hold $${held} of it`;
+  const anew = reset === null ? '' : ` It begins anew at ${reset}.`;
+  const sentence = `This may cost up to $${needed}; ${left}${open}.${anew}`;
+  return new Failure('insufficient_quota', { sentence, refusal });
 }

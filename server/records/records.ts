@@ -8,8 +8,10 @@ import { type CostSource, UNKNOWN_USAGE } from '../../contract/usage.ts';
 import type { Clock } from '../clock.ts';
 import { firstId } from '../id.ts';
 import { compileOnce, type Storage, type Write } from '../storage/storage.ts';
+import { type RefusalNote, readRefusal, refusalWrite } from './refusals.ts';
 import { type Charge, RECORD_SHAPE, recordParameters, type UsageRecord } from './usage-record.ts';
 
+export type { RefusalNote } from './refusals.ts';
 export { type RollUpFinding, rollUpsAgree } from './roll-up.ts';
 export type { Charge, UsageRecord } from './usage-record.ts';
 
@@ -62,6 +64,10 @@ export interface Records {
    * Written twice, it changes nothing.
    */
   finish(record: UsageRecord, price: PriceInUse | null): readonly Write[];
+  /** Why a request was refused, to be committed with its record. */
+  explain(id: string, note: RefusalNote): Write;
+  /** Null for a request that was not refused, or of which nothing is kept any more. */
+  refusalOf(id: string): Promise<RefusalNote | null>;
   /** What a key, or all keys of a user, spent since each of these instants: charged, else the provider's cost. */
   spentByKey(keyId: string, since: readonly number[]): Promise<readonly Nanos[]>;
   spentByUser(userId: string, since: readonly number[]): Promise<readonly Nanos[]>;
@@ -109,6 +115,8 @@ export function createRecords(deps: { storage: Storage; clock: Clock }): Records
       if (row.length > 0) storage.commit(row, { keep: true }).catch(() => undefined);
     },
     finish: (record, price) => [insertRecord(recordParameters(record)), ...priceRow(price)],
+    explain: (id, note) => refusalWrite(storage, id, note),
+    refusalOf: (id) => readRefusal(storage, id),
     spentByKey: (keyId, since) => spentSince(storage, { virtual_key_id: keyId }, since),
     spentByUser: (userId, since) => spentSince(storage, { user_id: userId }, since),
     admittedToday: () => admittedSince(storage, clock.now() - (clock.now() % DAY_MS)),

@@ -24,7 +24,7 @@ import type {
 } from './tables/ledger-tables.ts';
 import type { RateLimitsTable } from './tables/limits-tables.ts';
 import type { ProviderKeysTable } from './tables/provider-keys-tables.ts';
-import type { PricesTable, UsageRecordsTable } from './tables/records-tables.ts';
+import type { PricesTable, RefusalsTable, UsageRecordsTable } from './tables/records-tables.ts';
 import type { RollUpTable, UsageCellsTable, UsageMeasuresView } from './tables/roll-ups-tables.ts';
 import type { OpenNotesTable } from './tables/storage-tables.ts';
 import type { DataKeysTable, SecretsTable } from './tables/vault-tables.ts';
@@ -43,6 +43,7 @@ export interface Database {
   virtual_keys: VirtualKeysTable;
   open_notes: OpenNotesTable;
   usage_records: UsageRecordsTable;
+  refusals: RefusalsTable;
   prices: PricesTable;
   wallets: WalletsTable;
   budgets: BudgetsTable;

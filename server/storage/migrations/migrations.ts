@@ -8,6 +8,7 @@ import * as virtualKeyRules from './0006-virtual-key-rules.ts';
 import * as vault from './0007-vault.ts';
 import * as providerKeys from './0008-provider-keys.ts';
 import * as rollUps from './0010-roll-ups.ts';
+import * as refusals from './0012-refusals.ts';
 
 /** Every step of the schema, forward only; number and slug are the identity and never change. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -20,4 +21,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0007-vault': vault,
   '0008-provider-keys': providerKeys,
   '0010-roll-ups': rollUps,
+  '0012-refusals': refusals,
 };

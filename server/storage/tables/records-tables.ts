@@ -51,3 +51,11 @@ export interface PricesTable {
   rates: string;
   first_used_at: number;
 }
+
+/** Why a request was refused; what is said here was said to its caller. */
+export interface RefusalsTable {
+  request_id: string;
+  sentence: string;
+  /** JSON: the rule with its figures; null where the sentence says all. */
+  rule: string | null;
+}
