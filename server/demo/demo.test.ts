@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { ConfigError } from '../config.ts';
 import { createLog } from '../log.ts';
 import { createMetering, type Metering } from '../metering/metering.ts';
+import { providers } from '../providers/providers.ts';
 import { type Demo, startDemo } from './demo.ts';
 import { imagineMonth, readScript } from './month.ts';
 
@@ -139,6 +140,34 @@ describe('the demo', () => {
     const answer = await ask(demo, 'audio/speech', { model: 'tts-1', input: 'Hello' });
     assert.equal(answer.status, 404);
     assert.match(await answer.text(), /scripted provider of the demo/);
+  });
+
+  test('it holds provider keys of several vendors, stored once', async () => {
+    const { data } = await operator<{ data: { name: string; purposes: string[] }[] }>(
+      demo,
+      '/api/keys',
+    );
+    const stored = data.filter(({ purposes }) => !purposes.includes('route'));
+    assert.equal(stored.length, readScript().providerKeys.length);
+  });
+
+  test('any key that a visitor types in has an account here, and leaves this machine for no vendor', async () => {
+    const token = readFileSync(join(demo.dataDir, 'admin-token'), 'utf8').trim();
+    const tried: Record<string, unknown> = {};
+    for (const { id } of providers) {
+      for (const key of ['sk-of-a-visitor-0000000001', 'sk-a-wrong-one-0000000001']) {
+        const answer = await fetch(`${demo.address}/api/keys/test`, {
+          method: 'POST',
+          headers: { 'x-admin-token': token, 'content-type': 'application/json' },
+          body: JSON.stringify({ platform: id, key }),
+        });
+        const { valid } = (await answer.json()) as { valid: boolean };
+        tried[`${id} ${key.includes('wrong')}`] = valid;
+      }
+    }
+    for (const [tryOf, valid] of Object.entries(tried)) {
+      assert.equal(valid, !tryOf.endsWith('true'), tryOf);
+    }
   });
 
   test('what it prints can be pasted: address, key and the place of the admin token', () => {

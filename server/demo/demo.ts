@@ -12,10 +12,12 @@ import { type Config, ConfigError, loadConfig, secretsOf } from '../config.ts';
 import { prepareDataFolder } from '../data-folder.ts';
 import { createLog, type Log } from '../log.ts';
 import type { Metering } from '../metering/metering.ts';
+import { providers } from '../providers/providers.ts';
 import type { Records } from '../records/records.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type Holder, imagineMonth, type Person, readScript, type Script } from './month.ts';
 import { startScriptedProvider } from './scripted-provider.ts';
+import { storeKeys } from './stored-keys.ts';
 
 export interface DemoOptions {
   /** A folder that is not named from the root is found from here. */
@@ -56,7 +58,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const script = readScript();
   const provider = await startScriptedProvider({ clock, models: Object.keys(script.models) });
   try {
-    const config = demoConfig(dataDir, picked, provider.base);
+    const config = demoConfig(dataDir, picked, provider.origin);
     const log = options.log ?? createLog({ level: config.log.level, secrets: secretsOf(config) });
     log.warn({ dataDir }, 'this is a demo: answers are scripted and the figures are invented');
     let issued = { keyId: '', token: '' };
@@ -68,6 +70,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       async beforeListening(rooms) {
         const count = await inventMonth({ ...rooms, script, now: clock.now() });
         if (count > 0) log.info({ records: count }, 'a month of usage was invented');
+        await storeKeys(rooms.providerKeys, script.providerKeys, clock.now());
         issued = await issueVisitorKey(rooms.accounts);
       },
     });
@@ -106,15 +109,26 @@ function claimFolder(folder: string): void {
 function demoConfig(
   dataDir: string,
   picked: Readonly<Record<string, string>>,
-  base: string,
+  origin: string,
 ): Config {
   const env = {
     ...picked,
     DATA_DIR: dataDir,
-    UPSTREAM_BASE: base,
+    ...addresses(origin),
+    UPSTREAM_BASE: `${origin}/v1`,
     UPSTREAM_API_KEY: 'the-scripted-provider-takes-any-key',
   };
-  return loadConfig({ cwd: dataDir, providerIds: [], env }).config;
+  return loadConfig({ cwd: dataDir, providerIds: providers.map(({ id }) => id), env }).config;
+}
+
+/** Every provider lives at the scripted one, so that no key that a visitor types in leaves this machine. */
+function addresses(origin: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    providers.map(({ id, base }) => [
+      `${id.toUpperCase()}_API_URL`,
+      `${origin}/${id}${new URL(base).pathname}`,
+    ]),
+  );
 }
 
 interface MonthRooms {

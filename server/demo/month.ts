@@ -10,7 +10,19 @@ import { type Chance, createChance } from './chance.ts';
 export interface Script {
   readonly seed: number;
   readonly people: readonly Person[];
+  readonly providerKeys: readonly StoredKey[];
   readonly models: Readonly<Record<string, Habit>>;
+}
+
+/** A provider key of the installation. Its secret opens an account of the scripted provider and nothing else. */
+export interface StoredKey {
+  readonly platform: string;
+  readonly name: string;
+  readonly secret: string;
+  /** Decimals. */
+  readonly thresholdUsd?: string;
+  /** What was on it when the month began, where the provider tells no balance. */
+  readonly anchorUsd?: string;
 }
 
 export interface Person {

@@ -14,8 +14,8 @@ import { newcomer } from './scripted-newcomers.ts';
 import { type Event, eventsOf } from './scripted-streams.ts';
 
 export interface ScriptedProvider {
-  /** Base address with the version: `http://127.0.0.1:40123/v1`. */
-  readonly base: string;
+  /** `http://127.0.0.1:40123`; anything below it is answered as well. */
+  readonly origin: string;
   /** Whose keys they are is told by their prefix in the path: see {@link ScriptedAccounts}. */
   readonly accounts: ScriptedAccounts;
   close(): Promise<void>;
@@ -38,7 +38,7 @@ export async function startScriptedProvider(options: {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    base: `http://127.0.0.1:${port}/v1`,
+    origin: `http://127.0.0.1:${port}`,
     accounts,
     async close() {
       const closed = once(server, 'close');

@@ -1,0 +1,36 @@
+/** The provider keys that the demo watches. */
+import { parseDollars } from '../../contract/money.ts';
+import type { ProviderKeys } from '../provider-keys/provider-keys.ts';
+import type { StoredKey } from './month.ts';
+
+const MONTH_MS = 30 * 86_400_000;
+
+/** Stores those that are not there yet: a first start may have been cut short. */
+export async function storeKeys(
+  providerKeys: ProviderKeys,
+  keys: readonly StoredKey[],
+  now: number,
+): Promise<void> {
+  const known = new Set(providerKeys.everHeld(null).map(labelOf));
+  for (const key of keys) {
+    if (known.has(labelOf(key))) continue;
+    const { platform, name, secret, thresholdUsd, anchorUsd } = key;
+    const stored = await providerKeys.add({
+      ...{ platform, name, secret },
+      owner: null,
+      description: 'invented by the demo',
+      base: null,
+      purposes: { watch: true, route: false },
+      thresholdNanos: parseDollars(thresholdUsd ?? '') ?? null,
+      checkIntervalMinutes: null,
+      probe: false,
+    });
+    const amount = parseDollars(anchorUsd ?? '');
+    if (amount === undefined) continue;
+    await providerKeys.change(stored.id, { anchor: { amount, at: now - MONTH_MS } });
+  }
+}
+
+function labelOf({ platform, name }: { platform: string; name: string }): string {
+  return `${platform} ${name}`;
+}
