@@ -12,6 +12,7 @@ import { createLog, type Log } from './log.ts';
 import { providers } from './providers/providers.ts';
 import { rollUpsAgree } from './records/records.ts';
 import { createBackups, openToRead } from './storage/storage.ts';
+import { type Rotation, rotateRootKey } from './vault/vault.ts';
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
@@ -88,6 +89,34 @@ async function verify(flags: ServeFlags): Promise<void> {
   if (findings.some(({ ok }) => !ok)) process.exitCode = 1;
 }
 
+interface RotateFlags extends ServeFlags {
+  readonly newKeyFile?: string;
+}
+
+/** The new key comes from a file or standard input: what stands on the command line is seen by every user. */
+async function rotateKey({ newKeyFile, ...flags }: RotateFlags): Promise<void> {
+  const { config } = settingsFrom(flags);
+  const { databaseFile, dataDir } = config.storage;
+  const isProduction = config.server.env === 'production';
+  const set = config.vault.encryptionKey ?? null;
+  const newKey = readFileSync(newKeyFile ?? STANDARD_INPUT, 'utf8');
+  const from = { set, dataDir, isProduction, databaseFile, clock: systemClock };
+  const done = await rotateRootKey(from, newKey);
+  const told = done === null ? ALREADY_ROTATED : reportOf(done);
+  process.stdout.write(`${told}\n`);
+}
+
+const STANDARD_INPUT = 0;
+const ALREADY_ROTATED = 'Everything lies under this key already; nothing was changed.';
+
+function reportOf({ dataKeys, secrets, from, to, file }: Rotation): string {
+  const next =
+    file === null
+      ? 'Set it as ENCRYPTION_KEY before the next start.'
+      : `It lies in ${file}, the old one beside it.`;
+  return `${secrets} secrets under ${dataKeys} data keys went from ${from} to ${to}. ${next}\nBackups from before still need the old key: keep it as long as them.`;
+}
+
 function settingsFrom(flags: ServeFlags): LoadedConfig {
   return loadConfig({
     cwd: process.cwd(),
@@ -120,6 +149,12 @@ program
   .description('copy the database of a live or stopped server into the folder of the backups')
   .option('--data-dir <folder>', 'folder of the database (DATA_DIR)')
   .action(backup);
+program
+  .command('rotate-key')
+  .description('put the stored secrets under a new encryption key, with the server stopped')
+  .option('--new-key-file <file>', 'file that holds the new key; without it, standard input')
+  .option('--data-dir <folder>', 'folder of the database (DATA_DIR)')
+  .action(rotateKey);
 program
   .command('verify')
   .description('check that the books balance, on a live or stopped database')

@@ -1,5 +1,5 @@
 /** Finds the root key at the start, and refuses whatever would lose data or only seem to protect it. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { ConfigError } from '../config.ts';
@@ -9,6 +9,10 @@ import { openToRead } from '../storage/storage.ts';
 import type { DataKeysTable, SecretsTable } from '../storage/tables/vault-tables.ts';
 import { type RootKey, rootKeyFrom, unseal } from './envelope.ts';
 import { CANARY_PLACE, contextOf, isCanary, unwrap } from './places.ts';
+
+const FILE_NAME = 'encryption-key';
+/** Holds the next key from before a rotation until after it: whichever instant it breaks off at, one of the two opens. */
+const NEXT_NAME = `${FILE_NAME}.next`;
 
 /** What tells a right root key from a wrong one. */
 export interface Seals {
@@ -32,8 +36,6 @@ export interface FoundRootKey {
   /** It was made just now, which the operator wants to know. */
   readonly isNew: boolean;
 }
-
-const FILE_NAME = 'encryption-key';
 
 /** Reads what is sealed in a database, without writing to it; nothing where there is none yet. */
 export async function readSeals(databaseFile: string): Promise<Seals> {
@@ -66,6 +68,7 @@ export function findRootKey(source: RootKeySource): FoundRootKey {
   const file = join(dataDir, FILE_NAME);
   if (set !== null)
     return { rootKey: checked(set, 'ENCRYPTION_KEY', seals), file: null, isNew: false };
+  if (!isProduction) finishReplacing(dataDir, seals);
   const isThere = existsSync(file);
   if (isProduction) {
     const hint = isThere
@@ -84,18 +87,46 @@ export function findRootKey(source: RootKeySource): FoundRootKey {
   return { rootKey: checked(value, file, seals), file, isNew };
 }
 
+/** Lays the key that a rotation goes over to beside the one that it comes from. */
+export function prepareReplacing(dataDir: string, key: Buffer): void {
+  writeFileSync(join(dataDir, NEXT_NAME), `${key.toString('base64url')}\n`, { mode: 0o600 });
+}
+
+/**
+ * Puts the next key in the place of the one before, if it is the one that opens the database. The one before is kept
+ * under its name, for the backups that it opens.
+ */
+export function finishReplacing(dataDir: string, seals: Seals): void {
+  const [file, next] = [join(dataDir, FILE_NAME), join(dataDir, NEXT_NAME)];
+  const nextKey = existsSync(next) ? rootKeyIn(next) : null;
+  if (nextKey === null || seals.dataKeys.length === 0 || !opens(nextKey, seals)) return;
+  const former = existsSync(file) ? rootKeyIn(file) : null;
+  if (former !== null) renameSync(file, `${file}.${former.id}`);
+  renameSync(next, file);
+}
+
+function rootKeyIn(file: string): RootKey | null {
+  const bytes = parseEncryptionKey(readKey(file));
+  return bytes === undefined ? null : rootKeyFrom(bytes);
+}
+
 function readKey(file: string): string {
   return readFileSync(file, 'utf8').trim();
 }
 
-function checked(text: string, place: string, seals: Seals): RootKey {
+/** @throws ConfigError for what is no key, and for one that anybody could guess */
+export function soundKey(text: string, place: string): Buffer {
   const bytes = parseEncryptionKey(text);
   if (bytes === undefined) {
     throw refusal(`${place} must be 32 bytes as base64, base64url or hex.`);
   }
   const weakness = weaknessOf(bytes);
   if (weakness !== undefined) throw refusal(`${place} ${weakness}.`);
-  const rootKey = rootKeyFrom(bytes);
+  return bytes;
+}
+
+function checked(text: string, place: string, seals: Seals): RootKey {
+  const rootKey = rootKeyFrom(soundKey(text, place));
   if (opens(rootKey, seals)) return rootKey;
   throw refusal(
     `${place} is not the key of this database: it is ${rootKey.id}, and the secrets are sealed under ${namesOf(seals)}. Nothing was changed. Set the key with which they were stored.`,
@@ -120,6 +151,6 @@ function namesOf({ dataKeys }: Seals): string {
   return [...new Set(dataKeys.map((row) => row.root_key_id))].join(', ');
 }
 
-function refusal(sentence: string): ConfigError {
+export function refusal(sentence: string): ConfigError {
   return new ConfigError([sentence]);
 }
