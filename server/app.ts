@@ -18,6 +18,12 @@ import { createLedger, type Ledger } from './ledger/ledger.ts';
 import { createLimits, type Limits } from './limits/limits.ts';
 import type { Log } from './log.ts';
 import { createMetering, type Metering } from './metering/metering.ts';
+import {
+  createMonitoring,
+  type Monitoring,
+  type MonitoringSettings,
+  watchedKeys,
+} from './monitoring/monitoring.ts';
 import { createOutbound, type Outbound } from './outbound.ts';
 import {
   createProviderKeys,
@@ -87,7 +93,9 @@ export async function startApp(deps: AppDeps): Promise<App> {
     const http = await openHttp(deps, rooms, secrets);
     await deps.beforeListening?.(rooms);
     const address = await http.listen(config.server);
-    const chores = startChores(rooms);
+    const chores = startChores(rooms, {
+      watches: config.monitoring.checkIntervalMinutes > 0,
+    });
     const stopBackups = startBackups(rooms, backupRule(config));
     const close = async (): Promise<void> => {
       const closing = http.close(config.server.shutdownTimeoutMs);
@@ -107,6 +115,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
 interface OpenRooms extends Rooms {
   readonly gateway: Gateway;
   readonly backups: Backups;
+  readonly monitoring: Monitoring;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -133,8 +142,50 @@ async function openRooms(
   const { dataDir, databaseFile: file } = config.storage;
   const backups = createBackups({ file, folder: backupFolder(dataDir), clock });
   const rooms = { ...floor, log, clock, accounts, records, ledger, limits, providerKeys, backups };
-  const settings = gatewaySettings(config);
-  return { ...rooms, gateway: createGateway({ ...rooms, settings }) };
+  const gateway = createGateway({ ...rooms, settings: gatewaySettings(config) });
+  return { ...rooms, gateway, monitoring: openMonitoring(config, rooms) };
+}
+
+function openMonitoring(
+  config: Config,
+  rooms: Pick<OpenRooms, 'storage' | 'metering' | 'records' | 'providerKeys' | 'clock' | 'log'>,
+): Monitoring {
+  const { log } = rooms;
+  return createMonitoring({
+    ...rooms,
+    keys: watchedKeys(rooms.providerKeys),
+    settings: monitoringSettings(config),
+    onSignal({ kind, to, ...more }) {
+      const level = to === 'healthy' ? 'info' : 'warn';
+      log[level]({ ...more, to }, kind);
+    },
+  });
+}
+
+/** The rooms that watch provider keys, and nothing else: for a pass over a database that no server works on. */
+export async function openMonitor({ config, log, clock = systemClock }: Omit<AppDeps, 'version'>) {
+  const rootKey = await ownRootKey(config, log);
+  const metering = openMetering(config);
+  const storage = await openStorage(config, log, clock);
+  const outbound = createOutbound(config.upstream);
+  const close = async (): Promise<void> => {
+    await outbound.close();
+    await metering.close();
+    await storage.close();
+  };
+  try {
+    const records = createRecords({ storage, clock });
+    const vault = await createVault({ storage, clock, rootKey });
+    const providerKeys = await createProviderKeys({
+      ...{ storage, vault, outbound, clock },
+      settings: providerKeySettings(config),
+    });
+    const rooms = { storage, metering, records, providerKeys, clock, log };
+    return { providerKeys, monitoring: openMonitoring(config, rooms), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 interface Secrets {
@@ -152,7 +203,8 @@ function openHttp(deps: AppDeps, rooms: OpenRooms, secrets: Secrets): Promise<Ht
     gateway,
     reports: createReports({ storage }),
     providerKeys: rooms.providerKeys,
-    keyStates: { statuses: async () => new Map() },
+    keyStates: rooms.monitoring,
+    monitoring: rooms.monitoring,
     databaseState: storage.state,
     clock,
     log,
@@ -274,6 +326,23 @@ function scaled(name: string, decimal: string, places: number): number {
   const value = parseScaled(decimal, places);
   if (value === undefined) throw new ConfigError([`${name} is more than can be counted.`]);
   return value;
+}
+
+const MINUTE_MS = 60_000;
+
+function monitoringSettings({ monitoring: settings }: Config): MonitoringSettings {
+  return {
+    intervals: {
+      // Switched off, it is still what a key that is checked on demand is planned by.
+      checkMs: (settings.checkIntervalMinutes || 30) * MINUTE_MS,
+      validateMs: settings.validateIntervalHours * 60 * MINUTE_MS,
+      syncMs: settings.syncIntervalMinutes * MINUTE_MS,
+      probeMs: settings.probeIntervalSecs * 1_000,
+    },
+    retentionDays: settings.retentionDays,
+    probeModel: settings.probeModel,
+    callsPerSecond: settings.callsPerSecond,
+  };
 }
 
 function gatewaySettings(config: Config): GatewaySettings {

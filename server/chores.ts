@@ -3,6 +3,7 @@ import type { Accounts } from './accounts/accounts.ts';
 import type { Clock } from './clock.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Log } from './log.ts';
+import type { Monitoring } from './monitoring/monitoring.ts';
 import type { Backups } from './storage/storage.ts';
 
 const SWEEP_MS = 60_000;
@@ -11,6 +12,8 @@ const NOTE_USES_MS = 60_000;
 const CLEAR_MS = 3_600_000;
 /** A little more than a year, so that a yearly review sees all of it. */
 const AUDIT_KEPT_MS = 400 * 86_400_000;
+/** How often it is looked whether a provider key is due. */
+const WATCH_MS = 5_000;
 
 /** How often it is looked whether a backup is due. */
 const BACKUP_LOOK_MS = 900_000;
@@ -20,13 +23,17 @@ export interface Chores {
   close(): Promise<void>;
 }
 
-export function startChores(rooms: {
-  accounts: Pick<Accounts, 'keys' | 'sessions' | 'audit'>;
-  ledger: Ledger;
-  clock: Clock;
-  log: Log;
-}): Chores {
-  const { accounts, ledger, clock, log } = rooms;
+export interface ChoresRooms {
+  readonly accounts: Pick<Accounts, 'keys' | 'sessions' | 'audit'>;
+  readonly ledger: Ledger;
+  readonly monitoring: Pick<Monitoring, 'tick' | 'tidy' | 'close'>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** @param what.watches whether provider keys are looked at unasked */
+export function startChores(rooms: ChoresRooms, what: { readonly watches: boolean }): Chores {
+  const { accounts, ledger, monitoring, clock, log } = rooms;
   const sweep = (): void => {
     for (const hold of ledger.sweep(clock.now())) {
       log.warn({ hold: hold.id, amount: hold.amount }, 'a hold outlived its time and was released');
@@ -52,12 +59,16 @@ export function startChores(rooms: {
     try {
       await accounts.sessions.sweep();
       await accounts.audit.prune(clock.now() - AUDIT_KEPT_MS);
+      await monitoring.tidy();
     } catch (error) {
       // What is over opens nothing, and goes the next time.
-      log.warn({ err: error }, 'sessions that are over could not be cleared away');
+      log.warn({ err: error }, 'what is over could not be cleared away');
     }
   };
   const stopClearing = clock.every(CLEAR_MS, () => void clear());
+  const stopWatching = what.watches
+    ? clock.every(WATCH_MS, () => void monitoring.tick())
+    : () => undefined;
   const stopSweep = clock.every(SWEEP_MS, sweep);
   const stopSnapshot = clock.every(SNAPSHOT_MS, () => void snapshot());
   const stopNoting = clock.every(NOTE_USES_MS, () => void noteUses());
@@ -67,6 +78,8 @@ export function startChores(rooms: {
       stopSnapshot();
       stopNoting();
       stopClearing();
+      stopWatching();
+      await monitoring.close();
       await noteUses();
       // A snapshot reaches up to the one before it.
       await snapshot();

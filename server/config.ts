@@ -125,6 +125,20 @@ const settingsTable = ({ cwd, providerIds }: Place) => ({
     /** Most output tokens that a rate limit reserves for a request. */
     defaultOutputReserve: setting('DEFAULT_OUTPUT_RESERVE', wholeNumber(0, 10_000_000), 512),
   },
+  monitoring: {
+    /** How often balances are read; 0: nothing is looked at by itself, only on demand. */
+    checkIntervalMinutes: setting('CHECK_INTERVAL_MINUTES', wholeNumber(0, 43_200), 30),
+    syncIntervalMinutes: setting('SYNC_INTERVAL_MINUTES', wholeNumber(1, 43_200), 60),
+    /** For keys whose provider tells no balance: how often it is asked whether they are good. */
+    validateIntervalHours: setting('VALIDATE_INTERVAL_HOURS', wholeNumber(1, 720), 24),
+    probeIntervalSecs: setting('PROBE_INTERVAL_SECS', wholeNumber(1, 2_592_000), 300),
+    /** The model of probes. */
+    probeModel: setting('OPENAI_MODEL', headerText, 'gpt-4o-mini-2024-07-18'),
+    /** How many calls one provider gets in a second, at most. */
+    callsPerSecond: setting('PROVIDER_CALLS_PER_SECOND', wholeNumber(1, 10_000), 20),
+    /** How long readings, probes and usage records are kept; sums and the ledger stay. */
+    retentionDays: setting('RETENTION_DAYS', wholeNumber(1, 36_500), 365),
+  },
   pricing: {
     modelPricingJson: setting('MODEL_PRICING_JSON', text, undefined),
   },

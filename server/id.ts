@@ -12,7 +12,8 @@ export type IdPrefix =
   | 'inv'
   | 'tok'
   | 'aud'
-  | 'dk';
+  | 'dk'
+  | 'prb';
 
 /** A time-ordered id such as `req_019a…` (UUIDv7 without dashes). It is a name, never a secret. */
 export function newId(prefix: IdPrefix): string {

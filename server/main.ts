@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { startApp } from './app.ts';
+import { checkOnce } from './check.ts';
 import { systemClock } from './clock.ts';
 import { ConfigError, environment, type LoadedConfig, loadConfig, secretsOf } from './config.ts';
 import { backupFolder } from './data-folder.ts';
@@ -115,6 +116,12 @@ function reportOf({ dataKeys, secrets, from, to, file }: Rotation): string {
       ? 'Set it as ENCRYPTION_KEY before the next start.'
       : `It lies in ${file}, the old one beside it.`;
   return `${secrets} secrets under ${dataKeys} data keys went from ${from} to ${to}. ${next}\nBackups from before still need the old key: keep it as long as them.`;
+
+/** One pass over the provider keys; `--once` says that it is one, for there is no other kind from here. */
+async function check(flags: ServeFlags): Promise<void> {
+  const { config } = settingsFrom(flags);
+  const log = createLog({ level: 'warn', file: config.log.file, secrets: secretsOf(config) });
+  process.stdout.write(await checkOnce(config, log));
 }
 
 function settingsFrom(flags: ServeFlags): LoadedConfig {
@@ -160,6 +167,14 @@ program
   .description('check that the books balance, on a live or stopped database')
   .option('--data-dir <folder>', 'folder of the database (DATA_DIR)')
   .action(verify);
+program
+  .command('check')
+  .description('check all watched provider keys and print a table, beside a server or without one')
+  .requiredOption('--once', 'one pass')
+  .option('--host <address>', 'where the server listens (HOST)')
+  .option('--port <number>', 'where the server listens (PORT)')
+  .option('--data-dir <folder>', 'folder of the database (DATA_DIR)')
+  .action(check);
 
 try {
   await program.parseAsync();

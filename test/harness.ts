@@ -84,13 +84,14 @@ export interface StartOptions {
   readonly clock?: Clock;
 }
 
-/** Any free port, and calls of the operator as fast as a test makes them. */
+/** Any free port, calls of the operator as fast as a test makes them, and no call to a provider that no test makes. */
 const NO_OPEN_PORT = {
   HOST: '127.0.0.1',
   PORT: '0',
   ADMIN_TOKEN,
   RATE_LIMIT_RPM: '1000000',
   RATE_LIMIT_BURST: '1000000',
+  CHECK_INTERVAL_MINUTES: '0',
 };
 
 export interface LocalOptions extends StartOptions {

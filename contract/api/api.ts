@@ -5,6 +5,7 @@ import type { Call } from './call.ts';
 import { CREDITS_API } from './credits-api.ts';
 import { GATEWAY_API } from './gateway-api.ts';
 import { GUARDIAN_API } from './guardian-api.ts';
+import { MONITORING_API } from './monitoring-api.ts';
 import { OPERATIONS_API } from './operations-api.ts';
 import { PEOPLE_API } from './people-api.ts';
 import { PROVIDER_KEYS_API } from './provider-keys-api.ts';
@@ -32,6 +33,7 @@ export const API = {
   reports: REPORTS_API,
   providerKeys: PROVIDER_KEYS_API,
   guardian: GUARDIAN_API,
+  monitoring: MONITORING_API,
 };
 
 /** Every call of every surface in one list, for documents and indexes. */

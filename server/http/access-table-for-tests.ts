@@ -24,6 +24,8 @@ export interface Owned {
   /** What the last parameter of the path names. */
   readonly of: Thing;
   readonly body?: object;
+  /** How one's own is refused by whoever stands behind us; without it, it is a success. */
+  readonly refusal?: number;
 }
 
 export const ACCESS: Readonly<Record<string, Rule | Owned>> = {
@@ -67,11 +69,17 @@ export const ACCESS: Readonly<Record<string, Rule | Owned>> = {
   'GET /api/keys/:id': { who: 'member', of: 'provider key' },
   'PATCH /api/keys/:id': { who: 'member', of: 'provider key', body: { name: 'x' } },
   'DELETE /api/keys/:id': { who: 'member', of: 'provider key' },
+  'POST /api/keys/:id/trigger-check': { who: 'member', of: 'provider key' },
+  'GET /api/keys/:id/balance-history': { who: 'member', of: 'provider key' },
+  'POST /api/keys/:id/sync': { who: 'member', of: 'provider key', refusal: 409 },
+  'GET /api/balances': 'member',
+  'POST /api/checks': 'operator',
   'GET /api/platforms': 'anyone',
   'GET /keys': 'operator',
   'POST /keys': 'operator',
   'PATCH /keys/:id/active': 'operator',
   'DELETE /keys/:id': 'operator',
+  'POST /keys/:id/probe': 'operator',
 
   'POST /api/auth/register': 'anyone',
   'POST /api/auth/login': 'anyone',

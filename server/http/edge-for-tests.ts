@@ -12,9 +12,11 @@ import { type Clock, systemClock } from '../clock.ts';
 import { newId } from '../id.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
 import { createLimits, type Limits } from '../limits/limits.ts';
+import { createMonitoring, type Monitoring, watchedKeys } from '../monitoring/monitoring.ts';
 import { createOutbound } from '../outbound.ts';
 import { createProviderKeys, type ProviderKeys } from '../provider-keys/provider-keys.ts';
-import { createRecords, type UsageRecord } from '../records/records.ts';
+import { providers } from '../providers/providers.ts';
+import { createRecords, type Records, type UsageRecord } from '../records/records.ts';
 import { createReports } from '../reports/reports.ts';
 import { openSqlite, type Storage } from '../storage/storage.ts';
 import { createVault, rootKeyFrom } from '../vault/vault.ts';
@@ -84,9 +86,36 @@ async function openProviderKeys(storage: Storage, clock: Clock) {
     apiVersion: null,
     prices: null,
   };
-  const settings = { upstream, keys: [], bases: {}, headers: {}, maxPerOwner: 3 };
+  // Nobody listens there: no test asks a real provider anything.
+  const bases = Object.fromEntries(providers.map(({ id }) => [id, 'http://127.0.0.1:1/v1']));
+  const settings = { upstream, keys: [], bases, headers: {}, maxPerOwner: 3 };
   const providerKeys = await createProviderKeys({ storage, vault, outbound, clock, settings });
   return { providerKeys, closeOutbound: () => outbound.close() };
+}
+
+/** It looks at nothing by itself, and what it is asked to look at goes nowhere from a test. */
+function openMonitoring(rooms: {
+  storage: Storage;
+  clock: Clock;
+  providerKeys: ProviderKeys;
+  records: Records;
+}): Monitoring {
+  return createMonitoring({
+    ...rooms,
+    keys: watchedKeys(rooms.providerKeys),
+    log: { info: () => undefined, warn: () => undefined },
+    metering: {
+      price: () => null,
+      rate: () => ({ cost: null, source: 'unpriced', priceId: null }),
+    },
+    settings: {
+      intervals: { checkMs: 60_000, validateMs: 60_000, syncMs: 60_000, probeMs: 60_000 },
+      retentionDays: 365,
+      probeModel: 'small',
+      callsPerSecond: 100,
+    },
+    onSignal: () => undefined,
+  });
 }
 
 export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestEdge> {
@@ -108,6 +137,7 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
     flatPriceUsdPerMtok: '20',
     selfServiceBudgetUsd: '5',
   });
+  const monitoring = openMonitoring({ storage, clock, providerKeys, records });
   const logged: string[] = [];
   const http = await createHttp({
     accounts: options.rooms?.accounts ?? accounts,
@@ -120,7 +150,8 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
       ...options.gateway,
     },
     providerKeys,
-    keyStates: { statuses: async () => new Map() },
+    keyStates: monitoring,
+    monitoring,
     databaseState: options.databaseState ?? (() => 'ok'),
     clock,
     version: '1.2.3',

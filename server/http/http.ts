@@ -28,6 +28,7 @@ import { createWebApp, type WebApp, webAppRoutes } from './web-app.ts';
 
 export type { Callers } from './callers.ts';
 export type { EdgeLog } from './error-replies.ts';
+export { checksIn } from './monitoring-routes.ts';
 export { v1Routes } from './v1-routes.ts';
 
 export interface HttpSettings extends AccessTokenSettings, CallersSettings, RoutesSettings {

@@ -4,6 +4,7 @@ import { ADMIN_API } from '../../contract/api/admin-api.ts';
 import type { Who } from '../../contract/api/call.ts';
 import { CREDITS_API } from '../../contract/api/credits-api.ts';
 import { GUARDIAN_API } from '../../contract/api/guardian-api.ts';
+import { MONITORING_API } from '../../contract/api/monitoring-api.ts';
 import { OPERATIONS_API } from '../../contract/api/operations-api.ts';
 import { PROVIDER_KEYS_API } from '../../contract/api/provider-keys-api.ts';
 import { PUBLIC_API } from '../../contract/api/public-api.ts';
@@ -20,6 +21,7 @@ import type { Caller, Callers } from './callers.ts';
 import { type CreditsDeps, creditsHandlers } from './credits-routes.ts';
 import { docsAssets, docsHandlers } from './docs-routes.ts';
 import { guardianHandlers } from './guardian-routes.ts';
+import { type MonitoringDeps, monitoringHandlers } from './monitoring-routes.ts';
 import {
   type OperationsDeps,
   type OperationsSettings,
@@ -35,6 +37,7 @@ import { type VirtualKeysDeps, virtualKeyHandlers } from './virtual-key-routes.t
 export type RoutesDeps = AccountDeps &
   AdminDeps &
   CreditsDeps &
+  MonitoringDeps &
   ProviderKeyDeps &
   OperationsDeps &
   PublicDeps &
@@ -101,6 +104,7 @@ function boundCalls(deps: RoutesDeps, edge: Edge): readonly BoundCall[] {
 function providerKeyCalls(deps: RoutesDeps): readonly BoundCall[] {
   const keys = providerKeyHandlers(deps);
   const guardian = guardianHandlers(deps);
+  const monitoring = monitoringHandlers(deps);
   return [
     bind(PROVIDER_KEYS_API.list, keys.list),
     bind(PROVIDER_KEYS_API.add, keys.add),
@@ -113,6 +117,12 @@ function providerKeyCalls(deps: RoutesDeps): readonly BoundCall[] {
     bind(GUARDIAN_API.add, guardian.add),
     bind(GUARDIAN_API.setActive, guardian.setActive),
     bind(GUARDIAN_API.remove, guardian.remove),
+    bind(MONITORING_API.check, monitoring.check),
+    bind(MONITORING_API.history, monitoring.history),
+    bind(MONITORING_API.sync, monitoring.sync),
+    bind(MONITORING_API.probe, monitoring.probe),
+    bind(MONITORING_API.balances, monitoring.balances),
+    bind(MONITORING_API.checkAll, monitoring.checkAll),
   ];
 }
 

@@ -8,9 +8,11 @@ import { type CostSource, UNKNOWN_USAGE } from '../../contract/usage.ts';
 import type { Clock } from '../clock.ts';
 import { firstId } from '../id.ts';
 import { compileOnce, type Storage, type Write } from '../storage/storage.ts';
+import { type CostOfDay, costByDay } from './cost-by-day.ts';
 import { type RefusalNote, readRefusal, refusalWrite } from './refusals.ts';
 import { type Charge, RECORD_SHAPE, recordParameters, type UsageRecord } from './usage-record.ts';
 
+export type { CostOfDay } from './cost-by-day.ts';
 export type { RefusalNote } from './refusals.ts';
 export { type RollUpFinding, rollUpsAgree } from './roll-up.ts';
 export type { Charge, UsageRecord } from './usage-record.ts';
@@ -71,6 +73,13 @@ export interface Records {
   /** What a key, or all keys of a user, spent since each of these instants: charged, else the provider's cost. */
   spentByKey(keyId: string, since: readonly number[]): Promise<readonly Nanos[]>;
   spentByUser(userId: string, since: readonly number[]): Promise<readonly Nanos[]>;
+  /** What a provider key cost since an instant, by UTC day; the first from that instant on. Unpriced requests add nothing. */
+  costByDay(providerKeyId: string, since: number): Promise<readonly CostOfDay[]>;
+  /**
+   * Takes away the oldest records before an instant, at most `limit`; their sums stay.
+   * @returns how many it were
+   */
+  prune(before: number, limit: number): Promise<number>;
   /** What was admitted since the UTC day began: key, user, instant and tokens, for the counters of rates. */
   admittedToday(): Promise<readonly AdmittedRequest[]>;
   /** The requests that an earlier process left open, and which are not on record. */
@@ -119,6 +128,9 @@ export function createRecords(deps: { storage: Storage; clock: Clock }): Records
     refusalOf: (id) => readRefusal(storage, id),
     spentByKey: (keyId, since) => spentSince(storage, { virtual_key_id: keyId }, since),
     spentByUser: (userId, since) => spentSince(storage, { user_id: userId }, since),
+    costByDay: (providerKeyId, since) =>
+      costByDay(storage, providerKeyId, { since, now: clock.now() }),
+    prune: (before, limit) => prune(storage, before, limit),
     admittedToday: () => admittedSince(storage, clock.now() - (clock.now() % DAY_MS)),
     async leftOpen() {
       const left = storage.leftNotes.map(({ value }) => value as RequestIntent);
@@ -166,6 +178,24 @@ async function spentSince(
     select ${sql.join(columns)} from usage_records where ${sql.ref(column)} = ${id}`;
   const [row = {}] = (await query.execute(storage.db)).rows;
   return since.map((_, index) => nanos(row[`sum${index}`] ?? 0));
+}
+
+async function prune(storage: Storage, before: number, limit: number): Promise<number> {
+  const { db } = storage;
+  const oldest = await db
+    .selectFrom('usage_records')
+    .select('id')
+    .where('id', '<', firstId('req', before))
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  const last = oldest.at(-1);
+  if (last === undefined) return 0;
+  await storage.commit([
+    db.deleteFrom('usage_records').where('id', '<=', last.id).compile(),
+    db.deleteFrom('refusals').where('request_id', '<=', last.id).compile(),
+  ]);
+  return oldest.length;
 }
 
 /** Which of these requests are on record: a note stays until all of its bundle are closed. */

@@ -84,6 +84,9 @@ async function readLeftNotes(
   };
 }
 
+/** Another process works on the database. */
+export class DatabaseInUse extends Error {}
+
 /**
  * A second small database, locked for as long as we live: the system lets go of it even if the
  * process is killed, so there is no stale lock to clear away.
@@ -94,7 +97,7 @@ function takeLock(file: string): DatabaseSync {
     lock.exec('pragma locking_mode = exclusive; begin exclusive');
   } catch (error) {
     lock.close();
-    throw new Error(`another process is using ${file}; stop it first`, { cause: error });
+    throw new DatabaseInUse(`another process is using ${file}; stop it first`, { cause: error });
   }
   return lock;
 }

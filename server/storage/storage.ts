@@ -23,6 +23,13 @@ import type {
   WalletsTable,
 } from './tables/ledger-tables.ts';
 import type { RateLimitsTable } from './tables/limits-tables.ts';
+import type {
+  BalanceReadingsTable,
+  ChoreRunsTable,
+  KeyHealthTable,
+  ProbesTable,
+  ProviderUsageTable,
+} from './tables/monitoring-tables.ts';
 import type { ProviderKeysTable } from './tables/provider-keys-tables.ts';
 import type { PricesTable, RefusalsTable, UsageRecordsTable } from './tables/records-tables.ts';
 import type { RollUpTable, UsageCellsTable, UsageMeasuresView } from './tables/roll-ups-tables.ts';
@@ -32,7 +39,7 @@ import type { DataKeysTable, SecretsTable } from './tables/vault-tables.ts';
 export { type Backup, type Backups, createBackups } from './backups.ts';
 export type { CommitOptions, Write } from './commit-queue.ts';
 export type { Derivation, DerivationModule, OpenTransaction } from './derivation.ts';
-export { openSqlite, openToRead } from './sqlite.ts';
+export { DatabaseInUse, openSqlite, openToRead } from './sqlite.ts';
 
 export interface Database {
   users: UsersTable;
@@ -58,6 +65,11 @@ export interface Database {
   usage_hourly: RollUpTable;
   usage_daily: RollUpTable;
   usage_measures: UsageMeasuresView;
+  key_health: KeyHealthTable;
+  balance_readings: BalanceReadingsTable;
+  provider_usage: ProviderUsageTable;
+  probes: ProbesTable;
+  chore_runs: ChoreRunsTable;
 }
 
 export interface Storage {

@@ -53,6 +53,7 @@ export const ARROWS: Readonly<Record<string, readonly string[] | 'everything'>> 
   chores: 'everything',
   demo: 'everything',
   app: 'everything',
+  check: 'everything',
   main: 'everything',
 };
 
@@ -93,7 +94,10 @@ export interface VendorException {
 export const VENDOR_EXCEPTIONS: readonly VendorException[] = [
   {
     file: 'server/config.ts',
-    allowed: ['OPENROUTER_SITE_URL', 'OPENROUTER_SITE_NAME', 'https://api.openai.com/v1', 'openai'],
+    allowed: [
+      ...['OPENROUTER_SITE_URL', 'OPENROUTER_SITE_NAME', 'OPENAI_MODEL'],
+      ...['https://api.openai.com/v1', 'openai'],
+    ],
     reason: 'These are names and defaults of settings that operators already use.',
   },
   {

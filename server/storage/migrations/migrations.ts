@@ -7,6 +7,7 @@ import * as people from './0005-people.ts';
 import * as virtualKeyRules from './0006-virtual-key-rules.ts';
 import * as vault from './0007-vault.ts';
 import * as providerKeys from './0008-provider-keys.ts';
+import * as monitoring from './0009-monitoring.ts';
 import * as rollUps from './0010-roll-ups.ts';
 import * as refusals from './0012-refusals.ts';
 
@@ -20,6 +21,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0006-virtual-key-rules': virtualKeyRules,
   '0007-vault': vault,
   '0008-provider-keys': providerKeys,
+  '0009-monitoring': monitoring,
   '0010-roll-ups': rollUps,
   '0012-refusals': refusals,
 };

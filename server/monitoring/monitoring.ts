@@ -1,0 +1,227 @@
+/**
+ * The door of `monitoring`: are the provider keys alive and funded, what do their providers say was used, and how long
+ * will it last.
+ */
+import { randomUUID } from 'node:crypto';
+import type { KeyHealthChanged } from '../../contract/signals.ts';
+import type { Clock } from '../clock.ts';
+import { Failure } from '../failure.ts';
+import type { Log } from '../log.ts';
+import type { Metering } from '../metering/metering.ts';
+import type { KeyReading } from '../providers/providers.ts';
+import type { Records } from '../records/records.ts';
+import type { Storage } from '../storage/storage.ts';
+import { createLanes } from './lanes.ts';
+import { createPasses, type PassReport } from './passes.ts';
+import { createProbes, type Probe } from './probes.ts';
+import { createReadings, type Reading, type Span } from './readings.ts';
+import { type KeyStatus, NOTHING_KNOWN, statusOf } from './status.ts';
+import { tidyUp } from './tidying.ts';
+import { createTimetable, type KeyRow, type Plan } from './timetable.ts';
+import { createUsageSync, type SyncRange } from './usage-sync.ts';
+import type { WatchedKey, WatchedKeys } from './watched-key.ts';
+import { createWork, type Intervals } from './work.ts';
+
+export type { PassReport } from './passes.ts';
+export type { Probe } from './probes.ts';
+export type { Reading, Span } from './readings.ts';
+export type { Runway } from './runway.ts';
+export type { KeyStatus } from './status.ts';
+export { type WatchedKey, type WatchedKeys, watchedKeys } from './watched-key.ts';
+export type { Intervals } from './work.ts';
+
+export interface SyncReport extends SyncRange {
+  /** Rows that the provider told. */
+  readonly rows: number;
+}
+
+export interface Monitoring {
+  /** What is known of these keys; of one that was never looked at, nothing. Also of keys that are deleted. */
+  statuses(keyIds: readonly string[]): Promise<ReadonlyMap<string, KeyStatus>>;
+  /** The newest readings of a span, at most `limit`, oldest first. */
+  history(keyId: string, span: Span, limit: number): Promise<readonly Reading[]>;
+  /** Checks a key now. What the provider does wrong is in the reading. @throws Failure `not_found` */
+  check(keyId: string): Promise<Reading>;
+  /**
+   * Reads now what its provider reports as used.
+   * @throws Failure `not_found`; `conflict` where provider or key do not offer it; an `upstream_…` one for trouble
+   */
+  sync(keyId: string): Promise<SyncReport>;
+  /** Makes a tiny completion now, which costs money. @throws Failure `not_found` */
+  probe(keyId: string): Promise<Probe>;
+  /** Does what is due. Never rejects. */
+  tick(): Promise<PassReport>;
+  /** Checks all watched keys, and probes those that are probed, due or not. */
+  checkAll(): Promise<PassReport>;
+  /** Cleans up once a week. */
+  tidy(): Promise<void>;
+  /** Begins nothing more, and lets what has begun end if that is soon. What ends later leaves no trace. */
+  close(): Promise<void>;
+}
+
+export interface MonitoringSettings {
+  readonly intervals: Intervals;
+  readonly retentionDays: number;
+  /** The model of probes. */
+  readonly probeModel: string;
+  /** Calls to one host in any second. */
+  readonly callsPerSecond: number;
+}
+
+export interface MonitoringDeps {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly log: Pick<Log, 'info' | 'warn'>;
+  readonly keys: WatchedKeys;
+  readonly metering: Pick<Metering, 'price' | 'rate'>;
+  readonly records: Pick<Records, 'costByDay' | 'prune'>;
+  readonly settings: MonitoringSettings;
+  readonly onSignal: (signal: KeyHealthChanged) => void;
+  /** From 0 up to 1; for tests. */
+  readonly random?: () => number;
+}
+
+/** Checks under way at one host; fewer where it takes only a few calls a second. */
+const CONCURRENT_MOST = 48;
+const CONCURRENT_PER_CALL = 4;
+
+export function createMonitoring(deps: MonitoringDeps): Monitoring {
+  return new Monitor(deps);
+}
+
+class Monitor implements Monitoring {
+  readonly #deps: MonitoringDeps;
+  readonly #timetable;
+  readonly #readings;
+  readonly #work;
+  readonly #passes;
+  /** Checks that somebody asked for and that are under way: whoever asks meanwhile gets the same one. */
+  readonly #demanded = new Map<string, Promise<Reading>>();
+  #isOver = false;
+
+  constructor(deps: MonitoringDeps) {
+    const { storage, clock, log, keys, metering, records, settings, onSignal } = deps;
+    this.#deps = deps;
+    const perSecond = settings.callsPerSecond;
+    const concurrent = Math.min(CONCURRENT_MOST, CONCURRENT_PER_CALL * perSecond);
+    const lanes = createLanes(clock, { perSecond, concurrent });
+    this.#timetable = createTimetable({ storage, clock, nameOfClaim: randomUUID });
+    this.#readings = createReadings(storage);
+    this.#work = createWork({
+      storage,
+      clock,
+      keys,
+      lanes,
+      timetable: this.#timetable,
+      readings: this.#readings,
+      usage: createUsageSync(storage),
+      probes: createProbes({ storage, clock, metering, model: settings.probeModel }),
+      meteredSince: records.costByDay,
+      intervals: settings.intervals,
+      random: deps.random ?? Math.random,
+      onSignal,
+      isOver: () => this.#isOver,
+    });
+    const align = () => this.#timetable.align(keys.watched().map((key) => this.#planOf(key)));
+    const { work, timetable } = { work: this.#work, timetable: this.#timetable };
+    this.#passes = createPasses({ timetable, work, lanes, clock, log, align });
+  }
+
+  async statuses(keyIds: readonly string[]): Promise<ReadonlyMap<string, KeyStatus>> {
+    const rows = await this.#timetable.rows(keyIds);
+    const known = new Map(rows.map((row) => [row.provider_key_id, statusOf(row)]));
+    return new Map(keyIds.map((id) => [id, known.get(id) ?? NOTHING_KNOWN]));
+  }
+
+  history(keyId: string, span: Span, limit: number): Promise<readonly Reading[]> {
+    return this.#readings.history(keyId, span, limit);
+  }
+
+  check(keyId: string): Promise<Reading> {
+    const underWay = this.#demanded.get(keyId);
+    if (underWay !== undefined) return underWay;
+    const reading = this.#onKey(keyId, (key, row) => this.#work.check(key, row)).finally(() =>
+      this.#demanded.delete(keyId),
+    );
+    this.#demanded.set(keyId, reading);
+    return reading;
+  }
+
+  async sync(keyId: string): Promise<SyncReport> {
+    const synced = await this.#onKey(keyId, (key, row) => this.#work.sync(key, row));
+    if (synced === null) {
+      throw new Failure('conflict', { sentence: 'This provider reports no usage.' });
+    }
+    const { usage, from, to } = synced;
+    if (usage.outcome !== 'read') throw failureOf(usage);
+    return { rows: usage.rows.length, from, to };
+  }
+
+  probe(keyId: string): Promise<Probe> {
+    return this.#onKey(keyId, (key, row) => this.#work.probe(key, row));
+  }
+
+  tick(): Promise<PassReport> {
+    return this.#passes.run();
+  }
+
+  async checkAll(): Promise<PassReport> {
+    const { keys } = this.#deps;
+    await this.#passes.idle();
+    await this.#timetable.align(keys.watched().map((key) => this.#planOf(key)));
+    await this.#timetable.hurry();
+    return await this.#passes.run();
+  }
+
+  async tidy(): Promise<void> {
+    const { storage, clock, records, settings, log } = this.#deps;
+    const { retentionDays } = settings;
+    const isDone = await tidyUp({ storage, clock, retentionDays, pruneRecords: records.prune });
+    if (isDone) log.info({ retentionDays }, 'old readings, probes and usage records were cleared');
+  }
+
+  async close(): Promise<void> {
+    await this.#passes.close();
+    this.#isOver = true;
+  }
+
+  async #onKey<T>(keyId: string, work: (key: WatchedKey, row: KeyRow) => Promise<T>): Promise<T> {
+    const key = this.#deps.keys.find(keyId);
+    if (key === null) throw new Failure('not_found', { sentence: 'There is no such key.' });
+    const [known] = await this.#timetable.rows([keyId]);
+    if (known !== undefined) return await work(key, known);
+    await this.#timetable.enter(this.#planOf(key));
+    const [entered] = await this.#timetable.rows([keyId]);
+    if (entered === undefined) throw new Error(`key ${keyId} was entered and is not there`);
+    return await work(key, entered);
+  }
+
+  #planOf(key: WatchedKey): Plan {
+    const { checkMs, validateMs } = this.#deps.settings.intervals;
+    const { id, lane, checkIntervalMinutes, probe, threshold, anchor, provider } = key;
+    return {
+      keyId: id,
+      lane,
+      rules: JSON.stringify([
+        ...[lane, checkIntervalMinutes, probe, threshold, anchor, checkMs, validateMs],
+      ]),
+      syncs: provider.account.usage !== undefined,
+      probes: probe,
+    };
+  }
+}
+
+/** What a sync that taught nothing tells whoever asked for it. */
+function failureOf({ outcome, message, retryAfterMs }: KeyReading): Failure {
+  const details = {
+    sentence: message,
+    ...(retryAfterMs === null ? {} : { retryAfterMs }),
+  };
+  if (outcome === 'not permitted' || outcome === 'not offered') {
+    return new Failure('conflict', details);
+  }
+  return new Failure(
+    outcome === 'unreadable' ? 'upstream_unreadable' : 'upstream_unreachable',
+    details,
+  );
+}

@@ -1,0 +1,148 @@
+/** Probes: a tiny completion that shows whether a key really serves, and what that costs. Only where it was asked for. */
+import type { Nanos } from '../../contract/money.ts';
+import { type CostSource, UNKNOWN_USAGE } from '../../contract/usage.ts';
+import type { Clock } from '../clock.ts';
+import { toFailure } from '../failure.ts';
+import { newId } from '../id.ts';
+import type { Metering } from '../metering/metering.ts';
+import type { AccountAnswer, Ask, JsonObject, Provider } from '../providers/providers.ts';
+import { compileOnce, type Storage, type Write } from '../storage/storage.ts';
+
+/** Enough for a word; some models refuse to write less. */
+const OUTPUT_TOKENS_MOST = 16;
+
+export interface Probe {
+  readonly id: string;
+  readonly keyId: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly model: string;
+  readonly ok: boolean;
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  /** Null: unpriced, which is not free. */
+  readonly cost: Nanos | null;
+  readonly costSource: CostSource;
+  readonly latencyMs: number;
+  /** A sentence without secrets and without a word of the provider's. */
+  readonly error: string | null;
+}
+
+export interface Probes {
+  /** Makes a completion with the key. Never rejects for what the provider does. */
+  probe(key: { id: string; provider: Provider }, ask: Ask): Promise<Probe>;
+  append(probe: Probe): Write;
+}
+
+export interface ProbesDeps {
+  readonly storage: Pick<Storage, 'db'>;
+  readonly clock: Clock;
+  readonly metering: Pick<Metering, 'price' | 'rate'>;
+  readonly model: string;
+}
+
+export function createProbes({ storage, clock, metering, model }: ProbesDeps): Probes {
+  const insert = compileOnce(
+    storage.db.insertInto('probes').values({
+      id: '',
+      provider_key_id: '',
+      at: 0,
+      model: '',
+      ok: 0,
+      input_tokens: 0,
+      output_tokens: 0,
+      cost_nanos: 0,
+      cost_source: '',
+      latency_ms: 0,
+      error: '',
+    }),
+  );
+
+  return {
+    async probe({ id, provider }, ask) {
+      const at = clock.now();
+      const startedAt = clock.elapsed();
+      const tried = await attempt(ask, bodyFor(provider, model));
+      const latencyMs = Math.round(clock.elapsed() - startedAt);
+      const bill =
+        tried.error === null
+          ? billOf({ metering, provider, model }, tried.body, at)
+          : { inputTokens: null, outputTokens: null, cost: null, costSource: 'none' as const };
+      const { error } = tried;
+      return {
+        id: newId('prb'),
+        keyId: id,
+        at,
+        model,
+        ok: error === null,
+        latencyMs,
+        error,
+        ...bill,
+      };
+    },
+    append: (probe) =>
+      insert([
+        probe.id,
+        probe.keyId,
+        probe.at,
+        probe.model,
+        probe.ok ? 1 : 0,
+        probe.inputTokens,
+        probe.outputTokens,
+        probe.cost,
+        probe.costSource,
+        probe.latencyMs,
+        probe.error,
+      ]),
+  };
+}
+
+/** What the answer says was used, and what that costs. */
+function billOf(
+  of: { metering: ProbesDeps['metering']; provider: Provider; model: string },
+  body: unknown,
+  at: number,
+) {
+  const { metering, model } = of;
+  const { routing } = of.provider;
+  const usage = routing.readUsage('chat', objectIn(body)) ?? {
+    tokens: UNKNOWN_USAGE,
+    cost: null,
+    units: {},
+    flawed: false,
+  };
+  const { input, output } = usage.tokens;
+  const isKnown = usage.cost !== null || (input !== null && output !== null);
+  const catalogue = routing.priceCatalogue;
+  const price = isKnown ? metering.price({ catalogue, model, at, inputTokens: input ?? 0 }) : null;
+  const { cost, source } = metering.rate({ usage, price, local: false });
+  return { inputTokens: input, outputTokens: output, cost, costSource: source };
+}
+
+function bodyFor({ routing }: Provider, model: string): JsonObject {
+  return {
+    model,
+    messages: [{ role: 'user', content: 'ping' }],
+    [routing.chatBound ?? 'max_tokens']: OUTPUT_TOKENS_MOST,
+  };
+}
+
+type Tried = { readonly body: unknown; readonly error: null } | { readonly error: string };
+
+async function attempt(ask: Ask, body: JsonObject): Promise<Tried> {
+  let answer: AccountAnswer;
+  try {
+    answer = await ask({ method: 'POST', path: '/chat/completions', body });
+  } catch (error) {
+    return { error: toFailure(error).kind.sentence };
+  }
+  const { status, body: told } = answer;
+  const isGood = status >= 200 && status < 300 && Array.isArray(objectIn(told)['choices']);
+  if (isGood) return { body: told, error: null };
+  if (status === 429) return { error: 'The provider asks for fewer calls.' };
+  return { error: `The provider answered status ${status} and no completion.` };
+}
+
+function objectIn(value: unknown): JsonObject {
+  return typeof value === 'object' && value !== null ? (value as JsonObject) : {};
+}

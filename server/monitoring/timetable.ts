@@ -1,0 +1,203 @@
+/**
+ * Which key is due for what, and whose turn it is. A key is claimed with a lease before anything is asked about it, so
+ * that several instances can work side by side and no key is done twice; what a dead one left is free again when its
+ * lease ends. All of it lies in the database, so it survives a restart.
+ */
+import { type RawBuilder, sql } from 'kysely';
+import type { Clock } from '../clock.ts';
+import type { Storage, Write } from '../storage/storage.ts';
+import type { KeyHealthTable } from '../storage/tables/monitoring-tables.ts';
+
+export type KeyRow = Readonly<KeyHealthTable>;
+
+/** What a round of work changes; whatever is not named stays. */
+export type KeyChange = Partial<Omit<KeyHealthTable, 'provider_key_id' | 'due_at'>>;
+
+/** What decides when a key is looked at. */
+export interface Plan {
+  readonly keyId: string;
+  readonly lane: string;
+  /** Any text; the key is looked at anew when it changes. */
+  readonly rules: string;
+  readonly syncs: boolean;
+  readonly probes: boolean;
+}
+
+export interface Timetable {
+  /** Takes in new keys and those with new rules, due at once; all others rest, and what is known of them stays. */
+  align(plans: readonly Plan[]): Promise<void>;
+  /** Notes a key of which nothing is known yet, at rest. */
+  enter(plan: Plan): Promise<void>;
+  /** Makes all keys due for a check now, and for a probe where they are probed. */
+  hurry(): Promise<void>;
+  /** Claims at most `limit` keys that are due, those longest due first. */
+  claim(limit: number, closedLanes: readonly string[]): Promise<readonly KeyRow[]>;
+  /**
+   * What was done, and when the key is due again.
+   *
+   * @param lease under which it was done: the write fails if another has claimed the key since. Null: nobody's.
+   */
+  settle(row: KeyRow, change: KeyChange, lease: string | null): Write;
+  /** Of the given keys those that are known. */
+  rows(keyIds: readonly string[]): Promise<readonly KeyRow[]>;
+}
+
+/** Longer than any work on one key may take. */
+export const LEASE_MS = 300_000;
+/** How far clocks of several instances may differ. */
+const SKEW_MS = 60_000;
+
+export interface TimetableDeps {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  /** A name that no other claim of any instance has. */
+  readonly nameOfClaim: () => string;
+}
+
+export function createTimetable(deps: TimetableDeps): Timetable {
+  return new Rows(deps);
+}
+
+class Rows implements Timetable {
+  readonly #storage: Storage;
+  readonly #clock: Clock;
+  readonly #nameOfClaim: () => string;
+  /** The rules by key of what is on the timetable; null before the first look into the database. */
+  #planned: ReadonlyMap<string, string> | null = null;
+  #latest = Number.POSITIVE_INFINITY;
+
+  constructor({ storage, clock, nameOfClaim }: TimetableDeps) {
+    this.#storage = storage;
+    this.#clock = clock;
+    this.#nameOfClaim = nameOfClaim;
+  }
+
+  async align(plans: readonly Plan[]): Promise<void> {
+    const before = this.#planned ?? (await this.#onRecord());
+    const now = this.#clock.now();
+    const isBack = now < this.#latest;
+    const fresh = plans.filter(({ keyId, rules }) => before.get(keyId) !== rules);
+    const after = new Map(plans.map(({ keyId, rules }) => [keyId, rules]));
+    const gone = [...before.keys()].filter((id) => !after.has(id));
+    const writes = [
+      ...(isBack ? [this.#write(rewound(now))] : []),
+      ...fresh.map((plan) => this.#write(planned(plan, now))),
+      ...gone.map((id) => this.#write(resting(id))),
+    ];
+    if (writes.length > 0) await this.#storage.commit(writes);
+    this.#planned = after;
+    this.#latest = now;
+  }
+
+  async #onRecord(): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.#storage.db
+      .selectFrom('key_health')
+      .select(['provider_key_id as id', 'rules'])
+      .where('due_at', 'is not', null)
+      .execute();
+    return new Map(rows.map(({ id, rules }) => [id, rules]));
+  }
+
+  async enter(plan: Plan): Promise<void> {
+    const at = this.#clock.now();
+    await this.#storage.commit([
+      this.#write(planned({ ...plan, rules: ENTERED }, at)),
+      this.#write(resting(plan.keyId)),
+    ]);
+  }
+
+  async hurry(): Promise<void> {
+    const now = this.#clock.now();
+    const hurried = sql`update key_health set check_at = ${now}, due_at = ${now},
+      probe_at = iif(probe_at is null, null, ${now}) where due_at is not null`;
+    await this.#storage.commit([this.#write(hurried)]);
+  }
+
+  async claim(limit: number, closedLanes: readonly string[]): Promise<readonly KeyRow[]> {
+    const now = this.#clock.now();
+    const claim = this.#nameOfClaim();
+    // A lease that ends too late to be true was written by a clock that was ahead.
+    const claimed = sql`
+      update key_health set lease_by = ${claim}, lease_until = ${now + LEASE_MS}
+      where provider_key_id in (
+        select provider_key_id from key_health
+        where due_at <= ${now}
+          and (lease_until is null or lease_until <= ${now} or lease_until > ${now + LEASE_MS + SKEW_MS})
+          and lane not in (select value from json_each(${JSON.stringify(closedLanes)}))
+        order by due_at limit ${limit})`;
+    await this.#storage.commit([this.#write(claimed)]);
+    return await this.#storage.db
+      .selectFrom('key_health')
+      .selectAll()
+      .where('lease_by', '=', claim)
+      .orderBy('due_at')
+      .execute();
+  }
+
+  settle(row: KeyRow, change: KeyChange, lease: string | null): Write {
+    const values = {
+      ...change,
+      ...(lease === null ? {} : { lease_by: null, lease_until: null }),
+      scheduled_at: this.#clock.now(),
+    };
+    const sets = Object.entries(values).map(([name, value]) => sql`${sql.ref(name)} = ${value}`);
+    // A key that was switched off meanwhile stays at rest.
+    const due = sql`due_at = iif(due_at is null, null, ${firstOf({ ...row, ...change })})`;
+    const guard = lease === null ? sql`` : sql` and lease_by = ${lease}`;
+    const settled = sql`
+      update key_health set ${sql.join([...sets, due])}
+      where provider_key_id = ${row.provider_key_id}${guard}`;
+    return { ...this.#write(settled), rows: 1 };
+  }
+
+  async rows(keyIds: readonly string[]): Promise<readonly KeyRow[]> {
+    const ids = sql<string>`(select value from json_each(${JSON.stringify(keyIds)}))`;
+    return await this.#storage.db
+      .selectFrom('key_health')
+      .selectAll()
+      .where('provider_key_id', 'in', ids)
+      .execute();
+  }
+
+  #write(query: RawBuilder<unknown>): Write {
+    const { sql: text, parameters } = query.compile(this.#storage.db);
+    return { sql: text, parameters };
+  }
+}
+
+/** The rules of a key that was entered and is not planned yet. */
+const ENTERED = '';
+/** A key that was entered and checked so lately need not be checked again when it is planned. */
+const LATELY_MS = 60_000;
+
+/** A key that is new or has new rules is looked at now; how it fared before stays known. */
+function planned({ keyId, lane, rules, syncs, probes }: Plan, now: number): RawBuilder<unknown> {
+  return sql`
+    insert into key_health (provider_key_id, lane, status, refusals, failures, strikes, rules,
+      check_at, validate_at, sync_at, probe_at, due_at, scheduled_at)
+    values (${keyId}, ${lane}, 'unknown', 0, 0, 0, ${rules},
+      ${now}, ${now}, ${syncs ? now : null}, ${probes ? now : null}, ${now}, ${now})
+    on conflict (provider_key_id) do update set
+      lane = excluded.lane, rules = excluded.rules,
+      check_at = iif(rules = ${ENTERED} and last_checked_at > ${now - LATELY_MS}, check_at, excluded.check_at),
+      sync_at = iif(excluded.sync_at is null, null, coalesce(sync_at, excluded.sync_at)),
+      probe_at = iif(excluded.probe_at is null, null, coalesce(probe_at, excluded.probe_at)),
+      due_at = excluded.due_at, scheduled_at = excluded.scheduled_at`;
+}
+
+function resting(keyId: string): RawBuilder<unknown> {
+  return sql`update key_health set due_at = null where provider_key_id = ${keyId}`;
+}
+
+/** A timetable from the future was written by a clock that was ahead: nobody can wait for it to come true. */
+function rewound(now: number): RawBuilder<unknown> {
+  return sql`
+    update key_health set check_at = ${now}, validate_at = ${now}, due_at = ${now}, scheduled_at = ${now},
+      sync_at = iif(sync_at is null, null, ${now}), probe_at = iif(probe_at is null, null, ${now})
+    where due_at is not null and scheduled_at > ${now + SKEW_MS}`;
+}
+
+function firstOf({ check_at, sync_at, probe_at }: KeyChange): number | null {
+  const due = [check_at, sync_at, probe_at].filter((at) => typeof at === 'number');
+  return due.length === 0 ? null : Math.min(...due);
+}
