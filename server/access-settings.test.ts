@@ -66,3 +66,36 @@ describe('who may come in', () => {
     }
   });
 });
+
+describe('an admin token that anybody could guess', () => {
+  const PLACEHOLDERS = ['admin', 'change-me', 'admin-token', 'xxxxxxxxxxxxxxxxxxxx'];
+
+  test('refuses to start in production, and is told of elsewhere, without being repeated', () => {
+    for (const token of [...PLACEHOLDERS, 'short-0ne']) {
+      const problem = problemOf({ env: { ENV: 'production', ADMIN_TOKEN: token } });
+      assert.match(problem, /^ADMIN_TOKEN is (a placeholder|shorter than 16)/);
+    }
+    for (const token of PLACEHOLDERS) {
+      const { notices } = load({ env: { ADMIN_TOKEN: token } });
+      assert.deepEqual(notices, ['ADMIN_TOKEN is a placeholder that anybody could guess.']);
+    }
+    const good = {
+      ENV: 'production',
+      ADMIN_TOKEN: 'adm_7f3kq0Zr81mXw52t',
+      TRUST_PROXY: '10.0.0.1',
+    };
+    assert.deepEqual(load({ env: good }).notices, []);
+  });
+
+  test('production tells of each door that stands open', () => {
+    const open = { REGISTRATION: 'open', INTRANET_LOGIN: 'true', SELF_SERVICE_KEYS: 'true' };
+    const { notices } = load({ env: { ENV: 'production', ...open } });
+    const names = ['TRUST_PROXY', 'REGISTRATION', 'INTRANET_LOGIN', 'SELF_SERVICE_KEYS'];
+    assert.deepEqual(
+      names.filter((name) => !notices.some((notice) => notice.includes(name))),
+      [],
+    );
+    assert.equal(notices.length, names.length);
+    assert.deepEqual(load({ env: open }).notices, []);
+  });
+});

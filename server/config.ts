@@ -21,6 +21,7 @@ import {
   wholeNumber,
 } from './setting-kinds.ts';
 import { type ConfigSources, canonical, Reading, readLayers } from './setting-layers.ts';
+import { safetyOf } from './setting-safety.ts';
 
 /**
  * The only door to flags, environment and settings files. To add a setting, add one line to {@link settingsTable}:
@@ -213,14 +214,19 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   });
   const bases = providers.map(({ id, base }) => [id, seen.get(base.name)] as const);
   const providerBases = Object.fromEntries(bases.filter(([, base]) => base !== undefined));
-  if (reading.problems.length > 0) throw new ConfigError(reading.problems);
+  const safety = safetyOf(seen);
+  const problems = [...reading.problems, ...safety.problems];
+  if (problems.length > 0) throw new ConfigError(problems);
   const config = {
     ...Object.fromEntries(grouped),
     providerKeys: Object.freeze(providerKeys),
     providerBases: Object.freeze(providerBases),
   };
   // The table gives both the type and the values, but `fromEntries` cannot carry the one to the other.
-  return { config: Object.freeze(config) as Config, notices: reading.notices };
+  return {
+    config: Object.freeze(config) as Config,
+    notices: [...reading.notices, ...safety.notices],
+  };
 }
 
 /** The environment as it stands, for a command that takes only a part of it. */

@@ -60,16 +60,18 @@ const SIGNING_LETTERS_LEAST = 32;
 
 /** What documents and examples say in place of a secret, and what people type to be done with it. */
 const PLACEHOLDER =
-  /^(.)\1*$|change[-_ ]?(me|this|it)|your[-_ ]?(\w+[-_ ])?(secret|key|token)|^(test|default|example|insecure|super)?[-_ ]?(secret|password|key)([-_ ](key|token))?$|^(0123456789|abcdefgh|12345678)/i;
+  /^(.)\1*$|change[-_ ]?(me|this|it)|your[-_ ]?(\w+[-_ ])?(secret|key|token)|^(test|default|example|insecure|super|admin)?[-_ ]?(secret|password|key|token|admin)([-_ ](key|token))?$|^(0123456789|abcdefgh|12345678)/i;
 
-/** The sentence about a secret that anybody could guess; undefined for any other. */
+const GUESSABLE = 'is a placeholder that anybody could guess';
+
+/** The rest of a sentence about a secret that anybody could guess; undefined for any other. */
 export function guessable(secret: string): string | undefined {
-  return PLACEHOLDER.test(secret) ? 'is a placeholder that anybody could guess' : undefined;
+  return PLACEHOLDER.test(secret) ? GUESSABLE : undefined;
 }
 
 export const signingSecret = credential
   .min(SIGNING_LETTERS_LEAST, `must have at least ${SIGNING_LETTERS_LEAST} characters`)
-  .refine((secret) => guessable(secret) === undefined, 'is a placeholder that anybody could guess');
+  .refine((secret) => guessable(secret) === undefined, GUESSABLE);
 
 /** A key of 32 bytes, brought to one spelling: base64url. */
 export const encryptionKey = z.string().transform((text, context) => {
