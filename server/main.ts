@@ -116,6 +116,7 @@ function reportOf({ dataKeys, secrets, from, to, file }: Rotation): string {
       ? 'Set it as ENCRYPTION_KEY before the next start.'
       : `It lies in ${file}, the old one beside it.`;
   return `${secrets} secrets under ${dataKeys} data keys went from ${from} to ${to}. ${next}\nBackups from before still need the old key: keep it as long as them.`;
+}
 
 /** One pass over the provider keys; `--once` says that it is one, for there is no other kind from here. */
 async function check(flags: ServeFlags): Promise<void> {
