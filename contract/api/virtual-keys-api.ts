@@ -32,6 +32,10 @@ const rules = {
   limits: someLimits.nullish(),
   budget: budgetOrder.nullish().meta({ description: 'For each UTC month, unless said otherwise' }),
   expires_at: instant.nullish(),
+  provider_key_id: z.string().min(1).max(200).nullish().meta({
+    description:
+      'The one provider key that serves this key, of its user or the operator’s; null: any',
+  }),
   allow_unmetered: z.boolean().optional().meta({
     description: 'May this key use endpoints whose use cannot be metered? For the operator to say',
   }),
@@ -89,6 +93,7 @@ export const virtualKey = z.object({
   models: z.array(z.string()).nullable(),
   allow_unmetered: z.boolean(),
   expires_at: instant.nullable(),
+  provider_key_id: z.string().nullable(),
   origin: z.enum(['operator', 'member', 'self-service']),
   ruled_by: z.enum(['operator', 'member']).meta({ description: 'Who decides what it may do' }),
   last_used_at: instant.nullable(),

@@ -52,7 +52,7 @@ async function open(): Promise<void> {
     accounts,
     ledger,
     limits,
-    providerKeys: { removeAllOf: () => ({ writes: [], apply: () => undefined }) },
+    providerKeys: { find: () => null, removeAllOf: () => ({ writes: [], apply: () => undefined }) },
     flatPriceUsdPerMtok: '20',
     selfServiceBudgetUsd: '0.5',
   });

@@ -125,7 +125,7 @@ export interface Administration {
 }
 
 export interface AdministrationDeps extends KeyOfficeDeps {
-  readonly providerKeys: Pick<ProviderKeys, 'removeAllOf'>;
+  readonly providerKeys: Pick<ProviderKeys, 'find' | 'removeAllOf'>;
   /** What a million tokens cost under the flat plan, as a decimal; a credit is one of them. */
   readonly flatPriceUsdPerMtok: string;
   /** What a self-service key may spend in a month, as a decimal. */

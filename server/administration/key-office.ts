@@ -19,6 +19,7 @@ import { Failure } from '../failure.ts';
 import { newId } from '../id.ts';
 import type { AccountBalance, BudgetDefinition, Ledger, PeriodKind } from '../ledger/ledger.ts';
 import { type Limits, NO_LIMITS, type RateLimits, type Standing } from '../limits/limits.ts';
+import type { ProviderKeys } from '../provider-keys/provider-keys.ts';
 import type { Storage, Write } from '../storage/storage.ts';
 
 export interface BudgetOrder {
@@ -36,6 +37,8 @@ export interface KeyOrder {
   readonly expiresAt?: number | null;
   readonly isActive?: boolean;
   readonly allowUnmetered?: boolean;
+  /** The id of the provider key that serves it, of its user or of the operator. */
+  readonly pin?: string | null;
   /** Those that are given; the others stay. */
   readonly limits?: Partial<RateLimits> | null;
   readonly budget?: BudgetOrder | null;
@@ -99,6 +102,7 @@ export interface KeyOfficeDeps {
   readonly limits: Limits;
   readonly storage: Pick<Storage, 'commit'>;
   readonly clock: Pick<Clock, 'now'>;
+  readonly providerKeys: Pick<ProviderKeys, 'find'>;
 }
 
 /** A member with more keys than this is a program that runs wild; all keys are held in memory. */
@@ -123,14 +127,15 @@ class Desk implements KeyOffice {
   async issue(label: string, by: Actor, order: KeyOrder): Promise<IssuedKey> {
     const { accounts } = this.#deps;
     const origin: KeyOrigin = by;
-    const { name = null, note = null, models = null, expiresAt = null } = order;
+    const { name = null, note = null, models = null, expiresAt = null, pin = null } = order;
     this.#assertFuture(expiresAt);
     if (by === 'member') this.#assertMemberMayAdd(label, order);
     const allowUnmetered =
       by === 'operator' && (order.allowUnmetered ?? !this.#isBound(label, order));
-    const rules = { label, name, note, models, expiresAt, origin, allowUnmetered };
+    const rules = { label, name, note, models, expiresAt, pin, origin, allowUnmetered };
     const bounds: Change[] = [];
     const issued = await accounts.keys.issue(rules, async (key) => {
+      this.#assertPin(pin, key, by);
       bounds.push(...this.#boundsOf(key, order));
       return bounds.map(({ write }) => write);
     });
@@ -144,6 +149,7 @@ class Desk implements KeyOffice {
       throw new Failure('conflict', { sentence: 'This key is revoked; issue another.' });
     }
     if (by === 'member') assertMemberMay(key, order);
+    if (order.pin !== key.pin) this.#assertPin(order.pin ?? null, key, by);
     if (order.expiresAt !== key.expiresAt) this.#assertFuture(order.expiresAt ?? null);
     const rules = rulesIn(order, by);
     const changes: Change[] = this.#boundsOf(key, order);
@@ -214,6 +220,16 @@ class Desk implements KeyOffice {
     throw new Failure('conflict', { sentence });
   }
 
+  /** A member may name provider keys of their own only; all others are missing to them. */
+  #assertPin(pin: string | null, { userId }: VirtualKey, by: Actor): void {
+    if (pin === null) return;
+    const found = this.#deps.providerKeys.find(pin);
+    if (found !== null && (found.owner === userId || (found.owner === null && by === 'operator')))
+      return;
+    const sentence = 'There is no such provider key for this user.';
+    throw new Failure('validation_failed', { param: 'provider_key_id', sentence });
+  }
+
   #assertFuture(expiresAt: number | null): void {
     if (expiresAt === null || expiresAt > this.#deps.clock.now()) return;
     const sentence = 'expires_at must lie in the future.';
@@ -242,12 +258,13 @@ function decides({ name: _name, note: _note, ...rules }: KeyOrder): boolean {
 }
 
 function rulesIn(order: KeyOrder, by: Actor): Partial<KeyRules> {
-  const { name, note, models, expiresAt, isActive, allowUnmetered } = order;
+  const { name, note, models, expiresAt, pin, isActive, allowUnmetered } = order;
   return {
     ...(name !== undefined && { name }),
     ...(note !== undefined && { note }),
     ...(models !== undefined && { models }),
     ...(expiresAt !== undefined && { expiresAt }),
+    ...(pin !== undefined && { pin }),
     ...(isActive !== undefined && { isDisabled: !isActive }),
     ...(allowUnmetered !== undefined && { allowUnmetered }),
     ...(by === 'operator' && decides(order) && { ruledBy: 'operator' as const }),

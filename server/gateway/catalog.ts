@@ -26,7 +26,8 @@ export interface ListedModel {
 export interface Catalog {
   /**
    * The provider keys that may serve a request, best first, all of one payer: the user's own, if one of them may serve
-   * it, else the operator's. Among those: the keys whose provider lists the model, else the default route.
+   * it, else the operator's. Among those: the one that the caller is bound to; else the keys whose provider lists the
+   * model, else the default route.
    *
    * @throws Failure `no_upstream`, `no_upstream_for_dialect`, `forbidden`
    */
@@ -65,6 +66,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
   };
   return {
     async candidates(serving, dialect, model) {
+      if (serving.pin !== null) return [pinned(serving.pin, visible(serving), dialect)];
       const mine = speakersOf(dialect, own(serving));
       const all = providerKeys.routed(null);
       const shared = serving.shared ? speakersOf(dialect, all) : [];
@@ -92,6 +94,18 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       return [...united.values()];
     },
   };
+}
+
+/** The one key that may serve, whatever it lists. @throws Failure `no_upstream`, `no_upstream_for_dialect` */
+function pinned(id: string, keys: readonly RoutedKey[], dialect: Dialect): RoutedKey {
+  const key = keys.find((one) => one.id === id);
+  if (key === undefined) {
+    const sentence =
+      'The provider key that this key is bound to was deleted, is switched off, or may not serve it.';
+    throw new Failure('no_upstream', { sentence });
+  }
+  if (key.provider.dialects.includes(dialect)) return key;
+  throw new Failure('no_upstream_for_dialect');
 }
 
 interface List {

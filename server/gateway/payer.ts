@@ -10,10 +10,12 @@ export interface Serving {
   readonly userId: string | null;
   /** May the operator's provider keys serve too? */
   readonly shared: boolean;
+  /** The id of the one provider key that may serve; null: any of these. */
+  readonly pin: string | null;
 }
 
 /** Everything that the operator offers. */
-export const OPERATORS: Serving = { userId: null, shared: true };
+export const OPERATORS: Serving = { userId: null, shared: true, pin: null };
 
 /**
  * A key that people issue to themselves spends the operator's money only if the operator gave its user a wallet:
@@ -24,9 +26,10 @@ export function servingOf(
   plan: Pick<Plan, 'pathClass'>,
   ledger: Pick<Ledger, 'wallet'>,
 ): Serving {
-  const { userId, origin } = key;
+  const { userId, origin, pin } = key;
   const isFree = plan.pathClass === 'free' || plan.pathClass === 'models';
-  return { userId, shared: isFree || origin !== 'member' || ledger.wallet(userId) !== null };
+  const shared = isFree || origin !== 'member' || ledger.wallet(userId) !== null;
+  return { userId, shared, pin };
 }
 
 /** Said to somebody whose own keys do not serve a request, and who may not use the operator's. */

@@ -75,6 +75,7 @@ describe('the operator', () => {
       models: ['gpt-4o', 'claude-*'],
       allow_unmetered: false,
       expires_at: '2027-01-01T00:00:00.000Z',
+      provider_key_id: null,
       origin: 'operator',
       ruled_by: 'operator',
       last_used_at: null,
@@ -305,6 +306,26 @@ describe('a member', () => {
     assert.equal((await call('PATCH', `${URL}/${id}`, as, { is_active: true })).status, 403);
   });
 
+  test('binds a key to a provider key of their own, and to no other', async () => {
+    const { id: userId, as } = await member();
+    const other = await member();
+    const store = async (owner: string | null) => {
+      const order = { platform: 'groq', name: 'x', description: null, base: null };
+      const secret = `gsk_0123456789-${owner}`;
+      const more = { thresholdNanos: null, checkIntervalMinutes: null, probe: false };
+      const purposes = { watch: false, route: true };
+      return (await edge.providerKeys.add({ ...order, ...more, owner, secret, purposes })).id;
+    };
+    const [own, others, shared] = [await store(userId), await store(other.id), await store(null)];
+    const { id, provider_key_id } = await issue({ name: 'x', provider_key_id: own }, as);
+    assert.equal(provider_key_id, own);
+    const bind = async (to: string | null, by: Headers) =>
+      (await call('PATCH', `${URL}/${id}`, by, { provider_key_id: to })).status;
+    assert.deepEqual([await bind(others, as), await bind(shared, as)], [422, 422]);
+    assert.deepEqual([await bind(null, as), await bind(own, as)], [200, 200]);
+    assert.deepEqual([await bind(others, OPERATOR), await bind(shared, OPERATOR)], [422, 200]);
+  });
+
   test('never opens what cannot be metered', async () => {
     const { as } = await member();
     const asked = await call('POST', URL, as, { name: 'x', allow_unmetered: true });
@@ -347,6 +368,7 @@ describe('bad input', () => {
       { expires_at: 'tomorrow' },
       { expires_at: '2026-11-20T12:00:00Z' },
       { is_active: 'no' },
+      { provider_key_id: 'pk_missing' },
       { name: '' },
       { name: 'a\u0000b' },
       { user_id: 'usr_other' },

@@ -117,7 +117,8 @@ function holderOf(
 }
 
 function orderIn(rules: Omit<z.output<typeof keyRequest>, 'user_id' | 'username'>): KeyOrder {
-  const { name, note, models, limits, budget, expires_at, allow_unmetered } = rules;
+  const { name, note, models, limits, budget, expires_at, provider_key_id, allow_unmetered } =
+    rules;
   return {
     ...(name !== undefined && { name }),
     ...(note !== undefined && { note }),
@@ -127,6 +128,7 @@ function orderIn(rules: Omit<z.output<typeof keyRequest>, 'user_id' | 'username'
     ...(expires_at !== undefined && {
       expiresAt: expires_at === null ? null : Date.parse(expires_at),
     }),
+    ...(provider_key_id !== undefined && { pin: provider_key_id }),
     ...(allow_unmetered !== undefined && { allowUnmetered: allow_unmetered }),
   };
 }
@@ -161,6 +163,7 @@ function keyOf({
     models: key.models === null ? null : [...key.models],
     allow_unmetered: key.allowUnmetered,
     expires_at: optionalTime(key.expiresAt),
+    provider_key_id: key.pin,
     origin: key.origin,
     ruled_by: key.ruledBy,
     last_used_at: optionalTime(use.lastUsedAt),

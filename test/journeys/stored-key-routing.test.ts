@@ -258,3 +258,21 @@ test('a secret that was changed in the database is passed over, and told in the 
   await tampered.close();
   rmSync(dataDir, { recursive: true, force: true });
 });
+
+describe('a virtual key that is bound to a provider key', () => {
+  test('is served by that one, whatever others list, and by none when it is gone', async () => {
+    const [, second] = [await store('deepseek'), await store('openai')];
+    listModels(shared, 'gpt-4o-mini');
+    listModels(own, 'another-model');
+    const order = { username: 'bound', provider_key_id: second.id };
+    const issued = await post(`${tollkeeper.url}/api/virtual-keys`, order, OPERATOR);
+    assert.equal(issued.status, 201, JSON.stringify(issued.body));
+    const token = String(issued.body['secret']);
+    const { record } = await recordOf(tollkeeper, () => ask(token));
+    assert.deepEqual([record.status, record.provider_key_id], [200, second.id]);
+    await remove(second.id);
+    const refused = await ask(token);
+    assert.equal(refused.status, 503);
+    assert.match(JSON.stringify(refused.body), /bound to was deleted, is switched off/);
+  });
+});
