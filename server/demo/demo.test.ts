@@ -172,6 +172,7 @@ describe('the demo', () => {
 
   test('what it prints can be pasted: address, key and the place of the admin token', () => {
     assert.match(demo.greeting, /^Tollkeeper listens on http:\S+ \(demo/);
+    assert.match(demo.greeting, /become its owner: http:\S+\/setup#token=[\w-]{43}\n/);
     assert.ok(demo.greeting.includes(`Bearer ${demo.token}`));
     assert.ok(demo.greeting.includes(`/admin/usage/${demo.keyId}`));
     assert.ok(demo.greeting.includes(join(demo.dataDir, 'admin-token')));

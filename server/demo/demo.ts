@@ -78,7 +78,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       await app.close();
       await provider.close();
     };
-    const told = { address: app.address, dataDir, ...issued };
+    const told = { address: app.address, setUpLink: app.setUpLink, dataDir, ...issued };
     return { ...told, log, greeting: greetingOf(told), close };
   } catch (error) {
     await provider.close();
@@ -182,14 +182,17 @@ async function issueVisitorKey(accounts: Accounts): Promise<{ keyId: string; tok
 /** Lines to paste into a shell as they are. The model is one that the price list knows. */
 function greetingOf(to: {
   readonly address: string;
+  readonly setUpLink: string | null;
   readonly dataDir: string;
   readonly keyId: string;
   readonly token: string;
 }): string {
-  const { address, dataDir, keyId, token } = to;
+  const { address, setUpLink, dataDir, keyId, token } = to;
   const admin = `-H "x-admin-token: $(cat '${join(dataDir, 'admin-token')}')"`;
+  const owner =
+    setUpLink === null ? '' : `\nTo look at it in a browser, become its owner: ${setUpLink}\n`;
   return `Tollkeeper listens on ${address} (demo: scripted answers, invented figures)
-
+${owner}
 A first metered request, with a key made for you just now:
 
   curl ${address}/v1/chat/completions \\

@@ -247,3 +247,33 @@ test('lists of a member hold nothing of others, and those of the operator hold a
     );
   }
 });
+
+test('every way to a session, a secret or a new password is throttled, and asks for what it must', async () => {
+  const own = await openTestEdge();
+  const { post } = speakTo(own);
+  const { email, cookie } = await register(own);
+  const token = own.accounts.entrance.setUpToken() ?? assert.fail();
+  const wrong = { password: 'wrong one', new_password: 'wrong one', token: 'wrong' };
+  const WAYS: Readonly<Record<string, readonly [object, Headers]>> = {
+    'POST /api/auth/login': [{ email, password: wrong.password }, {}],
+    'POST /api/auth/reset': [{ token: wrong.token, new_password: wrong.new_password }, {}],
+    'POST /api/setup': [{ email, password: wrong.password, token: `${token}x` }, {}],
+    'POST /api/auth/password': [
+      { current_password: wrong.password, new_password: wrong.new_password },
+      cookie,
+    ],
+    'DELETE /api/auth/me': [{ password: wrong.password, confirm: email }, cookie],
+  };
+  for (const [route, [payload, headers]] of Object.entries(WAYS)) {
+    const [method = '', url = ''] = route.split(' ');
+    const statuses = new Set<number>();
+    for (let n = 0; n < 12; n++) {
+      const call = { method: method as 'POST', url, payload, headers };
+      statuses.add((await own.http.instance.inject(call)).statusCode);
+    }
+    assert.ok(statuses.has(429), `${route}: ${[...statuses]}`);
+    assert.ok(!statuses.has(200) && !statuses.has(201) && !statuses.has(204), route);
+  }
+  assert.equal((await post('/api/auth/login', { email, password: 'x' })).statusCode, 429);
+  await own.close();
+});

@@ -37,16 +37,18 @@ const SECURITY_SCHEMES = {
   adminToken: { type: 'apiKey', in: 'header', name: 'X-Admin-Token' },
   apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
   bearer: { type: 'http', scheme: 'bearer' },
+  /** Over TLS its name begins with `__Host-`. */
+  session: { type: 'apiKey', in: 'cookie', name: 'tollkeeper' },
 };
 
 const SECURITY: Readonly<Record<Who, readonly Json[]>> = {
   anyone: [],
   'self-service': [],
-  operator: [{ adminToken: [] }, { apiKey: [] }, { bearer: [] }],
+  operator: [{ adminToken: [] }, { apiKey: [] }, { bearer: [] }, { session: [] }],
   'key holder': [{ bearer: [] }, { apiKey: [] }],
-  'signed in': [{ bearer: [] }],
-  member: [{ bearer: [] }, { adminToken: [] }, { apiKey: [] }],
-  reader: [{ bearer: [] }, { adminToken: [] }, { apiKey: [] }],
+  'signed in': [{ bearer: [] }, { session: [] }],
+  member: [{ bearer: [] }, { adminToken: [] }, { apiKey: [] }, { session: [] }],
+  reader: [{ bearer: [] }, { adminToken: [] }, { apiKey: [] }, { session: [] }],
 };
 
 const TEXT = { type: 'string' };
@@ -156,11 +158,16 @@ function successesOf(call: Call): Json {
 const FAILURES_BY_WHO: Readonly<Record<Who, readonly FailureCode[]>> = {
   anyone: [],
   'self-service': ['switched_off'],
-  operator: ['authentication_required', 'invalid_api_key'],
+  operator: ['authentication_required', 'conflicting_credentials', 'forbidden', 'invalid_api_key'],
   'key holder': ['conflicting_credentials', 'invalid_api_key', 'missing_credential'],
-  'signed in': ['authentication_required', 'invalid_api_key'],
-  member: ['authentication_required', 'invalid_api_key'],
-  reader: ['authentication_required', 'invalid_api_key'],
+  'signed in': [
+    'authentication_required',
+    'conflicting_credentials',
+    'forbidden',
+    'invalid_api_key',
+  ],
+  member: ['authentication_required', 'conflicting_credentials', 'forbidden', 'invalid_api_key'],
+  reader: ['authentication_required', 'conflicting_credentials', 'forbidden', 'invalid_api_key'],
 };
 
 function failureCodesOf(call: Call): readonly FailureCode[] {
