@@ -121,22 +121,35 @@ describe('what each exit charges', { timeout: 60_000 }, () => {
     assert.ok(charge > 0);
   });
 
-  test('a failover is one request, charged once for what the second provider served', async () => {
-    await using other = await openStand({ provider: 'GROQ' });
-    const second = { GROQ_API_KEY: 'key-of-the-second', GROQ_API_URL: other.upstream.url };
-    await using holder = await openHolder(PLENTY, { settings: second });
-    const { stand } = holder;
-    // The lists of models are read first, and both providers have this one.
-    stand.upstream.script({ match: ({ route }) => route === 'chat', behave: { status: 503 } });
-    const body = chat('promptTokens=50 tokens=5', { max_tokens: 5 });
-    const { answer, record, charge } = await askHolder(holder, { body });
-    assert.deepEqual([answer.status, record.attempts], [200, 2]);
-    assert.equal(charge, 55 * CREDIT);
-    const billed = other.upstream.bill
-      .rows()
-      .filter(({ completionTokens }) => completionTokens > 0);
-    assert.equal(billed.length, 1);
-  });
+  const failovers = [
+    ['flat', 55 * CREDIT],
+    // Its price: 150 nano-dollars a token of the prompt, 600 of the answer.
+    ['cost', 50 * 150 + 5 * 600],
+  ] as const;
+  for (const [tariff, due] of failovers) {
+    test(`T9 a failover is one request, charged once for what the second provider served (plan ${tariff})`, async () => {
+      await using other = await openStand({ provider: 'GROQ' });
+      const second = { GROQ_API_KEY: 'key-of-the-second', GROQ_API_URL: other.upstream.url };
+      await using holder = await openHolder(PLENTY, { settings: second });
+      const { stand } = holder;
+      const { ledger } = stand.product.rooms;
+      const wallet = { userId: holder.userId, kind: 'prepaid', markupPpm: null } as const;
+      await ledger.defineWallet({ ...wallet, plan: tariff });
+      // The lists of models are read first, and both providers have this one.
+      stand.upstream.script({ match: ({ route }) => route === 'chat', behave: { status: 503 } });
+      const body = chat('promptTokens=50 tokens=5', { max_tokens: 5 });
+      const { answer, record, charge } = await askHolder(holder, { body });
+      assert.deepEqual([answer.status, record.attempts], [200, 2]);
+      assert.equal(charge, due);
+      const billed = [stand, other].map(({ upstream }) =>
+        upstream.bill.rows().filter(({ completionTokens }) => completionTokens > 0),
+      );
+      assert.deepEqual(
+        billed.map(({ length }) => length),
+        [0, 1],
+      );
+    });
+  }
 
   test('T24 a bill beyond the hold is charged whole and flagged with its excess', async () => {
     await using holder = await openHolder();
