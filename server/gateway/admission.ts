@@ -26,6 +26,12 @@ export interface AdmissionDeps {
   readonly charging: ChargingSettings;
 }
 
+/** What a request is expected to need; reckoned when it is asked for. */
+export interface Expected {
+  readonly inputEstimate: number;
+  readonly price: Price | null;
+}
+
 /** What a wallet holder is told about the charge of a request. */
 export interface GatewayUsage {
   readonly tokens_charged: number;
@@ -126,16 +132,19 @@ export class Admission {
  */
 export function admit(
   deps: AdmissionDeps,
-  request: { call: Call; plan: Plan; key: RoutedKey; price: Price | null; inputEstimate: number },
+  request: { call: Call; plan: Plan; key: RoutedKey; expected: Expected },
 ): Admission {
-  const { call, plan, inputEstimate } = request;
+  const { call, plan, expected } = request;
   if (plan.pathClass === 'free' || plan.pathClass === 'models') {
     return new Admission(deps, { call, pass: null, tariff: null, hold: null, outputBound: null });
   }
   const { charging, limits, ledger } = deps;
-  const reserve = inputEstimate + reservedOutput(plan, charging);
   const { id: keyId, userId } = call.key;
-  const pass = limits.admit({ keyId, userId, tokens: reserve });
+  // Where no rule counts tokens there is nothing to reserve; what was used is counted at the end.
+  const tokens = limits.countsTokens(keyId, userId)
+    ? expected.inputEstimate + reservedOutput(plan, charging)
+    : 0;
+  const pass = limits.admit({ keyId, userId, tokens });
   try {
     const accounts = accountsFor(call.key, request.key, ledger);
     const money = holdMoney(deps, request, accounts);
@@ -151,11 +160,12 @@ const NO_MONEY = { tariff: null, hold: null, outputBound: null };
 /** Holds the worst case. Where nothing is stated, the output is bounded by what is still covered. */
 function holdMoney(
   deps: AdmissionDeps,
-  request: { call: Call; plan: Plan; key: RoutedKey; price: Price | null; inputEstimate: number },
+  request: { call: Call; plan: Plan; key: RoutedKey; expected: Expected },
   accounts: AccountSet,
 ): { tariff: Tariff | null; hold: Hold | null; outputBound: number | null } {
   if (accounts.wallet === null && accounts.budgets.length === 0) return NO_MONEY;
-  const { call, plan, key, price, inputEstimate } = request;
+  const { call, plan, key, expected } = request;
+  const { price, inputEstimate } = expected;
   const { ledger, metering, charging } = deps;
   const own = ledger.wallet(call.key.userId);
   const tariff = new Tariff({ settings: charging, own, metering, price, plan, key });

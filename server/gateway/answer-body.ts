@@ -51,24 +51,36 @@ export function tellsSecret(text: string, secret: string): boolean {
   return secret.length >= SECRET_LETTERS_MIN && text.includes(secret);
 }
 
+/** A whole answer, and the same as text with one character a byte, which is quick to search, to read and to send. */
+export interface WholeBody {
+  readonly bytes: Buffer;
+  readonly text: string;
+}
+
+/** A whole answer as it may go on, see {@link redact}. */
+export function wholeBody(bytes: Buffer, secret: string): WholeBody {
+  const text = bytes.toString('latin1');
+  if (!tellsSecret(text, secret)) return { bytes, text };
+  const clean = redact(bytes, secret);
+  return { bytes: clean, text: clean.toString('latin1') };
+}
+
 /** Providers sometimes repeat the credential; it must not reach the caller. */
 export function redact(body: Buffer, secret: string): Buffer {
   if (secret.length < SECRET_LETTERS_MIN || !body.includes(secret)) return body;
   return Buffer.from(body.toString('latin1').replaceAll(secret, '[redacted]'), 'latin1');
 }
 
-/** A JSON object with one more member at its end, every other byte untouched; anything else as it is. */
-export function withLastMember(body: Buffer, name: string, value: object): Buffer {
-  const end = body.lastIndexOf('}');
-  const start = body.indexOf('{');
-  if (start === -1 || body.subarray(0, start).toString().trim() !== '') return body;
-  const comma =
-    body
-      .subarray(start + 1, end)
-      .toString()
-      .trim() === ''
-      ? ''
-      : ',';
-  const member = `${comma}"${name}":${JSON.stringify(value)}`;
-  return Buffer.concat([body.subarray(0, end), Buffer.from(member), body.subarray(end)]);
+/**
+ * A JSON object with one more member at its end, every other byte untouched; anything else as it is.
+ *
+ * @param text one character a byte, like what comes back
+ */
+export function withLastMember(text: string, name: string, value: object): string {
+  const start = text.indexOf('{');
+  if (start === -1 || text.slice(0, start).trim() !== '') return text;
+  const end = text.lastIndexOf('}');
+  const comma = text.slice(start + 1, end).trim() === '' ? '' : ',';
+  const member = Buffer.from(`${comma}"${name}":${JSON.stringify(value)}`).toString('latin1');
+  return `${text.slice(0, end)}${member}${text.slice(end)}`;
 }

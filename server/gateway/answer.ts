@@ -1,8 +1,10 @@
 /** Reads a whole answer of a metered path: what it is, what was used, what was served. */
+import { isAscii } from 'node:buffer';
 import type { ReportedUsage } from '../../contract/usage.ts';
 import { Failure } from '../failure.ts';
 import type { RoutedKey } from '../provider-keys/provider-keys.ts';
 import type { JsonObject } from '../providers/providers.ts';
+import type { WholeBody } from './answer-body.ts';
 import type { Plan } from './plan.ts';
 
 export interface Answer {
@@ -29,12 +31,10 @@ const DEPTH_MAX = 12;
 const BYTE_ORDER_MARK = 0xfeff;
 
 /** @throws Failure `upstream_unreadable` if it is not what this path answers */
-export function readAnswer(plan: Plan, key: RoutedKey, body: Buffer): Answer {
+export function readAnswer(plan: Plan, key: RoutedKey, { bytes, text }: WholeBody): Answer {
   let json: JsonObject | null = null;
   try {
-    const text = body.toString('utf8');
-    const isMarked = text.charCodeAt(0) === BYTE_ORDER_MARK;
-    const parsed: unknown = JSON.parse(isMarked ? text.slice(1) : text);
+    const parsed: unknown = JSON.parse(isAscii(bytes) ? text : decoded(bytes));
     if (typeof parsed === 'object' && parsed !== null) json = parsed as JsonObject;
   } catch (error) {
     // Transcriptions may be plain text; everything else that is metered is JSON.
@@ -50,6 +50,11 @@ export function readAnswer(plan: Plan, key: RoutedKey, body: Buffer): Answer {
     id: typeof id === 'string' ? id.slice(0, 200) : null,
     isError: typeof error === 'object' && error !== null,
   };
+}
+
+function decoded(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
 }
 
 /** All text that an answer served, for an estimate where its usage is missing. */

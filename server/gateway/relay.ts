@@ -7,7 +7,14 @@ import type { ReportedUsage } from '../../contract/usage.ts';
 import type { Clock } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import type { OutboundControls, OutboundReceiver } from '../outbound.ts';
-import { decode, isHtml, redact, withLastMember } from './answer-body.ts';
+import {
+  decode,
+  isHtml,
+  redact,
+  type WholeBody,
+  wholeBody,
+  withLastMember,
+} from './answer-body.ts';
 import { headersToCaller, upstreamRequestId } from './headers.ts';
 import type { StreamWatch } from './stream-watch.ts';
 import type { Listed } from './under-way.ts';
@@ -24,7 +31,7 @@ export interface Ending {
   /** The provider put an error into its stream. */
   readonly errorInStream: boolean;
   /** The answer that was read whole; null for streams and for what is only passed through. */
-  readonly body: Buffer | null;
+  readonly body: WholeBody | null;
   readonly usage: ReportedUsage | null;
   readonly servedText: string;
   readonly servedModel: string | null;
@@ -63,8 +70,6 @@ export interface RelayOptions {
   readonly done: (ending: Ending) => void;
 }
 
-/** Larger bodies are not worth a copy. */
-const ONE_PIECE_BYTES_MAX = 16_384;
 /** What a provider may still say behind the last event of a stream. */
 const TRAILING_BYTES_MAX = 65_536;
 
@@ -78,7 +83,8 @@ export class Relay implements OutboundReceiver, Listed {
   #watch: StreamWatch | null = null;
   #status = 0;
   #headers: IncomingHttpHeaders = {};
-  #chunks: Buffer[] = [];
+  readonly #chunks: Buffer[] = [];
+  #whole: WholeBody | null = null;
   #size = 0;
   #trailing = 0;
   #firstByteAt: number | null = null;
@@ -173,13 +179,12 @@ export class Relay implements OutboundReceiver, Listed {
     const { reply, secret, wantsCharge } = this.#options;
     const watch = this.#watch;
     if (this.#mode === 'whole') {
-      const answered = this.#chunks[0] ?? Buffer.alloc(0);
+      const text = this.#whole?.text ?? '';
       const tell = charge !== null && this.#status < 400;
-      const body = tell ? withLastMember(answered, 'gateway_usage', charge) : answered;
+      const body = tell ? withLastMember(text, 'gateway_usage', charge) : text;
       this.#sendHead(this.#status, String(body.length));
       // As text, one byte a letter, it leaves together with its head in one piece.
-      if (body.length <= ONE_PIECE_BYTES_MAX) reply.end(body.toString('latin1'), 'latin1');
-      else reply.end(body);
+      reply.end(body, 'latin1');
       return;
     }
     this.#sendHead(this.#status, undefined);
@@ -263,7 +268,7 @@ export class Relay implements OutboundReceiver, Listed {
         // A page of some machine on the way is no answer of a provider.
         throw new Failure('upstream_unreadable', { detail: `a page with status ${this.#status}` });
       }
-      this.#chunks = [redact(body, secret)];
+      this.#whole = wholeBody(body, secret);
       this.#finish(true, null);
     } catch (error) {
       this.#fail(error instanceof Failure ? error : new Failure('upstream_unreadable'));
@@ -349,7 +354,7 @@ export class Relay implements OutboundReceiver, Listed {
       callerGone: this.#callerGone,
       failure,
       errorInStream: (watch?.error ?? null) !== null,
-      body: this.#mode === 'whole' && complete ? (this.#chunks[0] ?? null) : null,
+      body: complete ? this.#whole : null,
       usage: watch?.usage ?? null,
       servedText: this.#servedText(complete),
       servedModel: watch?.servedModel ?? null,

@@ -13,7 +13,7 @@ import { type Metering, overlay, type Price, type Rating } from '../metering/met
 import type { RoutedKey } from '../provider-keys/provider-keys.ts';
 import type { Charge, Records, RequestIntent, UsageRecord } from '../records/records.ts';
 import type { Storage, Write } from '../storage/storage.ts';
-import { type Admission, type AdmissionDeps, admit } from './admission.ts';
+import { type Admission, type AdmissionDeps, admit, type Expected } from './admission.ts';
 import { type Answer, servedText } from './answer.ts';
 import { type Call, countUnits, type Plan } from './plan.ts';
 import type { Ending } from './relay.ts';
@@ -93,11 +93,24 @@ export function createSettlement(deps: SettlementDeps): Settlement {
   };
   return {
     admit(call, plan, key, startedAt) {
-      const forecast = forecastOf(deps.metering, { plan, key, startedAt });
-      const admission = admit(deps, { call, plan, key, ...forecast });
+      const forecast = new Forecast(deps.metering, { plan, key, startedAt });
+      const admission = admit(deps, { call, plan, key, expected: forecast });
       if (plan.pathClass === 'free' || plan.pathClass === 'models') return admission;
-      const intent = intentOf({ call, plan, key, startedAt }, forecast, admission);
-      records.open(intent, forecast.price);
+      records.open(call.id, () => {
+        const { price, usage, inputEstimate } = forecast;
+        const rating = deps.metering.rate({ usage, price, local: key.free });
+        const intent: RequestIntent = {
+          ...whoAndWhere(call, plan, key),
+          inputEstimate,
+          priceId: rating.priceId,
+          costSource: rating.source,
+          costEstimate: rating.cost,
+          charge: admission.chargeIfLost(usage, rating.cost),
+          hold: admission.hold,
+          startedAt,
+        };
+        return { intent, price };
+      });
       return admission;
     },
     async settle(served) {
@@ -116,26 +129,43 @@ export function createSettlement(deps: SettlementDeps): Settlement {
   };
 }
 
-/** What can be known of a request's cost before it leaves. */
-interface Forecast {
-  readonly inputEstimate: number;
-  readonly price: Price | null;
-  /** The prompt as it is estimated, and its cost. */
-  readonly usage: ReportedUsage;
-  readonly rating: Rating;
-}
+/**
+ * What can be known of a request's cost before it leaves. Each part is reckoned when it is asked for: a request that
+ * nothing is reserved or held for, and which ends before its note is written, needs none of it.
+ */
+class Forecast implements Expected {
+  readonly #metering: Metering;
+  readonly #of: { readonly plan: Plan; readonly key: RoutedKey; readonly startedAt: number };
+  #inputEstimate: number | null = null;
+  #price: Price | null | undefined;
 
-function forecastOf(
-  metering: Metering,
-  request: { plan: Plan; key: RoutedKey; startedAt: number },
-): Forecast {
-  const { plan, key, startedAt } = request;
-  const inputEstimate = plan.parsed === null ? 0 : metering.estimatePrompt(plan.parsed);
-  const where = { key, at: startedAt, inputTokens: inputEstimate };
-  const price = findPrice(metering, where, [plan.model]);
-  const usage = { ...NOTHING_KNOWN, tokens: { ...UNKNOWN_USAGE, input: inputEstimate } };
-  const rating = metering.rate({ usage, price, local: key.free });
-  return { inputEstimate, price, usage, rating };
+  constructor(
+    metering: Metering,
+    of: { readonly plan: Plan; readonly key: RoutedKey; readonly startedAt: number },
+  ) {
+    this.#metering = metering;
+    this.#of = of;
+  }
+
+  get inputEstimate(): number {
+    const { parsed } = this.#of.plan;
+    this.#inputEstimate ??= parsed === null ? 0 : this.#metering.estimatePrompt(parsed);
+    return this.#inputEstimate;
+  }
+
+  get price(): Price | null {
+    const { plan, key, startedAt } = this.#of;
+    if (this.#price === undefined) {
+      const where = { key, at: startedAt, inputTokens: this.inputEstimate };
+      this.#price = findPrice(this.#metering, where, [plan.model]);
+    }
+    return this.#price;
+  }
+
+  /** The prompt as it is estimated. */
+  get usage(): ReportedUsage {
+    return { ...NOTHING_KNOWN, tokens: { ...UNKNOWN_USAGE, input: this.inputEstimate } };
+  }
 }
 
 /** What the intent and the record of a request have in common. */
@@ -149,25 +179,6 @@ function whoAndWhere(call: Call, plan: Plan, key: RoutedKey) {
     endpoint: plan.endpoint,
     model: plan.model,
     streamed: plan.streamed,
-  };
-}
-
-function intentOf(
-  request: { call: Call; plan: Plan; key: RoutedKey; startedAt: number },
-  forecast: Forecast,
-  admission: Admission,
-): RequestIntent {
-  const { call, plan, key, startedAt } = request;
-  const { rating, usage } = forecast;
-  return {
-    ...whoAndWhere(call, plan, key),
-    inputEstimate: forecast.inputEstimate,
-    priceId: rating.priceId,
-    costSource: rating.source,
-    costEstimate: rating.cost,
-    charge: admission.chargeIfLost(usage, rating.cost),
-    hold: admission.hold,
-    startedAt,
   };
 }
 

@@ -10,6 +10,8 @@ test('what is under way is what was added and has not left, in whatever order th
   list.delete(a);
   assert.deepEqual(new Set(list), new Set([b, c]));
   list.delete(c);
+  list.delete(c);
+  list.delete({ place: -1, name: 'never added' });
   list.add(a);
   list.delete(b);
   assert.deepEqual([...list], [a]);

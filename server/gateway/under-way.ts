@@ -16,8 +16,9 @@ export class UnderWay<Member extends Listed> implements Iterable<Member> {
     this.#members.push(member);
   }
 
-  /** Fills the gap with the last one. To be called once for what was added. */
+  /** Fills the gap with the last one. What is not there stays away. */
   delete(member: Member): void {
+    if (this.#members[member.place] !== member) return;
     const last = this.#members.pop();
     if (last === undefined || last === member) return;
     this.#members[member.place] = last;

@@ -16,7 +16,7 @@ import { failureOf, worstBreach } from './refusal.ts';
 import { checkedLimits, NO_LIMITS, type RateLimits, type Scope } from './rules.ts';
 import { type Standing, standingOf } from './standing.ts';
 import { SteadyTime } from './steady-time.ts';
-import { Subject } from './subject.ts';
+import { countsTokens, Subject } from './subject.ts';
 
 export type { Pass } from './pass.ts';
 export {
@@ -70,6 +70,8 @@ export interface Limits {
   set(scope: Scope, scopeId: string, limits: RateLimits): Promise<void>;
   /** The same for an act that writes more than limits. @throws Failure `validation_failed` */
   change(scope: Scope, scopeId: string, limits: RateLimits): LimitsChange;
+  /** Does a rule of this key or user count tokens? */
+  countsTokens(keyId: string, userId: string): boolean;
   /**
    * Admits a request if every rule of its key and its user allows it, and books it with both; a refused one is booked
    * nowhere. Whoever holds the pass ends it, whatever happens.
@@ -150,6 +152,14 @@ class Limiter implements Limits {
       this.#subjectOf(scope, scopeId).limits = checked;
     };
     return { write, apply };
+  }
+
+  countsTokens(keyId: string, userId: string): boolean {
+    const { key, user } = this.#subjects;
+    return (
+      (key.get(keyId)?.countsTokens ?? countsTokens(this.#defaults.key)) ||
+      (user.get(userId)?.countsTokens ?? countsTokens(this.#defaults.user))
+    );
   }
 
   admit({ keyId, userId, tokens }: AdmissionRequest): Pass {

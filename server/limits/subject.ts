@@ -11,6 +11,7 @@ export class Subject {
   /** Requests under way. */
   running = 0;
   runningMost = Number.POSITIVE_INFINITY;
+  countsTokens = false;
   #limits: RateLimits = NO_LIMITS;
 
   constructor(scope: Scope, limits: RateLimits) {
@@ -25,6 +26,7 @@ export class Subject {
   /** New limits hold from the next request on; what was used stays counted. */
   set limits(limits: RateLimits) {
     this.#limits = limits;
+    this.countsTokens = countsTokens(limits);
     this.runningMost = limits.max_concurrent ?? Number.POSITIVE_INFINITY;
     for (const span of SPANS) {
       this[span].requestsMost = limits[`requests_per_${span}`] ?? Number.POSITIVE_INFINITY;
@@ -48,4 +50,9 @@ export class Subject {
     this.hour.roll(instant);
     this.day.roll(instant);
   }
+}
+
+/** Is one of these a limit on tokens? */
+export function countsTokens(limits: RateLimits): boolean {
+  return SPANS.some((span) => limits[`tokens_per_${span}`] !== null);
 }

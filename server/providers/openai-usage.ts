@@ -44,23 +44,28 @@ export function readOpenaiUsage(
   return null;
 }
 
-/** The objects in which usage may stand, the usual place first. */
-function usagePlaces(wire: Wire, body: JsonObject): JsonObject[] {
+/** The objects in which usage may stand, the usual place first; most answers need no other. */
+function* usagePlaces(wire: Wire, body: JsonObject): Generator<JsonObject> {
+  for (const place of placesOf(wire, body)) {
+    const usage = objectOf(place);
+    if (usage !== undefined) yield usage;
+  }
+}
+
+function* placesOf(wire: Wire, body: JsonObject): Generator<unknown> {
+  yield valueAt(body, 'usage');
+  yield valueAt(body, 'x_groq', 'usage');
   const choices = valueAt(body, 'choices');
-  const places = [
-    valueAt(body, 'usage'),
-    valueAt(body, 'x_groq', 'usage'),
-    Array.isArray(choices) ? valueAt(choices[0], 'usage') : undefined,
-    valueAt(body, 'message', 'usage'),
-    valueAt(body, 'response', 'usage'),
-  ];
+  if (Array.isArray(choices)) yield valueAt(choices[0], 'usage');
+  yield valueAt(body, 'message', 'usage');
+  yield valueAt(body, 'response', 'usage');
   if (wire === 'rerank') {
-    places.push(valueAt(body, 'meta', 'tokens'), valueAt(body, 'meta', 'billed_units'));
+    yield valueAt(body, 'meta', 'tokens');
+    yield valueAt(body, 'meta', 'billed_units');
   }
   // Some answers state pieces and no usage: pictures to count, or how long a recording was.
-  if (wire === 'images') places.push({});
-  if (wire === 'audio') places.push({ seconds: valueAt(body, 'duration') });
-  return places.map(objectOf).filter((place) => place !== undefined);
+  if (wire === 'images') yield {};
+  if (wire === 'audio') yield { seconds: valueAt(body, 'duration') };
 }
 
 interface TokenReading {

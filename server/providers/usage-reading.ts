@@ -129,13 +129,14 @@ export function reportOf(stated: StatedUsage, numbers: UsageNumbers): ReportedUs
   const reasoning = numbers.part(stated.tokens.reasoning, output);
   const tokens = { input, cachedInput, cacheWrite5m, cacheWrite1h, output, reasoning };
   const units: Partial<Record<BilledUnit, number>> = {};
-  for (const [unit, count] of Object.entries(stated.units)) {
-    if (count !== null) units[unit as BilledUnit] = count;
+  let silent = stated.cost === null;
+  for (const unit in stated.units) {
+    const count = stated.units[unit as BilledUnit] ?? null;
+    if (count === null) continue;
+    units[unit as BilledUnit] = count;
+    silent = false;
   }
-  const silent =
-    stated.cost === null &&
-    Object.keys(units).length === 0 &&
-    Object.values(tokens).every((count) => count === null);
+  for (const name in tokens) silent &&= tokens[name as keyof TokenUsage] === null;
   if (silent && !numbers.flawed) return null;
   return { tokens, cost: stated.cost, units, flawed: numbers.flawed };
 }

@@ -179,11 +179,11 @@ test('a request finished many times at once is on record once', async () => {
 });
 
 test('finishing closes the intent, whether or not it had reached the disk', async () => {
-  records.open(intentOf('req_slow'), null);
+  records.open('req_slow', () => ({ intent: intentOf('req_slow'), price: null }));
   await nextBatch();
   assert.deepEqual(await noted(), ['req_slow']);
   await finish(recordOf('req_slow'));
-  records.open(intentOf('req_fast'), null);
+  records.open('req_fast', () => ({ intent: intentOf('req_fast'), price: null }));
   await finish(recordOf('req_fast'));
   await nextBatch();
   assert.deepEqual(await noted(), []);
@@ -201,12 +201,15 @@ test('a price is kept with its first use and never written over', async () => {
 });
 
 test('what a crash left open becomes one unfinished record for each, with its estimate and no more', async () => {
-  records.open(intentOf('req_1'), null);
-  records.open(intentOf('req_2'), null);
-  records.open(
-    intentOf('req_3', { model: 'x', priceId: null, costSource: 'unpriced', costEstimate: null }),
-    null,
-  );
+  records.open('req_1', () => ({ intent: intentOf('req_1'), price: null }));
+  records.open('req_2', () => ({ intent: intentOf('req_2'), price: null }));
+  const unpriced = {
+    model: 'x',
+    priceId: null,
+    costSource: 'unpriced',
+    costEstimate: null,
+  } as const;
+  records.open('req_3', () => ({ intent: intentOf('req_3', unpriced), price: null }));
   await nextBatch();
   // It ends, but its note stays with the bundle that the other two are in.
   await finish(recordOf('req_1'));
@@ -233,7 +236,7 @@ test('what a crash left open becomes one unfinished record for each, with its es
 });
 
 test('recovering again, in this process or the next, writes nothing', async () => {
-  records.open(intentOf('req_1'), null);
+  records.open('req_1', () => ({ intent: intentOf('req_1'), price: null }));
   await nextBatch();
   await reopen();
   assert.equal(await recover(), 1);
@@ -245,10 +248,10 @@ test('recovering again, in this process or the next, writes nothing', async () =
 });
 
 test('what begins after a recovery is told apart from what it recovered', async () => {
-  records.open(intentOf('req_1'), null);
+  records.open('req_1', () => ({ intent: intentOf('req_1'), price: null }));
   await nextBatch();
   await reopen();
-  records.open(intentOf('req_2'), null);
+  records.open('req_2', () => ({ intent: intentOf('req_2'), price: null }));
   await nextBatch();
   await recover();
   assert.deepEqual(await noted(), ['req_2']);

@@ -55,12 +55,18 @@ export interface AdmittedRequest {
   readonly tokens: number;
 }
 
+/** What is noted of a request, and the price that its prompt would be charged by. */
+export interface Opening {
+  readonly intent: RequestIntent;
+  readonly price: PriceInUse | null;
+}
+
 export interface Records {
   /**
-   * Notes that a request is about to leave, and the price that its prompt would be charged by. Nobody
-   * waits: the provider works meanwhile.
+   * Notes that a request is about to leave. Nobody waits: the provider works meanwhile. What is noted is only made if
+   * the note comes to be written, which it is not for a request that ends before.
    */
-  open(intent: RequestIntent, price: PriceInUse | null): void;
+  open(id: string, make: () => Opening): void;
   /**
    * The record of an ended request; the commit that holds it `closes` the intent, by the record's id.
    * Written twice, it changes nothing.
@@ -117,11 +123,14 @@ export function createRecords(deps: { storage: Storage; clock: Clock }): Records
   };
 
   return {
-    open(intent, price) {
-      storage.note(intent.id, intent);
-      const row = priceRow(price);
-      // Kept until it is written; the state of the disk is told elsewhere.
-      if (row.length > 0) storage.commit(row, { keep: true }).catch(() => undefined);
+    open(id, make) {
+      storage.note(id, () => {
+        const { intent, price } = make();
+        const row = priceRow(price);
+        // Leaves with the note, kept until it is written; the state of the disk is told elsewhere.
+        if (row.length > 0) storage.commit(row, { keep: true }).catch(() => undefined);
+        return intent;
+      });
     },
     finish: (record, price) => [insertRecord(recordParameters(record)), ...priceRow(price)],
     explain: (id, note) => refusalWrite(storage, id, note),

@@ -194,7 +194,7 @@ describe('grouping', () => {
 describe('a note', () => {
   test('that is closed before it left for the disk is never written', async () => {
     const { queue, sent } = queueByHand();
-    queue.note('r1', { is: 'text' });
+    queue.note('r1', () => ({ is: 'text' }));
     const closed = outcomeOf(queue.commit([write('record')], { closes: 'r1' }));
     await turn();
     assert.deepEqual(sent(0), [['record']]);
@@ -205,16 +205,16 @@ describe('a note', () => {
 
   test('leaves with the others of its moment as one bundle, though nobody commits anything', async () => {
     const { queue, sent } = queueByHand();
-    queue.note('r1', { is: 'one' });
-    queue.note('r2', { is: 'two' });
+    queue.note('r1', () => ({ is: 'one' }));
+    queue.note('r2', () => ({ is: 'two' }));
     await turn();
     assert.deepEqual(sent(0), [['bundle 7: [["r1",{"is":"one"}],["r2",{"is":"two"}]]']]);
   });
 
   test('stays until all of its bundle are closed', async () => {
     const { queue, batches, sent } = queueByHand();
-    queue.note('r1', { is: 'one' });
-    queue.note('r2', { is: 'two' });
+    queue.note('r1', () => ({ is: 'one' }));
+    queue.note('r2', () => ({ is: 'two' }));
     await turn();
     queue.onResult(WRITTEN);
     outcomeOf(queue.commit([write('first')], { closes: 'r1' }));
@@ -231,7 +231,7 @@ describe('a note', () => {
 
   test('that is closed while it is under way is removed with the record that closed it', async () => {
     const { queue, sent } = queueByHand();
-    queue.note('r1', { is: 'one' });
+    queue.note('r1', () => ({ is: 'one' }));
     await turn();
     outcomeOf(queue.commit([write('record')], { closes: 'r1' }));
     queue.onResult(WRITTEN);
@@ -241,8 +241,8 @@ describe('a note', () => {
 
   test('that is closed twice, or was never made, harms no other', async () => {
     const { queue, sent } = queueByHand();
-    queue.note('r1', { is: 'one' });
-    queue.note('r2', { is: 'two' });
+    queue.note('r1', () => ({ is: 'one' }));
+    queue.note('r2', () => ({ is: 'two' }));
     await turn();
     queue.onResult(WRITTEN);
     for (const closes of ['r1', 'r1', 'unknown']) {
@@ -254,7 +254,7 @@ describe('a note', () => {
 
   test('stays open if the commit that was to close it cannot be stored', async () => {
     const { queue, sent } = queueByHand();
-    queue.note('r1', { is: 'one' });
+    queue.note('r1', () => ({ is: 'one' }));
     const bad: Write = { sql: 'insert', parameters: [undefined] };
     await assert.rejects(queue.commit([bad], { closes: 'r1' }), TypeError);
     await turn();
@@ -263,7 +263,7 @@ describe('a note', () => {
 
   test('is written again after a fault, before what removes it', async () => {
     const { queue, clock, sent } = queueByHand();
-    queue.note('r1', { is: 'one' });
+    queue.note('r1', () => ({ is: 'one' }));
     await turn();
     outcomeOf(queue.commit([write('record')], { keep: true, closes: 'r1' }));
     queue.onResult(FULL);

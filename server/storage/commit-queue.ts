@@ -104,7 +104,7 @@ export class CommitQueue {
   #pending: Pending[] = [];
   #flying: Pending[] = [];
   /** Notes that are not on their way yet, by name. */
-  #freshNotes = new Map<string, unknown>();
+  #freshNotes = new Map<string, () => unknown>();
   /** The bundle that holds an open note, and how many of a bundle's notes are open. */
   readonly #bundleOf = new Map<string, number>();
   readonly #openInBundle = new Map<number, number>();
@@ -151,10 +151,10 @@ export class CommitQueue {
   /**
    * Puts something short on disk, as JSON, with the next batch, to be found by the next process if this one dies
    * before a commit closes it. Nobody waits for it. A note that is closed before its batch has left is
-   * never written: it came and went between two commits.
+   * never written: it came and went between two commits, and `make` was not asked for what it says.
    */
-  note(name: string, value: unknown): void {
-    this.#freshNotes.set(name, value);
+  note(name: string, make: () => unknown): void {
+    this.#freshNotes.set(name, make);
     this.#asked++;
     this.#schedule();
   }
@@ -213,8 +213,12 @@ export class CommitQueue {
     if (this.#freshNotes.size > 0) {
       const bundle = this.#nextBundle++;
       this.#openInBundle.set(bundle, this.#freshNotes.size);
-      for (const name of this.#freshNotes.keys()) this.#bundleOf.set(name, bundle);
-      this.#addOwn(insert(bundle, JSON.stringify([...this.#freshNotes])));
+      const notes: [name: string, value: unknown][] = [];
+      for (const [name, make] of this.#freshNotes) {
+        this.#bundleOf.set(name, bundle);
+        notes.push([name, make()]);
+      }
+      this.#addOwn(insert(bundle, JSON.stringify(notes)));
       this.#freshNotes = new Map();
     }
     for (const bundle of this.#spentBundles) this.#addOwn(remove(bundle));

@@ -34,7 +34,7 @@ export async function openSqlite(options: StorageOptions): Promise<Storage> {
     return {
       db,
       commit: (writes, commitOptions) => writer.queue.commit(writes, commitOptions),
-      note: (name, value) => writer.queue.note(name, value),
+      note: (name, make) => writer.queue.note(name, make),
       derive: (insert, module) => writer.derive({ insert, module: module.href }),
       leftNotes: left.notes,
       forgetLeftNotes: {

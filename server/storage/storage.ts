@@ -83,9 +83,9 @@ export interface Storage {
   commit(writes: readonly Write[], options?: CommitOptions): Promise<void>;
   /**
    * Puts something short on disk, as JSON, within milliseconds, to be found by the next process should this one die
-   * before a commit `closes` it. Nobody waits for it.
+   * before a commit `closes` it. Nobody waits for it, and `make` says what it is only when it leaves.
    */
-  note(name: string, value: unknown): void;
+  note(name: string, make: () => unknown): void;
   /**
    * Has the thread that writes follow up every row that this statement inserts, in the same transaction. Rows that are
    * inserted by another statement, or by another program, are not followed up.
