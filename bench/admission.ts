@@ -76,7 +76,7 @@ function answerBody(): Buffer {
 }
 
 /** A provider that answers at once. */
-const provider: Outbound = {
+const provider: Pick<Outbound, 'send'> = {
   send(_request, receiver: OutboundReceiver) {
     receiver.onStart({ pause: nothing, resume: nothing, abort: nothing });
     setImmediate(() => {
@@ -85,8 +85,6 @@ const provider: Outbound = {
       receiver.onEnd();
     });
   },
-  fetchJson: () => Promise.reject(new Error('nobody asks here')),
-  close: () => Promise.resolve(),
 };
 
 const BASE = 'https://api.openai.com/v1';
@@ -100,6 +98,7 @@ const ROUTED: RoutedKey = {
   headers: {},
   priceCatalogue: 'openai',
   free: false,
+  userGiven: false,
 };
 
 const providerKeys: Pick<ProviderKeys, 'routed' | 'use' | 'lend'> = {
@@ -210,11 +209,16 @@ class Stage {
   }
 }
 
-/** The rooms of the gateway on a database of their own; commits are taken for written when a turn of the loop is over. */
+/** The rooms of the gateway, on a database to which nothing is written: commits are durable when a turn of the loop is over. */
 async function openStage(variant: Variant, folder: string, metering: Metering): Promise<Stage> {
   const clock = systemClock;
-  const file = join(folder, `${variant.name}.db`);
-  const storage = await openSqlite({ file, clock });
+  const opened = await openSqlite({ file: join(folder, `${variant.name}.db`), clock });
+  const storage: Storage = {
+    ...opened,
+    commit: () => new Promise((resolve) => setImmediate(resolve)),
+    note: nothing,
+    state: () => 'ok',
+  };
   const keys = Array.from({ length: variant.callers }, (_, number) => keyOf(number));
   const ledger = await createLedger({ storage, clock, holdMs: 3_600_000 });
   await define(variant, keys, ledger);
@@ -223,26 +227,20 @@ async function openStage(variant: Variant, folder: string, metering: Metering): 
     clock,
     ...(variant.limited ? { defaults: { key: AMPLE, user: AMPLE } } : {}),
   });
-  const free: Storage = {
-    ...storage,
-    commit: () => new Promise((resolve) => setImmediate(resolve)),
-    note: nothing,
-    state: () => 'ok',
-  };
   const log = { info: nothing, warn: nothing, error: nothing, debug: nothing };
   const gateway = createGateway({
-    storage: free,
-    records: createRecords({ storage: free, clock }),
+    storage,
+    records: createRecords({ storage, clock }),
     ledger,
     limits,
     metering,
     providerKeys: providerKeys as ProviderKeys,
-    outbound: provider,
+    outbound: provider as Outbound,
     clock,
     log: log as unknown as GatewayDeps['log'],
     settings: SETTINGS,
   });
-  return new Stage({ name: variant.name, gateway, keys, storage });
+  return new Stage({ name: variant.name, gateway, keys, storage: opened });
 }
 
 function keyOf(number: number): VirtualKey {

@@ -88,6 +88,7 @@ function say(text: string): void {
 }
 
 interface Books {
+  name: Name;
   requests: number;
   recorded: number;
   tokens: number;
@@ -101,7 +102,9 @@ async function checkBooks(gateway: Tollkeeper, requests: number): Promise<Books>
   for (let attempt = 1; ; attempt++) {
     const { requests: recorded, total_tokens: tokensRecorded } = await gateway.books();
     const balanced = recorded === requests && tokensRecorded === tokens;
-    if (balanced || attempt === 50) return { requests, recorded, tokens, tokensRecorded, balanced };
+    if (balanced || attempt === 50) {
+      return { name: gateway.name, requests, recorded, tokens, tokensRecorded, balanced };
+    }
     await pause(100);
   }
 }
@@ -116,18 +119,25 @@ async function comparison(
   const core = cores?.system ?? null;
   const systems: System[] = [];
   try {
-    const ours = names.includes('tollkeeper') ? await startTollkeeper(core, upstream.url) : null;
-    if (ours !== null) systems.push(ours);
+    const ours: Tollkeeper[] = [];
+    for (const name of ['tollkeeper', 'charged'] as const) {
+      if (!names.includes(name)) continue;
+      const gateway = await startTollkeeper(core, upstream.url, name);
+      ours.push(gateway);
+      systems.push(gateway);
+    }
     if (names.includes('bare')) systems.push(await startBare(core, upstream.url));
     if (names.includes('portkey')) systems.push(await startPortkey(core, upstream.url));
     const all = await compete({ systems, upstream, cores, settings, say });
-    const books = ours && (await checkBooks(ours, all.get('tollkeeper')?.answered ?? 0));
+    const books: Books[] = [];
+    for (const each of ours) books.push(await checkBooks(each, all.get(each.name)?.answered ?? 0));
     const [plain, stream] = [ratios(all, 'plain'), ratios(all, 'stream')];
-    const limits = wanted(plain, stream);
+    const charged = ratios(all, 'plain', 'charged');
+    const limits = wanted({ plain, stream, charged });
     if (options.json) {
       const figures = {
         systems: Object.fromEntries(all),
-        ratios: { plain, stream },
+        ratios: { plain, stream, charged },
         wanted: limits,
         cautions: cautions(all),
         books,
@@ -136,15 +146,15 @@ async function comparison(
     } else {
       console.log(`${tables(all)}\n\n${verdicts(limits)}`);
       for (const caution of cautions(all)) console.log(`Caution: ${caution}`);
-      if (books !== null)
+      for (const { name, recorded, requests, tokensRecorded, tokens } of books)
         console.log(
-          `Records: ${books.recorded} of ${books.requests} requests, ${books.tokensRecorded} of ${books.tokens} tokens`,
+          `Records of ${name}: ${recorded} of ${requests} requests, ${tokensRecorded} of ${tokens} tokens`,
         );
     }
     const failures = [...all.values()].some(
       (each) => each.plain.failures + each.stream.failures > 0,
     );
-    return !failures && books?.balanced !== false;
+    return !failures && books.every(({ balanced }) => balanced);
   } finally {
     await Promise.all(systems.map((system) => system.stop()));
   }

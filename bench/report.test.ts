@@ -46,8 +46,8 @@ test('a system with a failed request yields no ratio and no verdict', () => {
   const found = ratios(all, 'plain');
   assert.equal(found.cpuOursToBare, null);
   assert.deepEqual(
-    wanted(found, found).map(({ met }) => met),
-    [null, null, null, null],
+    wanted({ plain: found, stream: found, charged: found }).map(({ met }) => met),
+    new Array(7).fill(null),
   );
 });
 
@@ -59,8 +59,8 @@ test('each limit is judged in its own direction', () => {
   ] as const);
   const found = ratios(all, 'plain');
   assert.deepEqual(
-    wanted(found, found).map(({ met }) => met),
-    [false, false, true, false],
+    wanted({ plain: found, stream: found, charged: found }).map(({ met }) => met),
+    [false, false, true, false, true, true, true],
   );
 });
 

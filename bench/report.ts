@@ -32,8 +32,14 @@ type All = ReadonlyMap<Name, SystemFigures>;
 /**
  * The ratios of one kind of load. Each is taken within a round, where both systems met the same weather on the machine,
  * and only then the median over the rounds.
+ *
+ * @param ours which of ours: with a caller who has a wallet and limits, or without
  */
-export function ratios(all: All, kind: Kind): Ratios {
+export function ratios(
+  all: All,
+  kind: Kind,
+  ours: 'tollkeeper' | 'charged' = 'tollkeeper',
+): Ratios {
   const paired = (over: Name, under: Name, pick: (run: Figures) => number) => {
     const [left, right] = [all.get(over)?.runs[kind] ?? [], all.get(under)?.runs[kind] ?? []];
     if ([...left, ...right].some((run) => run.failures > 0)) return null;
@@ -45,19 +51,23 @@ export function ratios(all: All, kind: Kind): Ratios {
     return { median: median(values), lowest: Math.min(...values), highest: Math.max(...values) };
   };
   return {
-    cpuOursToBare: paired('tollkeeper', 'bare', (run) => run.cpuMicrosPerRequest),
-    rateOursToBare: paired('tollkeeper', 'bare', (run) => run.requestsPerSecond),
-    cpuPortkeyToOurs: paired('portkey', 'tollkeeper', (run) => run.cpuMicrosPerRequest),
+    cpuOursToBare: paired(ours, 'bare', (run) => run.cpuMicrosPerRequest),
+    rateOursToBare: paired(ours, 'bare', (run) => run.requestsPerSecond),
+    cpuPortkeyToOurs: paired('portkey', ours, (run) => run.cpuMicrosPerRequest),
   };
 }
 
 /** The limits this project holds itself to. */
-export function wanted(plain: Ratios, stream: Ratios): Wanted[] {
+export function wanted(of: { plain: Ratios; stream: Ratios; charged: Ratios }): Wanted[] {
+  const { plain, stream, charged } = of;
   return [
     atMost('CPU per plain request, ours to bare', 1.25, plain.cpuOursToBare),
     atMost('CPU per stream, ours to bare', 1.15, stream.cpuOursToBare),
     atLeast('CPU per plain request, Portkey to ours', 6, plain.cpuPortkeyToOurs),
     atLeast('Plain requests per second, ours to bare', 0.8, plain.rateOursToBare),
+    atMost('CPU per charged request, ours to bare', 1.35, charged.cpuOursToBare),
+    atLeast('CPU per charged request, Portkey to ours', 6, charged.cpuPortkeyToOurs),
+    atLeast('Charged requests per second, ours to bare', 0.75, charged.rateOursToBare),
   ];
 }
 

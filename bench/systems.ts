@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Child, start } from './processes.ts';
 
-export const NAMES = ['tollkeeper', 'bare', 'portkey'] as const;
+/** `charged` is our gateway again, with a caller who has a wallet and limits. */
+export const NAMES = ['tollkeeper', 'charged', 'bare', 'portkey'] as const;
 export type Name = (typeof NAMES)[number];
 
 export interface System extends Child {
@@ -56,8 +57,15 @@ function startFlags(): string[] {
   return scripts.start.split(' ').filter((word) => word.startsWith('--'));
 }
 
-/** What `npm start` runs, on a fresh data folder, with a key issued over its own API. Everything is left switched on. */
-export async function startTollkeeper(core: number | null, upstream: string): Promise<Tollkeeper> {
+/**
+ * What `npm start` runs, on a fresh data folder, with a key issued over its own API. Everything is left switched on.
+ * A charged caller has limits on requests and tokens, and prepaid credit of which each request holds its worst case.
+ */
+export async function startTollkeeper(
+  core: number | null,
+  upstream: string,
+  name: 'tollkeeper' | 'charged' = 'tollkeeper',
+): Promise<Tollkeeper> {
   const data = mkdtempSync(join(tmpdir(), 'tollkeeper-bench-'));
   const adminToken = randomBytes(24).toString('hex');
   const env = environment({
@@ -75,22 +83,49 @@ export async function startTollkeeper(core: number | null, upstream: string): Pr
     rmSync(data, { recursive: true, force: true });
   };
   try {
-    child = await start({ name: 'tollkeeper', command, env, cwd: data, core });
+    child = await start({ name, command, env, cwd: data, core });
     const { pid, url, mustRun } = child;
     const admin = { 'x-admin-token': adminToken, 'content-type': 'application/json' };
-    const body = JSON.stringify({ label: 'bench' });
-    const issued = await fetch(`${url}/admin/keys`, { method: 'POST', headers: admin, body });
-    if (issued.status !== 201) throw new Error(`No key was issued: ${await issued.text()}`);
-    const { token } = (await issued.json()) as { token: string };
+    const order = async (path: string, order: object): Promise<Record<string, string>> => {
+      const body = JSON.stringify(order);
+      const answer = await fetch(url + path, { method: 'POST', headers: admin, body });
+      if (answer.ok) return (await answer.json()) as Record<string, string>;
+      throw new Error(`${path} was refused: ${await answer.text()}`);
+    };
+    const token = await (name === 'charged' ? chargedKey(order) : plainKey(order));
     const books = async () => {
       const answer = await fetch(`${url}/admin/usage/${token}`, { headers: admin });
       return (await answer.json()) as Books;
     };
-    return { pid, url, mustRun, name: 'tollkeeper', headers: bearer(token), stop, books };
+    return { pid, url, mustRun, name, headers: bearer(token), stop, books };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+type Order = (path: string, order: object) => Promise<Record<string, string>>;
+
+async function plainKey(order: Order): Promise<string> {
+  const { token = '' } = await order('/admin/keys', { label: 'bench' });
+  return token;
+}
+
+/** Credit and limits that are counted with every request and last for any run. */
+async function chargedKey(order: Order): Promise<string> {
+  const user = { username: 'bench', initial_credits: 100_000_000_000 };
+  const { api_key = '' } = await order('/admin/create_user', user);
+  const [requests, tokens] = [1_000_000_000, 1_000_000_000_000];
+  const rate_limits = {
+    requests_per_minute: requests,
+    requests_per_hour: requests,
+    requests_per_day: requests,
+    tokens_per_minute: tokens,
+    tokens_per_hour: tokens,
+    tokens_per_day: tokens,
+  };
+  await order('/admin/limit', { api_key, rate_limits });
+  return api_key;
 }
 
 export async function startBare(core: number | null, upstream: string): Promise<System> {
