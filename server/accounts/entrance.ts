@@ -40,7 +40,7 @@ export interface Entrance {
   /**
    * Takes somebody's word for a name, which becomes a user if it is new.
    *
-   * @throws Failure `forbidden` for whoever has a password or is switched off, `storage_unavailable`
+   * @throws Failure `forbidden` for whoever has a password, is an admin or is switched off; `storage_unavailable`
    */
   signInByName(username: string): Promise<User>;
   /** @returns a link for one registration. @throws Failure `storage_unavailable` */
@@ -129,10 +129,10 @@ class Gate implements Entrance {
     if (known?.username !== username) {
       return await this.#add({ username, email: null, createdAt: clock.now() }, []);
     }
-    if (known.hasPassword || !known.isActive) {
+    if (!people.isOpenByName(known.id)) {
       const sentence = known.hasPassword
         ? 'This name has a password: sign in with it.'
-        : 'This account is switched off.';
+        : 'This account is not opened by its name alone.';
       throw new Failure('forbidden', { param: 'username', sentence });
     }
     return known;

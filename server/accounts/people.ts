@@ -110,6 +110,15 @@ export class UserBook implements People {
     });
   }
 
+  /**
+   * Whether somebody's word for the name is enough: never for whoever has a password, and never for an admin, whose
+   * name anybody could say.
+   */
+  isOpenByName(userId: string): boolean {
+    const user = this.#byId.get(userId);
+    return user?.isActive === true && !user.hasPassword && user.role !== 'admin';
+  }
+
   isActive(userId: string): boolean {
     return this.#byId.get(userId)?.isActive === true;
   }

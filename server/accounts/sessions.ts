@@ -186,9 +186,8 @@ export class SessionBook implements Sessions {
 
   #isLive(session: Session, now: number): boolean {
     if (!this.#people.isActive(session.userId)) return false;
-    // Who only said a name does not stay signed in to an account that has a password since.
-    if (session.kind === 'intranet' && this.#people.passwordOf(session.userId) !== null)
-      return false;
+    // Who only said a name does not stay signed in to an account that has a password or the role of an admin since.
+    if (session.kind === 'intranet' && !this.#people.isOpenByName(session.userId)) return false;
     return now < session.expiresAt && now - session.lastSeenAt < IDLE_MS;
   }
 

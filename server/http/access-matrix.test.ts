@@ -182,6 +182,19 @@ test('only reading calls take API tokens, and only those of the public statistic
   }
 });
 
+test('no call of ours takes a field that it does not declare', () => {
+  const ours = ALL_CALLS.filter(({ path }) => !path.startsWith('/v1/'));
+  for (const { method, path, request } of ours) {
+    if (request === undefined) continue;
+    for (const field of ['role', 'user_id', 'is_admin', 'balance', 'password_hash', 'tenant_id']) {
+      const { error }: { error?: { issues: readonly { code?: string }[] } | undefined } =
+        request.safeParse({ [field]: 'x', [`${field}_`]: 'x' });
+      const codes = error?.issues.map((issue) => issue.code) ?? [];
+      assert.ok(codes.includes('unrecognized_keys'), `${method} ${path}`);
+    }
+  }
+});
+
 describe('each kind of caller gets what the table says', () => {
   for (const kind of KINDS) {
     test(kind, async () => {

@@ -186,6 +186,15 @@ describe('signing in by name alone', () => {
     assert.deepEqual([late.statusCode, late.json().code], [403, 'forbidden']);
   });
 
+  test('never opens the account of an admin, whose name anybody could say', async () => {
+    const early = await byName('chief');
+    const { id, cookie, jwt } = credentialsOf(early);
+    const rank = { role: 'admin' };
+    assert.equal((await speakTo(edge).patch(`/api/users/${id}`, rank, OPERATOR)).statusCode, 200);
+    assert.deepEqual([await me(cookie), await me(jwt)], [401, 401]);
+    assert.equal((await byName('chief')).statusCode, 403);
+  });
+
   test('is refused where it is switched off', async () => {
     const own = await openTestEdge();
     const reply = await speakTo(own).post('/login', { username: 'ann' });

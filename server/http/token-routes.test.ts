@@ -101,6 +101,22 @@ describe('whose it is', () => {
   });
 });
 
+test('it sees what its owner may see at that moment, and nothing once the account is off', async () => {
+  const owner = await register(edge);
+  const { token } = await issue(owner.jwt);
+  const change = (what: object) => speakTo(edge).patch(`/api/users/${owner.id}`, what, OPERATOR);
+  const { id: userId } = owner;
+  await change({ role: 'admin' });
+  await speakTo(edge).patch(`/api/users/${ann.id}`, { role: 'admin' }, OPERATOR);
+  assert.deepEqual(await reader(bearer(token)), { kind: 'operator', userId });
+  await change({ role: 'member' });
+  assert.deepEqual(await reader(bearer(token)), { kind: 'member', userId });
+  await change({ is_active: false });
+  assert.equal(await reader(bearer(token)), 'invalid_api_key');
+  await speakTo(edge).patch(`/api/users/${owner.id}`, { is_active: true, role: 'admin' }, OPERATOR);
+  await speakTo(edge).patch(`/api/users/${ann.id}`, { role: 'member' }, OPERATOR);
+});
+
 test('it ends when it expires, and cannot be born expired', async () => {
   const expires_at = new Date(now + 1000).toISOString();
   const { token } = await issue(ann.jwt, { name: 'short', expires_at });
