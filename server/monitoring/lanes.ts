@@ -12,13 +12,15 @@ export interface LaneRules {
 }
 
 export interface Lanes {
-  /** Resolves when the next call to this host may go out. */
-  turn(lane: string): Promise<void>;
+  /** Resolves when the next call to this host may go out; whoever made it says when it is over. */
+  turn(lane: string): Promise<() => void>;
   /** Counts a check as under way at this host until `leave`. */
   enter(lane: string): void;
   leave(lane: string): void;
   /** Hosts that take no further check now. */
   closed(): readonly string[];
+  /** In how many milliseconds the first of those that want to be left alone is open again; null: there are none. */
+  reopensIn(): number | null;
   /** The host said that it is asked too often. @param retryAfterMs how long to leave it alone; null: not told */
   limited(lane: string, retryAfterMs: number | null): void;
   /** The host answered as usual. */
@@ -32,8 +34,8 @@ export interface Lanes {
 const LIMITED_IN_A_ROW = 3;
 const PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 3_600_000;
-/** The second over which calls are counted is this much longer, for calls that overtake each other on their way. */
-const SECOND_MS = 1_050;
+/** A call counts for so long after it is over; see {@link Lane.turn}. */
+const SECOND_MS = 1_000;
 
 export function createLanes(clock: Clock, rules: LaneRules): Lanes {
   const lanes = new Map<string, Lane>();
@@ -56,6 +58,10 @@ export function createLanes(clock: Clock, rules: LaneRules): Lanes {
       // A host that is at rest is forgotten, so that hosts of deleted keys do not add up.
       if (lane.isAtRest()) lanes.delete(name);
     },
+    reopensIn() {
+      const waits = [...lanes.values()].map((lane) => lane.pausedFor()).filter((ms) => ms > 0);
+      return waits.length === 0 ? null : Math.min(...waits);
+    },
     closed: () => [...lanes].filter(([, lane]) => lane.isClosed()).map(([name]) => name),
     limited: (name, retryAfterMs) => laneOf(name).limited(retryAfterMs),
     answered: (name) => laneOf(name).answered(),
@@ -65,9 +71,10 @@ export function createLanes(clock: Clock, rules: LaneRules): Lanes {
 class Lane {
   readonly #clock: Clock;
   readonly #rules: LaneRules;
-  /** When the last calls went out, by the clock that never jumps; as many as may go in a second. */
-  readonly #sent: number[] = [];
   readonly #waiting: (() => void)[] = [];
+  #callsUnderWay = 0;
+  /** Until when each call that is over counts, by the clock that never jumps; ascending. */
+  readonly #counting: number[] = [];
   #isTimed = false;
   #pausedUntil = 0;
   #limitedInARow = 0;
@@ -79,20 +86,29 @@ class Lane {
   }
 
   isClosed(): boolean {
-    return this.active >= this.#rules.concurrent || this.#pausedUntil > this.#clock.elapsed();
+    return this.active >= this.#rules.concurrent || this.pausedFor() > 0;
+  }
+
+  pausedFor(): number {
+    return Math.max(0, this.#pausedUntil - this.#clock.elapsed());
   }
 
   isAtRest(): boolean {
-    const now = this.#clock.elapsed();
-    const hasSentLately = (this.#sent.at(-1) ?? Number.NEGATIVE_INFINITY) > now - SECOND_MS;
-    const isPaused = this.#pausedUntil > now;
-    const isIdle = this.active === 0 && this.#waiting.length === 0;
-    return isIdle && !hasSentLately && !isPaused && this.#limitedInARow === 0;
+    this.#forget(this.#clock.elapsed());
+    const calls = this.#callsUnderWay + this.#counting.length + this.#waiting.length;
+    return this.active + calls + this.#limitedInARow === 0 && this.pausedFor() === 0;
   }
 
-  turn(): Promise<void> {
+  /**
+   * A call counts from when it goes out until a second after its answer came. When it reached the host lies somewhere
+   * between, so however slow the way is, no second there sees more calls than the rate.
+   */
+  turn(): Promise<() => void> {
     return new Promise((resolve) => {
-      this.#waiting.push(resolve);
+      this.#waiting.push(() => {
+        this.#callsUnderWay++;
+        resolve(() => this.#over());
+      });
       this.#serve();
     });
   }
@@ -108,27 +124,32 @@ class Lane {
     this.#limitedInARow = 0;
   }
 
+  #over(): void {
+    this.#callsUnderWay--;
+    this.#counting.push(this.#clock.elapsed() + SECOND_MS);
+    this.#serve();
+  }
+
   /** Lets as many go as may, and comes back for the rest. */
   #serve(): void {
-    if (this.#isTimed) return;
     const now = this.#clock.elapsed();
-    while (this.#waiting.length > 0 && this.#freeAt() <= now) {
-      this.#sent.push(now);
-      if (this.#sent.length > this.#rules.perSecond) this.#sent.shift();
-      this.#waiting.shift()?.();
+    this.#forget(now);
+    while (this.#callsUnderWay + this.#counting.length < this.#rules.perSecond) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      next();
     }
-    if (this.#waiting.length === 0) return;
+    const [first] = this.#counting;
+    if (this.#isTimed || this.#waiting.length === 0 || first === undefined) return;
     this.#isTimed = true;
-    this.#clock.after(Math.max(1, this.#freeAt() - now), () => {
+    this.#clock.after(Math.max(1, Math.ceil(first - now)), () => {
       this.#isTimed = false;
       this.#serve();
     });
   }
 
-  /** When the next call may go: a second after the one that would otherwise be one too many in that second. */
-  #freeAt(): number {
-    const oldest = this.#sent[0];
-    if (oldest === undefined || this.#sent.length < this.#rules.perSecond) return 0;
-    return oldest + SECOND_MS;
+  #forget(now: number): void {
+    const fresh = this.#counting.findIndex((until) => until > now);
+    this.#counting.splice(0, fresh < 0 ? this.#counting.length : fresh);
   }
 }

@@ -167,8 +167,12 @@ class Worker implements Work {
     const { keys, lanes } = this.#deps;
     const ask = keys.account(key.id);
     return async (call) => {
-      await lanes.turn(key.lane);
-      return await ask(call);
+      const over = await lanes.turn(key.lane);
+      try {
+        return await ask(call);
+      } finally {
+        over();
+      }
     };
   }
 
