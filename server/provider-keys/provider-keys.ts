@@ -211,16 +211,20 @@ class KeyRing implements ProviderKeys {
     const deletedAt = clock.now();
     const bury = storage.db
       .updateTable('provider_keys')
-      .set({ deleted_at: deletedAt, is_active: 0 })
-      .where('owner', '=', owner)
-      .where('deleted_at', 'is', null);
+      .set(({ fn, val }) => ({
+        ...NAMELESS,
+        deleted_at: fn.coalesce('deleted_at', val(deletedAt)),
+        is_active: 0,
+      }))
+      .where('owner', '=', owner);
     const revoked = vault.revokeAllOf(owner);
     return {
       writes: [bury.compile(), ...revoked.writes],
       apply: () => {
         revoked.apply();
-        for (const key of this.list(owner)) {
-          this.#remember({ ...key, isActive: false, deletedAt });
+        for (const key of this.everHeld(owner)) {
+          const gone = { isActive: false, deletedAt: key.deletedAt ?? deletedAt };
+          this.#remember({ ...key, ...NAMELESS, ...gone });
         }
       },
     };
@@ -348,6 +352,9 @@ class KeyRing implements ProviderKeys {
     storage.commit([note.compile()]).catch(() => undefined);
   }
 }
+
+/** What is left of the keys of somebody who is gone: what they were called may tell who it was. */
+const NAMELESS = { name: 'deleted', description: null, base: null, masked: '...' } as const;
 
 const NO_ROUTES: readonly RoutedKey[] = [];
 const NO_SUCH_KEY = 'There is no such provider key.';
