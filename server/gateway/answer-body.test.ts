@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { redact } from './answer-body.ts';
+import { redact, wholeBody, withLastMember } from './answer-body.ts';
 import { headersToCaller } from './headers.ts';
 
 const SECRET = 'sk-a-real-credential';
@@ -25,4 +25,22 @@ test('a word that stands for no credential at a local server changes no answer',
       'x-request-id': 'r',
     });
   }
+});
+
+test('a whole answer as text has one character for each byte, and gives no credential away', () => {
+  for (const answer of ['{"text":"zażółć 🙂"}', `{"text":"ü ${SECRET}"}`]) {
+    const { bytes, text } = wholeBody(Buffer.from(answer), SECRET);
+    assert.equal(bytes.toString(), answer.replace(SECRET, '[redacted]'));
+    assert.deepEqual(Buffer.from(text, 'latin1'), bytes);
+  }
+});
+
+test('a member is put at the end of an answer, and every other byte stays', () => {
+  const added = (answer: string): string => {
+    const { text } = wholeBody(Buffer.from(answer), SECRET);
+    return Buffer.from(withLastMember(text, 'more', { ä: 1 }), 'latin1').toString();
+  };
+  assert.equal(added(' {"a":"ł" } \n'), ' {"a":"ł" ,"more":{"ä":1}} \n');
+  assert.equal(added('{ }'), '{ "more":{"ä":1}}');
+  for (const other of ['', '[1]', 'plain {text}']) assert.equal(added(other), other);
 });

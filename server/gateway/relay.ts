@@ -70,6 +70,8 @@ export interface RelayOptions {
   readonly done: (ending: Ending) => void;
 }
 
+/** A larger body is not worth being joined to its head. */
+const ONE_PIECE_LETTERS_MAX = 16_384;
 /** What a provider may still say behind the last event of a stream. */
 const TRAILING_BYTES_MAX = 65_536;
 
@@ -184,7 +186,8 @@ export class Relay implements OutboundReceiver, Listed {
       const body = tell ? withLastMember(text, 'gateway_usage', charge) : text;
       this.#sendHead(this.#status, String(body.length));
       // As text, one byte a letter, it leaves together with its head in one piece.
-      reply.end(body, 'latin1');
+      if (body.length <= ONE_PIECE_LETTERS_MAX) reply.end(body, 'latin1');
+      else reply.end(Buffer.from(body, 'latin1'));
       return;
     }
     this.#sendHead(this.#status, undefined);
