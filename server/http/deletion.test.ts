@@ -40,6 +40,9 @@ test('a deleted account leaves no secret and nothing personal, and its books und
   const issued = await post('/api/virtual-keys', { name: 'zebra-key', note: 'zebra-note' }, cookie);
   const token = (await post('/api/tokens', { name: 'zebra-token' }, cookie)).json();
   const providerKey = await make(edge, 'provider key', person);
+  const described = { description: 'zebra of my own' };
+  const { patch } = speakTo(edge);
+  assert.equal((await patch(`/api/keys/${providerKey}`, described, cookie)).statusCode, 200);
   const credit = { kind: 'credit', amount_usd: '3.5', reason: 'gift' };
   assert.equal((await post(`/api/wallets/${id}/entries`, credit, OPERATOR)).statusCode, 201);
   await edge.record({ id: issued.json().id, userId: id });

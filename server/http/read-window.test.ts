@@ -21,6 +21,13 @@ test('each caller has a window of its own, which begins with the first call and 
   assert.deepEqual(window.count('b'), { allowed: true, remaining: 0, resetMs: 1_000 });
 });
 
+test('a window that opens at a fraction of a millisecond is as long as any other', () => {
+  for (const start of [0.1, 4_123.700000001, 9_007_199.2547]) {
+    const { window } = windowAt(start);
+    assert.equal(window.headers(window.count('a'))['ratelimit'], '"default";r=1;t=60');
+  }
+});
+
 test('the headers round the wait up, so that nobody comes too early', () => {
   const { window, pass } = windowAt(0);
   window.count('a');

@@ -33,7 +33,8 @@ export function createReadWindow(
   };
   return {
     count(caller) {
-      const now = clock.elapsed();
+      // Whole milliseconds, so that a window is not longer than it says by a rounding.
+      const now = Math.floor(clock.elapsed());
       dropClosed(now);
       const window = windows.get(caller) ?? { closesAt: now + seconds * 1000, used: 0 };
       windows.set(caller, window);
