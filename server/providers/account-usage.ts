@@ -74,6 +74,7 @@ export interface DailyReport {
  */
 export async function readReport(ask: Ask, report: DailyReport): Promise<KeyReading | null> {
   const seen = new Set<string | undefined>();
+  const days = new Set<string>();
   let page: string | undefined;
   while (!seen.has(page) && seen.size < PAGES_MAX) {
     seen.add(page);
@@ -81,7 +82,8 @@ export async function readReport(ask: Ask, report: DailyReport): Promise<KeyRead
     if (told.trouble !== undefined) return told.trouble;
     const body = objectOf(told.body) ?? {};
     const data = body['data'];
-    if (!Array.isArray(data) || !data.every((entry) => readDay(report, entry))) return unreadable();
+    const isRead = Array.isArray(data) && data.every((entry) => readDay(report, entry, days));
+    if (!isRead) return unreadable();
     if (body['has_more'] !== true) return null;
     const next = body['next_page'];
     if (typeof next !== 'string' || next === '') return unreadable();
@@ -97,10 +99,12 @@ function callOf({ path, query, headers }: DailyReport, page: string | undefined)
   return headers === undefined ? call : { ...call, headers };
 }
 
-function readDay(report: DailyReport, entry: unknown): boolean {
+/** @param days that were read before: one that comes again would count twice */
+function readDay(report: DailyReport, entry: unknown, days: Set<string>): boolean {
   const day = dayOf(valueAt(entry, report.dayMember));
   const lines = valueAt(entry, 'results');
-  if (day === null || !Array.isArray(lines)) return false;
+  if (day === null || days.has(day) || !Array.isArray(lines)) return false;
+  days.add(day);
   report.onDay?.(day);
   return lines.every((line) => report.onLine(day, objectOf(line) ?? {}));
 }
