@@ -2,7 +2,11 @@
 import { dirname } from 'node:path';
 import { parseScaled } from '../contract/money.ts';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
-import { type Administration, createAdministration } from './administration/administration.ts';
+import {
+  type Administration,
+  createAdministration,
+  createUpkeep,
+} from './administration/administration.ts';
 import { startBackups, startChores } from './chores.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError, effectiveSettings } from './config.ts';
@@ -206,6 +210,8 @@ function openHttp(deps: AppDeps, rooms: OpenRooms, secrets: Secrets): Promise<Ht
     keyStates: rooms.monitoring,
     monitoring: rooms.monitoring,
     databaseState: storage.state,
+    records: rooms.records,
+    upkeep: createUpkeep({ ...rooms, watches: config.monitoring.checkIntervalMinutes > 0 }),
     clock,
     log,
     version,
@@ -219,6 +225,9 @@ function openHttp(deps: AppDeps, rooms: OpenRooms, secrets: Secrets): Promise<Ht
       isProduction: config.server.env === 'production',
       trustedProxies: config.server.trustProxy,
       effective: effectiveSettings(config),
+      env: config.server.env,
+      debug: ['trace', 'debug'].includes(config.log.level),
+      probeIntervalSecs: config.monitoring.probeIntervalSecs,
       allowedOrigins: config.server.allowedOrigins,
       bodyLimitBytes: config.server.maxBodyBytes,
       requestTimeoutMs: REQUEST_TIMEOUT_MS,

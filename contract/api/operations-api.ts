@@ -1,8 +1,33 @@
 import { z } from 'zod';
 import { call } from './call.ts';
-import { instant } from './fields.ts';
+import { count, instant } from './fields.ts';
 
 export const pong = z.object({ status: z.literal('ok'), timestamp: instant });
+
+export const metricsReport = z.object({
+  version: z.string(),
+  env: z.string(),
+  debug: z.boolean(),
+  rate_limit: z.object({ rpm: count, burst: count, exempt_paths: z.array(z.string()) }),
+  counters: z.object({
+    rate_limit_hits: count.meta({ description: 'Calls refused with 429 since the start' }),
+  }),
+  db: z.object({
+    usage_rows: count.meta({ description: 'Probes, and what providers reported as used' }),
+    active_keys: count.meta({ description: 'Provider keys that are switched on' }),
+    last_usage_at: instant.nullable(),
+    last_key_ok_at: instant.nullable(),
+  }),
+  worker: z.object({
+    probe_interval_secs: count,
+    healthy: z.boolean().meta({ description: 'No check of a key is long overdue' }),
+  }),
+});
+
+export const resetReport = z.object({
+  deleted: z.object({ probes: count, provider_usage: count }),
+  backup: z.string().meta({ description: 'Name of the file in the folder of the backups' }),
+});
 
 export const settingsList = z.object({
   data: z.array(
@@ -31,6 +56,30 @@ export const OPERATIONS_API = {
     tags,
     status: 200,
     reply: pong,
+  }),
+  metrics: call({
+    method: 'GET',
+    path: '/metrics',
+    who: 'operator',
+    summary: 'Figures for monitoring',
+    description:
+      'JSON; the Prometheus text format for whoever asks for `text/plain` or OpenMetrics, as its scraper does. A scraper sends the admin token as a bearer token.',
+    tags,
+    status: 200,
+    reply: metricsReport,
+    failures: ['storage_unavailable'],
+  }),
+  reset: call({
+    method: 'DELETE',
+    path: '/reset',
+    who: 'operator',
+    summary: 'Clear the usage log of the provider keys',
+    description:
+      'Deletes probes and synced provider usage, after a backup. Records of the gateway, wallets, the ledger and balance readings stay.',
+    tags,
+    status: 200,
+    reply: resetReport,
+    failures: ['storage_unavailable'],
   }),
   settings: call({
     method: 'GET',

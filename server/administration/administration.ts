@@ -20,6 +20,8 @@ import {
 
 export type { Actor, BudgetOrder, KeyFacts, KeyOffice, KeyOrder } from './key-office.ts';
 
+export { createUpkeep, type Upkeep } from './upkeep.ts';
+
 export interface Issued {
   readonly key: VirtualKey;
   /** The secret, this once. */

@@ -27,6 +27,7 @@ import { createSettlement, type Settlement } from './settlement.ts';
 import { StreamWatch } from './stream-watch.ts';
 import type { ChargingSettings } from './tariff.ts';
 import { UnderWay } from './under-way.ts';
+import { isKeyTrouble, isWorthAnother } from './worth-another.ts';
 
 export type { Call } from './plan.ts';
 export { recoverRequests } from './recovery.ts';
@@ -78,6 +79,8 @@ export interface Gateway {
   limitHeaders(key: VirtualKey): Readonly<Record<string, string>>;
   /** What the last request that reached for a provider tells of it. */
   upstreamState(): 'ok' | 'unknown' | 'failing' | 'missing';
+  /** Requests that have begun and not ended. */
+  inFlight(): number;
   /** Resolves when nothing is in flight; after the deadline what is left is broken off and recorded. */
   drain(deadlineMs: number): Promise<void>;
 }
@@ -315,6 +318,10 @@ class OpenGateway implements Gateway {
     return this.#deps.limits.headersFor(key.id, key.userId);
   }
 
+  inFlight(): number {
+    return this.#busy;
+  }
+
   upstreamState(): 'ok' | 'unknown' | 'failing' | 'missing' {
     return this.#deps.providerKeys.routed(null).length === 0 ? 'missing' : this.#upstream;
   }
@@ -354,19 +361,6 @@ function unsent(relay: Relay): Relay {
 
 function isOneShot(plan: Plan): boolean {
   return plan.body !== null && !Buffer.isBuffer(plan.body);
-}
-
-/** The answer speaks of the provider key or its provider, not of the request. */
-function isKeyTrouble(status: number): boolean {
-  return status === 401 || status === 402 || status === 403 || status === 429 || status >= 500;
-}
-
-function isWorthAnother(ending: Ending, relay: Relay): boolean {
-  if (relay.headSent || ending.callerGone) return false;
-  // What has begun to answer well may be billed, although the caller has seen none of it yet.
-  const hasBegun = ending.firstByteAt !== null && ending.status < 400;
-  if (ending.failure !== null) return !hasBegun && ending.failure.kind.status === 503;
-  return !ending.complete && isKeyTrouble(ending.status);
 }
 
 function watchFor(plan: Plan, key: RoutedKey, usageAdded: boolean): (() => StreamWatch) | null {

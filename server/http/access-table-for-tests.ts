@@ -36,6 +36,8 @@ export const ACCESS: Readonly<Record<string, Rule | Owned>> = {
   'GET /openapi.json': 'anyone',
   'GET /ping': 'anyone',
   'GET /api/settings': 'operator',
+  'GET /metrics': 'operator',
+  'DELETE /reset': 'operator',
 
   'POST /admin/keys': 'operator',
   'POST /admin/keys/:key/revoke': 'operator',

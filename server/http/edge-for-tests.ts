@@ -7,7 +7,7 @@ import { sql } from 'kysely';
 import { nanos } from '../../contract/money.ts';
 import { UNKNOWN_USAGE } from '../../contract/usage.ts';
 import { type Accounts, createAccounts, type VirtualKey } from '../accounts/accounts.ts';
-import { createAdministration } from '../administration/administration.ts';
+import { createAdministration, createUpkeep } from '../administration/administration.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { newId } from '../id.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
@@ -18,7 +18,7 @@ import { createProviderKeys, type ProviderKeys } from '../provider-keys/provider
 import { providers } from '../providers/providers.ts';
 import { createRecords, type Records, type UsageRecord } from '../records/records.ts';
 import { createReports } from '../reports/reports.ts';
-import { openSqlite, type Storage } from '../storage/storage.ts';
+import { createBackups, openSqlite, type Storage } from '../storage/storage.ts';
 import { createVault, rootKeyFrom } from '../vault/vault.ts';
 import { createHttp, type Http, type HttpDeps, type HttpSettings } from './http.ts';
 
@@ -37,6 +37,7 @@ export interface TestEdge {
   readonly ledger: Ledger;
   readonly limits: Limits;
   readonly providerKeys: ProviderKeys;
+  readonly storage: Storage;
   record(key: Pick<VirtualKey, 'id' | 'userId'>, what?: Partial<UsageRecord>): Promise<void>;
   /** Every value of every row in the database, to look for what must not be there. */
   everythingStored(): Promise<string>;
@@ -64,6 +65,9 @@ const SETTINGS: HttpSettings = {
   isProduction: false,
   trustedProxies: [],
   effective: [],
+  env: 'development',
+  debug: false,
+  probeIntervalSecs: 300,
   selfServiceKeys: false,
   allowedOrigins: [],
   bodyLimitBytes: 1_000_000,
@@ -118,6 +122,13 @@ function openMonitoring(rooms: {
   });
 }
 
+function openUpkeep(of: { folder: string; storage: Storage; clock: Clock }) {
+  const { folder, storage, clock } = of;
+  const file = join(folder, 'test.db');
+  const backups = createBackups({ file, folder: join(folder, 'backups'), clock });
+  return createUpkeep({ storage, backups, clock, watches: true, log: { warn: () => undefined } });
+}
+
 export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestEdge> {
   const folder = await mkdtemp(join(tmpdir(), 'tollkeeper-edge-'));
   const clock: Clock = { ...systemClock, now: () => NOW, ...options.clock };
@@ -140,6 +151,8 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
   const monitoring = openMonitoring({ storage, clock, providerKeys, records });
   const logged: string[] = [];
   const http = await createHttp({
+    records,
+    upkeep: openUpkeep({ folder, storage, clock }),
     accounts: options.rooms?.accounts ?? accounts,
     administration,
     limits,
@@ -147,6 +160,7 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
     gateway: {
       models: async () => [],
       upstreamState: () => 'ok',
+      inFlight: () => 0,
       ...options.gateway,
     },
     providerKeys,
@@ -172,6 +186,7 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
     ledger,
     limits,
     providerKeys,
+    storage,
     record: async (key, what) => {
       await storage.commit(records.finish({ ...recordOf(key), ...what }, null));
     },

@@ -23,6 +23,7 @@ import { createReception } from './reception.ts';
 import { type Edge, type RoutesDeps, type RoutesSettings, registerRoutes } from './routes.ts';
 import { createSessionCookie } from './session-cookie.ts';
 import { createSignInThrottle } from './sign-in-throttle.ts';
+import { createTraffic, type Traffic } from './traffic.ts';
 import type { Shortcut } from './v1-routes.ts';
 import { createWebApp, type WebApp, webAppRoutes } from './web-app.ts';
 
@@ -106,6 +107,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   const pages: FastifyPluginAsync = (scope) => webAppRoutes(scope, webApp, deps.webFolder);
   const management: FastifyPluginAsync = async (scope) => {
     await prepareManagement(scope, log, webApp);
+    countCalls(scope, edge.traffic);
     refuseCrossSite(scope, settings.allowedOrigins);
     keepAuditTrail(scope, deps, callers);
     guardRate(scope, callers, { clock, settings: settings.rateGuard });
@@ -140,12 +142,23 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   };
 }
 
-function edgeOf({ accounts, clock, settings }: HttpDeps): Edge {
+/** A path that leads nowhere counts as one route, however many there are. */
+function countCalls(scope: FastifyInstance, traffic: Traffic): void {
+  scope.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'none';
+    traffic.answered({ route, method: request.method, status: reply.statusCode });
+    done();
+  });
+}
+
+function edgeOf(deps: HttpDeps): Edge {
+  const { accounts, clock, settings } = deps;
   const accessTokens = createAccessTokens(settings, clock);
   const cookie = createSessionCookie(settings);
   const callers = createCallers({ accounts, accessTokens, cookie }, settings);
   const reception = createReception({ accounts, accessTokens, cookie, callers });
-  return { callers, settings, reception, throttle: createSignInThrottle(clock) };
+  const throttle = createSignInThrottle(clock);
+  return { callers, settings, reception, throttle, traffic: createTraffic(deps) };
 }
 
 /** Asks the shortcut first and the router only for what that leaves. During the shutdown there is none. */

@@ -31,6 +31,7 @@ import { type ProviderKeyDeps, providerKeyHandlers } from './provider-key-routes
 import { type PublicDeps, publicHandlers } from './public-routes.ts';
 import { type ReportsDeps, reportsHandlers } from './reports-routes.ts';
 import { type SystemDeps, systemHandlers } from './system-routes.ts';
+import type { Traffic } from './traffic.ts';
 import { type UserDeps, userHandlers } from './user-routes.ts';
 import { type VirtualKeysDeps, virtualKeyHandlers } from './virtual-key-routes.ts';
 
@@ -54,12 +55,13 @@ export interface RoutesSettings extends AuthSettings, OperationsSettings {
 export interface Edge extends Desk {
   readonly callers: Callers;
   readonly settings: RoutesSettings;
+  readonly traffic: Traffic;
 }
 
 function boundCalls(deps: RoutesDeps, edge: Edge): readonly BoundCall[] {
   const system = systemHandlers(deps);
   const docs = docsHandlers(deps.version);
-  const operations = operationsHandlers(deps, edge.settings);
+  const operations = operationsHandlers(deps, edge);
   const admin = adminHandlers(deps);
   const credits = creditsHandlers(deps);
   const user = userHandlers(deps);
@@ -73,6 +75,8 @@ function boundCalls(deps: RoutesDeps, edge: Edge): readonly BoundCall[] {
     bind(SYSTEM_API.redocPage, docs.redocPage),
     bind(SYSTEM_API.openApi, docs.openApi),
     bind(OPERATIONS_API.ping, operations.ping),
+    bind(OPERATIONS_API.metrics, operations.metrics),
+    bind(OPERATIONS_API.reset, operations.reset),
     bind(OPERATIONS_API.settings, operations.settings),
     bind(ADMIN_API.issueKey, admin.issueKey),
     bind(ADMIN_API.revokeKey, admin.revokeKey),

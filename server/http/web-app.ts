@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import helmet from '@fastify/helmet';
 import serveStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { weightsIn } from './accept.ts';
 
 const BUILT = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
@@ -137,13 +138,7 @@ function isNavigation({ method, headers }: FastifyRequest): boolean {
  * `*` or JSON; every browser names HTML first.
  */
 export function prefersHtml(accept: string | undefined): boolean {
-  const weights = new Map<string, number>();
-  for (const range of (accept ?? '').toLowerCase().split(',')) {
-    const [type = '', ...parameters] = range.split(';').map((part) => part.trim());
-    const quality = parameters.find((parameter) => parameter.startsWith('q='));
-    const weight = quality === undefined ? 1 : Number(quality.slice(2));
-    weights.set(type, Number.isFinite(weight) ? weight : 0);
-  }
+  const weights = weightsIn(accept);
   const html = weights.get('text/html') ?? 0;
   const json = weights.get('application/json') ?? -1;
   return html > 0 && html > json && html >= (weights.get('*/*') ?? 0);

@@ -76,6 +76,8 @@ export interface Records {
   explain(id: string, note: RefusalNote): Write;
   /** Null for a request that was not refused, or of which nothing is kept any more. */
   refusalOf(id: string): Promise<RefusalNote | null>;
+  /** Hears of each record in the moment in which it is finished, before it is written. Must be quick and not throw. */
+  watch(hear: (record: UsageRecord) => void): void;
   /** What a key, or all keys of a user, spent since each of these instants: charged, else the provider's cost. */
   spentByKey(keyId: string, since: readonly number[]): Promise<readonly Nanos[]>;
   spentByUser(userId: string, since: readonly number[]): Promise<readonly Nanos[]>;
@@ -114,6 +116,7 @@ export function createRecords(deps: { storage: Storage; clock: Clock }): Records
   );
   storage.derive(insertRecord([]).sql, new URL('./roll-up-thread.ts', import.meta.url));
   const pricesNoted = new Set<string>();
+  const listeners: ((record: UsageRecord) => void)[] = [];
   /** The row of a price, the first time that it is used. */
   const priceRow = (price: PriceInUse | null): readonly Write[] => {
     if (price === null || pricesNoted.has(price.id)) return [];
@@ -132,9 +135,15 @@ export function createRecords(deps: { storage: Storage; clock: Clock }): Records
         return intent;
       });
     },
-    finish: (record, price) => [insertRecord(recordParameters(record)), ...priceRow(price)],
     explain: (id, note) => refusalWrite(storage, id, note),
     refusalOf: (id) => readRefusal(storage, id),
+    finish(record, price) {
+      for (const hear of listeners) hear(record);
+      return [insertRecord(recordParameters(record)), ...priceRow(price)];
+    },
+    watch(hear) {
+      listeners.push(hear);
+    },
     spentByKey: (keyId, since) => spentSince(storage, { virtual_key_id: keyId }, since),
     spentByUser: (userId, since) => spentSince(storage, { user_id: userId }, since),
     costByDay: (providerKeyId, since) =>
