@@ -71,6 +71,16 @@ export const callerLimits = z.object({
   tokens_per_day: limit,
 });
 
+/** What was used of each of the six. */
+export const windowCounts = z.object({
+  requests_per_minute: count,
+  requests_per_hour: count,
+  requests_per_day: count,
+  tokens_per_minute: count,
+  tokens_per_hour: count,
+  tokens_per_day: count,
+});
+
 /** Some of the six, to be set. */
 export const windowLimits = z
   .strictObject(callerLimits.partial().shape)

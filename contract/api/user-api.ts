@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { call } from './call.ts';
-import { callerLimits, count, creditsNumber, dollars, instant, maskedKey } from './fields.ts';
+import {
+  callerLimits,
+  count,
+  creditsNumber,
+  dollars,
+  instant,
+  maskedKey,
+  windowCounts,
+} from './fields.ts';
 
 const status = z.literal('success');
 
@@ -36,15 +44,6 @@ export const ownUsage = z.object({
   rate_limits: callerLimits,
 });
 
-const used = z.object({
-  requests_per_minute: count,
-  requests_per_hour: count,
-  requests_per_day: count,
-  tokens_per_minute: count,
-  tokens_per_hour: count,
-  tokens_per_day: count,
-});
-
 export const ownLimits = z.object({
   status,
   api_key: maskedKey,
@@ -52,7 +51,7 @@ export const ownLimits = z.object({
   current_usage: z.object({
     allowed: z.boolean().meta({ description: 'Would a request of one token be admitted now?' }),
     reason: z.string().nullable().meta({ description: 'What a refused request would be told' }),
-    used,
+    used: windowCounts,
     remaining: callerLimits,
   }),
   reset_times: z.object({ minute: instant, hour: instant, day: instant }),

@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { budgetOrder } from './admin-api.ts';
 import { call } from './call.ts';
-import { callerLimits, count, decimalDollars, instant, note, username } from './fields.ts';
+import {
+  callerLimits,
+  count,
+  decimalDollars,
+  instant,
+  note,
+  username,
+  windowCounts,
+} from './fields.ts';
 
 const limit = z.int().nonnegative().nullable();
 
@@ -54,15 +62,6 @@ export const keyPatch = z
   .strictObject({ ...rules, is_active: z.boolean().optional() })
   .refine((given) => Object.keys(given).length > 0, { error: 'Give at least one field.' });
 
-const windowUse = z.object({
-  requests_per_minute: count,
-  requests_per_hour: count,
-  requests_per_day: count,
-  tokens_per_minute: count,
-  tokens_per_hour: count,
-  tokens_per_day: count,
-});
-
 export const virtualKey = z.object({
   id: z.string(),
   name: z.string(),
@@ -74,7 +73,7 @@ export const virtualKey = z.object({
   is_active: z.boolean().meta({ description: 'False if it is switched off or revoked' }),
   limits: keyLimits,
   limit_use: z.object({
-    used: windowUse,
+    used: windowCounts,
     remaining: callerLimits,
     resets: z.object({ minute: instant, hour: instant, day: instant }),
     running: count.meta({ description: 'Requests under way' }),

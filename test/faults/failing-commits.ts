@@ -1,10 +1,10 @@
 /**
  * Loaded into the product before anything else (`--import`): from the first request under `/v1/` on, each commit whose
- * number is a multiple of `FAIL_COMMIT_EVERY` fails as on a full disk, with nothing written. The product itself knows
- * nothing of this.
+ * number is a multiple of `FAIL_COMMIT_EVERY`, or of two more than that, fails as on a full disk, with nothing written.
+ * (One divisor alone could always meet the same commit of a request.) The product itself knows nothing of this.
  */
 import { Server } from 'node:http';
-import { DatabaseSync } from 'node:sqlite';
+import { StatementSync } from 'node:sqlite';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 
 const EVERY = Number(process.env['FAIL_COMMIT_EVERY']);
@@ -23,10 +23,12 @@ if (isMainThread) {
   };
 } else {
   let commits = 0;
-  const exec = DatabaseSync.prototype.exec;
-  DatabaseSync.prototype.exec = function failing(this: DatabaseSync, sql) {
-    const fails = sql === 'commit' && Atomics.load(armed, 0) === 1 && ++commits % EVERY === 0;
-    if (!fails) return exec.call(this, sql);
+  const run = StatementSync.prototype.run;
+  StatementSync.prototype.run = function failing(this: StatementSync, ...parameters: unknown[]) {
+    const counts = this.sourceSQL === 'commit' && Atomics.load(armed, 0) === 1;
+    if (counts) commits++;
+    const fails = counts && (commits % EVERY === 0 || commits % (EVERY + 2) === 0);
+    if (!fails) return Reflect.apply(run, this, parameters);
     throw Object.assign(new Error('database or disk is full'), { errcode: SQLITE_FULL });
   };
 }

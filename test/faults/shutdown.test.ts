@@ -1,51 +1,28 @@
 /** T18: the process is asked to end with streams open. They end within the grace, and none is off the record. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { streamedChat } from '../fake-upstream/ask.ts';
-import { startFakeUpstream } from '../fake-upstream.ts';
-import { auditOf, type RecordRow, spawnTollkeeper } from '../harness.ts';
-import { createCaller, type Got } from './caller.ts';
+import type { RecordRow } from '../harness.ts';
+import type { Got } from './caller.ts';
 import { CREDIT } from './money.ts';
+import { openSpawned } from './spawned.ts';
 
 const STREAMS = 50;
 const CREDITS = 10_000_000;
 
 /** Fifty streams under way, then SIGTERM. */
 async function endWithStreamsOpen(t: TestContext, graceMs: number, chunkDelayMs: number) {
-  const dataDir = mkdtempSync(join(tmpdir(), 'tollkeeper-shutdown-'));
-  const upstream = await startFakeUpstream();
-  const settings = {
-    UPSTREAM_API_KEY: 'key',
-    UPSTREAM_BASE: upstream.url,
-    SHUTDOWN_TIMEOUT_MS: String(graceMs),
-  };
-  const gateway = await spawnTollkeeper({ dataDir, settings });
-  const caller = createCaller();
-  t.after(async () => {
-    await caller.close();
-    await gateway.kill();
-    await upstream.close();
-    rmSync(dataDir, { recursive: true, force: true });
-  });
-  const order = { label: 'ann', credits: CREDITS };
-  const { token } = (await gateway.operator('/admin/keys', { body: order })) as { token: string };
-  const url = `${gateway.url}/v1/chat/completions`;
+  const settings = { SHUTDOWN_TIMEOUT_MS: String(graceMs) };
+  const { gateway, upstream, ask, breaches } = await openSpawned(t, CREDITS, settings);
   const body = streamedChat(`promptTokens=8 tokens=20 chunkDelayMs=${chunkDelayMs}`);
-  const asking = Array.from({ length: STREAMS }, () => caller.ask({ url, token, body }));
+  const asking = Array.from({ length: STREAMS }, () => ask(body));
   await upstream.whenSeen(STREAMS);
   gateway.child.kill('SIGTERM');
   const [code] = (await once(gateway.child, 'exit')) as [number | null];
   const answers = await Promise.all(asking);
-  const late = await caller.ask({ url, token, body });
-  const findings = await auditOf(join(dataDir, 'tollkeeper.db'));
-  assert.deepEqual(
-    findings.filter(({ ok }) => !ok),
-    [],
-  );
+  const late = await ask(body);
+  assert.deepEqual(await breaches(), []);
   return { code, answers, late, records: gateway.records(), intents: gateway.intents() };
 }
 
