@@ -3,6 +3,7 @@ import { AUDIT_API } from './audit-api.ts';
 import { AUTH_API } from './auth-api.ts';
 import type { Call } from './call.ts';
 import { CREDITS_API } from './credits-api.ts';
+import { FIGURES_API } from './figures-api.ts';
 import { GATEWAY_API } from './gateway-api.ts';
 import { GUARDIAN_API } from './guardian-api.ts';
 import { MONITORING_API } from './monitoring-api.ts';
@@ -11,6 +12,7 @@ import { PEOPLE_API } from './people-api.ts';
 import { PROVIDER_KEYS_API } from './provider-keys-api.ts';
 import { PUBLIC_API } from './public-api.ts';
 import { REPORTS_API } from './reports-api.ts';
+import { REQUESTS_API } from './requests-api.ts';
 import { SYSTEM_API } from './system-api.ts';
 import { TOKENS_API } from './tokens-api.ts';
 import { USER_API } from './user-api.ts';
@@ -34,6 +36,8 @@ export const API = {
   providerKeys: PROVIDER_KEYS_API,
   guardian: GUARDIAN_API,
   monitoring: MONITORING_API,
+  figures: FIGURES_API,
+  requests: REQUESTS_API,
 };
 
 /** Every call of every surface in one list, for documents and indexes. */

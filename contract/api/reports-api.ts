@@ -31,9 +31,9 @@ export const REPORTS_API = {
   costByUser: call({
     method: 'GET',
     path: '/reports/data',
-    who: 'operator',
+    who: 'member',
     summary: 'Cost by user and day',
-    description: `UTC days, the end included, at most ${LONGEST_RANGE_DAYS} of them; by default the last 30. Every day of the range is present.`,
+    description: `UTC days, the end included, at most ${LONGEST_RANGE_DAYS} of them; by default the last 30. Every day of the range is present. A member sees what is their own.`,
     tags: ['Reports'],
     query: reportRange,
     status: 200,

@@ -4,6 +4,7 @@
  * something that belongs to somebody, say what, with a body that the call would accept.
  */
 import assert from 'node:assert/strict';
+import { newId } from '../id.ts';
 import type { TestEdge } from './edge-for-tests.ts';
 import { PASSWORD, type Person, speakTo } from './people-for-tests.ts';
 
@@ -17,7 +18,7 @@ export type Rule =
   | 'member'
   | 'reader';
 
-export type Thing = 'virtual key' | 'provider key' | 'API token' | 'session';
+export type Thing = 'virtual key' | 'provider key' | 'API token' | 'session' | 'request';
 
 export interface Owned {
   readonly who: Rule;
@@ -49,7 +50,12 @@ export const ACCESS: Readonly<Record<string, Rule | Owned>> = {
   'POST /admin/limit': 'operator',
   'POST /api/wallets/:user_id/entries': 'operator',
   'GET /api/wallets/:user_id/entries': 'operator',
-  'GET /reports/data': 'operator',
+  'GET /reports/data': 'member',
+  'GET /api/figures': 'member',
+  'GET /api/overview': 'member',
+  'GET /api/requests': 'member',
+  'GET /api/requests/:id': { who: 'member', of: 'request' },
+  'GET /api/prices': 'member',
 
   'GET /user/balance': 'key holder',
   'GET /user/monitor': 'key holder',
@@ -118,6 +124,11 @@ export async function make(edge: TestEdge, thing: Thing, owner: Person): Promise
     const known = new Set(before.map(({ id }: { id: string }) => id));
     return now.find(({ id }) => !known.has(id))?.id ?? assert.fail();
   }
+  if (thing === 'request') {
+    const id = newId('req');
+    await edge.record({ id: 'vk_of_the_tests', userId: owner.id }, { id });
+    return id;
+  }
   const [url, body] = ORDERS[thing];
   const made = await post(url, body(), owner.cookie);
   assert.equal(made.statusCode, 201, made.body);
@@ -127,7 +138,9 @@ export async function make(edge: TestEdge, thing: Thing, owner: Person): Promise
 let secrets = 1_000_000_000;
 
 /** What is asked for where; no provider key can be stored twice. */
-const ORDERS: Readonly<Record<Exclude<Thing, 'session'>, readonly [string, () => object]>> = {
+const ORDERS: Readonly<
+  Record<Exclude<Thing, 'session' | 'request'>, readonly [string, () => object]>
+> = {
   'virtual key': ['/api/virtual-keys', () => ({ name: 'mine' })],
   'provider key': [
     '/api/keys',

@@ -9,7 +9,7 @@ import { UNKNOWN_USAGE } from '../../contract/usage.ts';
 import { type Accounts, createAccounts, type VirtualKey } from '../accounts/accounts.ts';
 import { createAdministration, createUpkeep } from '../administration/administration.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import { newId } from '../id.ts';
+import { firstId, newId } from '../id.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
 import { createLimits, type Limits } from '../limits/limits.ts';
 import { createMonitoring, type Monitoring, watchedKeys } from '../monitoring/monitoring.ts';
@@ -188,7 +188,10 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
     providerKeys,
     storage,
     record: async (key, what) => {
-      await storage.commit(records.finish({ ...recordOf(key), ...what }, null));
+      const record = { ...recordOf(key), ...what };
+      // Ids begin with the time, and lists are in their order.
+      const id = what?.id ?? `${firstId('req', record.startedAt)}${record.id.slice(16)}`;
+      await storage.commit(records.finish({ ...record, id }, null));
     },
     everythingStored: () => everythingIn(storage),
     async close() {

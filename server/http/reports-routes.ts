@@ -10,6 +10,7 @@ import { type Clock, isoTime } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import type { DayRange, Reports } from '../reports/reports.ts';
 import type { AskedFor } from './answering.ts';
+import { scopeOf } from './figures-routes.ts';
 
 export interface ReportsDeps {
   readonly reports: Pick<Reports, 'costByUser'>;
@@ -20,9 +21,10 @@ export function reportsHandlers({ reports, clock }: ReportsDeps) {
   return {
     async costByUser({
       query,
+      caller,
     }: AskedFor<typeof REPORTS_API.costByUser>): Promise<z.output<typeof costByUser>> {
       const range = rangeOf(query, clock.now());
-      const report = await reports.costByUser(range);
+      const report = await reports.costByUser(range, scopeOf(caller));
       return {
         ...range,
         by_user: report.byUser.map((user) => ({

@@ -8,7 +8,6 @@ import { MONITORING_API } from '../../contract/api/monitoring-api.ts';
 import { OPERATIONS_API } from '../../contract/api/operations-api.ts';
 import { PROVIDER_KEYS_API } from '../../contract/api/provider-keys-api.ts';
 import { PUBLIC_API } from '../../contract/api/public-api.ts';
-import { REPORTS_API } from '../../contract/api/reports-api.ts';
 import { SYSTEM_API } from '../../contract/api/system-api.ts';
 import { USER_API } from '../../contract/api/user-api.ts';
 import { VIRTUAL_KEYS_API } from '../../contract/api/virtual-keys-api.ts';
@@ -29,7 +28,7 @@ import {
 } from './operations-routes.ts';
 import { type ProviderKeyDeps, providerKeyHandlers } from './provider-key-routes.ts';
 import { type PublicDeps, publicHandlers } from './public-routes.ts';
-import { type ReportsDeps, reportsHandlers } from './reports-routes.ts';
+import { type ReportCallsDeps, reportCalls } from './report-calls.ts';
 import { type SystemDeps, systemHandlers } from './system-routes.ts';
 import type { Traffic } from './traffic.ts';
 import { type UserDeps, userHandlers } from './user-routes.ts';
@@ -42,7 +41,7 @@ export type RoutesDeps = AccountDeps &
   ProviderKeyDeps &
   OperationsDeps &
   PublicDeps &
-  ReportsDeps &
+  ReportCallsDeps &
   SystemDeps &
   UserDeps &
   VirtualKeysDeps;
@@ -66,7 +65,6 @@ function boundCalls(deps: RoutesDeps, edge: Edge): readonly BoundCall[] {
   const credits = creditsHandlers(deps);
   const user = userHandlers(deps);
   const self = publicHandlers(deps);
-  const reports = reportsHandlers(deps);
   const keys = virtualKeyHandlers(deps);
   return [
     bind(SYSTEM_API.information, system.information),
@@ -93,7 +91,7 @@ function boundCalls(deps: RoutesDeps, edge: Edge): readonly BoundCall[] {
     bind(USER_API.limits, user.limits),
     bind(PUBLIC_API.requestKey, self.requestKey),
     bind(PUBLIC_API.activeKeysOf, self.activeKeysOf),
-    bind(REPORTS_API.costByUser, reports.costByUser),
+    ...reportCalls(deps),
     bind(VIRTUAL_KEYS_API.list, keys.list),
     bind(VIRTUAL_KEYS_API.issue, keys.issue),
     bind(VIRTUAL_KEYS_API.show, keys.show),

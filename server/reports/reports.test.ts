@@ -136,12 +136,12 @@ describe('usage of a key', () => {
     await happened({ ...nothingOwed, at: '2019-03-02T10:00:00Z', outcome: 'failed' });
     assert.equal((await reports.usageOfKey(key.id)).requests, 0);
     const range = { start: '2019-03-01', end: '2019-03-02' };
-    assert.deepEqual((await reports.costByUser(range)).byUser, []);
+    assert.deepEqual((await reports.costByUser(range, null)).byUser, []);
     await happened({ key, at: '2019-03-02T11:00:00Z', cost: 0, costSource: 'local' });
     const usage = await reports.usageOfKey(key.id);
     assert.equal(usage.requests, 1);
     assert.equal(usage.firstRequestAt, Date.parse('2019-03-02T11:00:00Z'));
-    assert.equal((await reports.costByUser(range)).byUser[0]?.requests, 1);
+    assert.equal((await reports.costByUser(range, null)).byUser[0]?.requests, 1);
   });
 
   test('names a model by what was served, or unknown, where the request named none', async () => {
@@ -158,7 +158,7 @@ describe('usage of a key', () => {
 
 describe('cost by user', () => {
   test('has every day of the range, with a running total, and nothing for an empty range', async () => {
-    const report = await reports.costByUser({ start: '2020-02-28', end: '2020-03-01' });
+    const report = await reports.costByUser({ start: '2020-02-28', end: '2020-03-01' }, null);
     assert.deepEqual(report, {
       byUser: [],
       daily: [
@@ -176,7 +176,7 @@ describe('cost by user', () => {
     await happened({ key, at: '2021-01-10T00:00:00.000Z', cost: 1 });
     await happened({ key, at: '2021-01-11T23:59:59.999Z', cost: 20 });
     await happened({ key, at: '2021-01-12T00:00:00.000Z', cost: 1_000 });
-    const { daily } = await reports.costByUser({ start: '2021-01-10', end: '2021-01-11' });
+    const { daily } = await reports.costByUser({ start: '2021-01-10', end: '2021-01-11' }, null);
     assert.deepEqual(daily, [
       { date: '2021-01-10', cost: 1, cumulativeCost: 1 },
       { date: '2021-01-11', cost: 20, cumulativeCost: 21 },
@@ -190,7 +190,7 @@ describe('cost by user', () => {
     await happened({ key: bob, at: '2022-05-02T02:00:00Z', input: 1, output: 1, cost: 40 });
     await happened({ key: bob, at: '2022-05-02T03:00:00Z', input: 1, cost: null });
     await happened({ key: bob, at: '2022-05-02T03:00:00Z', cost: 9, outcome: 'refused' });
-    const report = await reports.costByUser({ start: '2022-05-01', end: '2022-05-02' });
+    const report = await reports.costByUser({ start: '2022-05-01', end: '2022-05-02' }, null);
     assert.deepEqual(report.byUser, [
       { label: 'bob', requests: 2, unpricedRequests: 1, tokens: 3, cost: 40 },
       { label: 'ann', requests: 2, unpricedRequests: 0, tokens: 10, cost: 15 },
@@ -207,7 +207,7 @@ describe('cost by user', () => {
   test('keeps the figures of a user who is gone, under the id', async () => {
     const key = { ...(await keyOf('leaver')), userId: 'usr_gone' };
     await happened({ key, at: '2023-05-01T01:00:00Z', cost: 10 });
-    const { byUser } = await reports.costByUser({ start: '2023-05-01', end: '2023-05-01' });
+    const { byUser } = await reports.costByUser({ start: '2023-05-01', end: '2023-05-01' }, null);
     assert.deepEqual(
       byUser.map(({ label }) => label),
       ['usr_gone'],

@@ -2,8 +2,9 @@
 import { sql } from 'kysely';
 import { type Nanos, nanos, sum } from '../../contract/money.ts';
 import { isoTime } from '../clock.ts';
-import { firstId } from '../id.ts';
 import type { Storage } from '../storage/storage.ts';
+import { edgesOf } from './edges.ts';
+import { type Cell, everyDay, type Measure, sumsByCell } from './sums.ts';
 
 export interface CallerFigures {
   readonly requests: number;
@@ -46,83 +47,72 @@ export interface Activity {
 const DAY_MS = 86_400_000;
 const TOP_USERS = 10;
 const RECENT_REQUESTS = 20;
-/** A request has its id just before it starts. */
-const ID_LEAD_MS = 60_000;
-
 const MODEL = sql<string>`coalesce(model, served_model, 'unknown')`;
 const TOKENS = sql<number>`coalesce(input_tokens, 0) + coalesce(output_tokens, 0)`;
 const NOTHING: CallerFigures = { requests: 0, tokens: 0, charge: nanos(0) };
 
-/** Sums over the requests since an instant, by names that say which. */
-function figuresSince<Name extends string>(name: Name, since: number) {
-  const started = sql`started_at >= ${sql.lit(since)}`;
-  const when = (value: ReturnType<typeof sql<number>>) =>
-    sql<number>`coalesce(sum(case when ${started} then ${value} else 0 end), 0)`;
-  return [
-    when(sql<number>`1`).as(`${name}Requests` as const),
-    when(TOKENS).as(`${name}Tokens` as const),
-    when(sql<number>`coalesce(charge_nanos, 0)`).as(`${name}Charge` as const),
-  ] as const;
-}
+const MEASURES: readonly Measure[] = ['requests', 'input_tokens', 'output_tokens', 'charge_nanos'];
+
+/** Cells of the whole cut tell user, key and model together. */
+const WHOLE_CUT = 3;
+const KEY_CUT = 2;
 
 export async function usageOfUser(
   db: Storage['db'],
   userId: string,
   now: number,
 ): Promise<UsageOfUser> {
-  const month = Date.parse(`${isoTime(now).slice(0, 7)}-01T00:00:00Z`);
-  const rows = await db
-    .selectFrom('usage_records')
-    // By key, since that is what the records have an index for.
-    .where('virtual_key_id', 'in', (c) =>
-      c.selectFrom('virtual_keys').select('id').where('user_id', '=', userId),
-    )
-    .where('outcome', '!=', 'refused')
-    .where('cost_source', '!=', 'none')
-    .groupBy(MODEL)
-    .select(MODEL.as('model'))
-    .select(figuresSince('total', 0))
-    .select(figuresSince('day', dayOf(now)))
-    .select(figuresSince('month', month))
-    .select(sql<number>`max(started_at)`.as('last'))
-    .execute();
-  const most = rows.toSorted(
-    (a, b) => b.totalRequests - a.totalRequests || b.totalTokens - a.totalTokens,
+  const of = { cut: WHOLE_CUT, selection: { userId, names: {} }, measures: MEASURES };
+  const cellsSince = async (day: number): Promise<readonly Cell[]> => {
+    const { table, numbers } = await everyDay(db);
+    return sumsByCell(db, { table, numbers: numbers.filter((number) => number >= day) }, of);
+  };
+  const today = Math.floor(now / DAY_MS);
+  const dayOfMonth = Number(isoTime(now).slice(8, 10));
+  const [all, month, day, keys] = await Promise.all([
+    cellsSince(0),
+    cellsSince(today - dayOfMonth + 1),
+    cellsSince(today),
+    db.selectFrom('virtual_keys').select('id').where('user_id', '=', userId).execute(),
+  ]);
+  const models = [...Map.groupBy(all, ({ names }) => names.model)]
+    .map(([model, cells]) => ({ model, ...added(cells.map(figuresOfCell)) }))
+    .filter(({ requests }) => requests > 0)
+    .sort((a, b) => b.requests - a.requests || b.tokens - a.tokens);
+  const edges = await edgesOf(
+    db,
+    keys.map(({ id }) => id),
   );
   return {
-    total: added(rows.map((r) => figures(r.totalRequests, r.totalTokens, r.totalCharge))),
-    today: added(rows.map((r) => figures(r.dayRequests, r.dayTokens, r.dayCharge))),
-    thisMonth: added(rows.map((r) => figures(r.monthRequests, r.monthTokens, r.monthCharge))),
-    mostUsedModel: most[0]?.model ?? null,
-    lastRequestAt: rows.length === 0 ? null : Math.max(...rows.map(({ last }) => last)),
+    total: added(all.map(figuresOfCell)),
+    today: added(day.map(figuresOfCell)),
+    thisMonth: added(month.map(figuresOfCell)),
+    mostUsedModel: models[0]?.model ?? null,
+    lastRequestAt: edges.last,
   };
 }
 
 export async function activity(db: Storage['db'], now: number): Promise<Activity> {
-  const day = dayOf(now);
-  const owed = db
+  const rows = { table: 'usage_daily', numbers: [Math.floor(now / DAY_MS)] } as const;
+  const selection = { userId: null, names: {} };
+  const cells = await sumsByCell(db, rows, { cut: KEY_CUT, selection, measures: MEASURES });
+  const recent = await db
     .selectFrom('usage_records')
     .where('outcome', '!=', 'refused')
-    .where('cost_source', '!=', 'none');
-  const rows = await owed
-    .where('id', '>=', firstId('req', day - ID_LEAD_MS))
-    .where('started_at', '>=', day)
-    .groupBy(['user_id', 'virtual_key_id'])
-    .select(['user_id as userId', 'virtual_key_id as keyId'])
-    .select(figuresSince('day', day))
-    .execute();
-  const recent = await owed
+    .where('cost_source', '!=', 'none')
     .orderBy('id', 'desc')
     .limit(RECENT_REQUESTS)
     .select(['virtual_key_id as keyId', MODEL.as('model'), 'started_at as at'])
     .select(TOKENS.as('tokens'))
     .execute();
   const users = usersOf(
-    rows.map(({ userId, keyId, ...row }) => ({
-      ...figures(row.dayRequests, row.dayTokens, row.dayCharge),
-      userId,
-      keyId,
-    })),
+    cells
+      .map((cell) => ({
+        ...figuresOfCell(cell),
+        userId: cell.names.user,
+        keyId: cell.names.key,
+      }))
+      .filter(({ requests }) => requests > 0),
   );
   return {
     activeUsersToday: users.length,
@@ -144,8 +134,9 @@ function usersOf(ofKeys: Activity['topUsers']): Activity['topUsers'] {
   return users.toSorted((a, b) => b.tokens - a.tokens || b.requests - a.requests);
 }
 
-function figures(requests: number, tokens: number, charge: number): CallerFigures {
-  return { requests, tokens, charge: nanos(charge) };
+function figuresOfCell({ sums }: Cell): CallerFigures {
+  const [requests = 0, input = 0, output = 0, charge = 0] = sums;
+  return { requests, tokens: input + output, charge: nanos(charge) };
 }
 
 function added(parts: readonly CallerFigures[]): CallerFigures {
@@ -157,8 +148,4 @@ function added(parts: readonly CallerFigures[]): CallerFigures {
     }),
     NOTHING,
   );
-}
-
-function dayOf(now: number): number {
-  return now - (now % DAY_MS);
 }

@@ -1,0 +1,174 @@
+import { z } from 'zod';
+import { COST_SOURCES, OUTCOMES, PROVENANCES } from '../usage.ts';
+import { call } from './call.ts';
+import { count, decimalDollars, instant } from './fields.ts';
+import { selection } from './figures-api.ts';
+
+/** How a list may be had: in pages, or all of it as a file. */
+export const FORMATS = ['json', 'csv', 'jsonl'] as const;
+
+export const pageQuery = {
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  cursor: z.string().max(400).optional().meta({ description: 'From the page before' }),
+};
+
+export const pagination = z.object({
+  limit: count,
+  has_more: z.boolean(),
+  next_cursor: z.string().nullable(),
+});
+
+export const requestsQuery = z.strictObject({
+  ...selection,
+  outcome: z.enum(OUTCOMES).optional(),
+  status: z.coerce.number().int().min(0).max(599).optional(),
+  q: z.string().max(100).optional().meta({ description: 'The id of a request, or its beginning' }),
+  ...pageQuery,
+  format: z.enum(FORMATS).optional().meta({
+    description: '`csv`, `json` or `jsonl`: all rows of the filter, as a file',
+  }),
+});
+
+const name = z.object({ id: z.string(), label: z.string() });
+const tokens = count.nullable();
+
+export const usageRecord = z.object({
+  id: z.string(),
+  at: instant,
+  user: name,
+  key: name,
+  provider: name.nullable().meta({ description: 'null where the request was not sent' }),
+  provider_key: name.nullable(),
+  endpoint: z.string(),
+  model: z.string().nullable(),
+  served_model: z.string().nullable(),
+  streamed: z.boolean(),
+  status: count.meta({ description: 'What the caller saw; 0 where nobody knows' }),
+  outcome: z.enum(OUTCOMES),
+  provenance: z.enum(PROVENANCES).meta({ description: 'Where the numbers come from' }),
+  failure: z.string().nullable(),
+  tokens_input: tokens,
+  tokens_cached: tokens,
+  tokens_cache_write: tokens,
+  tokens_output: tokens,
+  tokens_reasoning: tokens,
+  cost_usd: decimalDollars.nullable().meta({ description: 'null: unpriced, which is not free' }),
+  cost_source: z.enum(COST_SOURCES),
+  charge_usd: decimalDollars.nullable().meta({ description: 'null: this caller is not charged' }),
+  attempts: count,
+  ttft_ms: count.nullable(),
+  duration_ms: count,
+});
+
+export const requestPage = z.object({ data: z.array(usageRecord), pagination });
+
+const rate = z.string().nullable();
+
+export const requestStory = usageRecord.extend({
+  flawed: z.boolean().meta({
+    description: 'The provider reported an impossible number, which was clamped',
+  }),
+  failure_sentence: z.string().nullable(),
+  upstream_id: z.string().nullable(),
+  plan: z.string().nullable().meta({ description: 'How the caller is charged: flat or cost' }),
+  hold_usd: decimalDollars.nullable().meta({
+    description: 'What was held before the request was sent',
+  }),
+  tokens_cache_write_5m: tokens,
+  tokens_cache_write_1h: tokens,
+  price: z
+    .object({
+      id: z.string(),
+      source: z.string(),
+      first_used_at: instant,
+      terms: z
+        .array(
+          z.object({
+            of: z.string().meta({ description: 'input, cached input, output …' }),
+            quantity: count,
+            usd_per_million: rate,
+            cost_usd: rate.meta({ description: 'Before rounding' }),
+          }),
+        )
+        .meta({ description: 'The cost is their sum, rounded once at the end to nine decimals' }),
+    })
+    .nullable(),
+  ledger_entries: z.array(
+    z.object({
+      id: z.string(),
+      at: instant,
+      account_id: z.string(),
+      kind: z.string(),
+      amount_usd: decimalDollars,
+      reason: z.string().nullable(),
+      period: z.string().nullable(),
+    }),
+  ),
+});
+
+const perMillion = decimalDollars.nullable().meta({ description: 'Dollars per million' });
+
+export const priceList = z.object({
+  data: z.object({
+    models: z.array(
+      z.object({
+        id: z.string(),
+        name: z.string().nullable(),
+        provider: z.string().nullable(),
+        input_usd_per_mtok: perMillion,
+        output_usd_per_mtok: perMillion,
+      }),
+    ),
+    prices: z.array(
+      z.object({
+        id: z.string(),
+        source: z.string(),
+        first_used_at: instant,
+        input_usd_per_mtok: perMillion,
+        cached_input_usd_per_mtok: perMillion,
+        cache_write_5m_usd_per_mtok: perMillion,
+        cache_write_1h_usd_per_mtok: perMillion,
+        output_usd_per_mtok: perMillion,
+        reasoning_usd_per_mtok: perMillion,
+      }),
+    ),
+  }),
+});
+
+const TAGS = ['Requests'];
+
+/** Single requests, and what they cost. */
+export const REQUESTS_API = {
+  list: call({
+    method: 'GET',
+    path: '/api/requests',
+    who: 'member',
+    summary: 'Usage records, the newest first',
+    description:
+      'A member sees their own. A page may hold fewer rows than its limit, even none, and have more behind it: rare rows are looked for page by page.',
+    tags: TAGS,
+    query: requestsQuery,
+    status: 200,
+    reply: requestPage,
+  }),
+  story: call({
+    method: 'GET',
+    path: '/api/requests/{id}',
+    who: 'member',
+    summary: 'All that is known of one request',
+    tags: TAGS,
+    params: z.object({ id: z.string().min(1).max(80) }),
+    status: 200,
+    reply: requestStory,
+    failures: ['not_found'],
+  }),
+  prices: call({
+    method: 'GET',
+    path: '/api/prices',
+    who: 'member',
+    summary: 'Models that are served, and prices that were charged with',
+    tags: TAGS,
+    status: 200,
+    reply: priceList,
+  }),
+};

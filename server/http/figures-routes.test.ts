@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { nanos } from '../../contract/money.ts';
+import { newId } from '../id.ts';
+import { NOW, OPERATOR, openTestEdge, type TestEdge } from './edge-for-tests.ts';
+
+let edge: TestEdge;
+let people: Record<'ann' | 'bob', { id: string; bearer: Record<string, string> }>;
+const ids: Record<string, string> = {};
+
+async function register(email: string) {
+  const reply = await edge.http.instance.inject({
+    method: 'POST',
+    url: '/api/auth/register',
+    payload: { email, password: 'correct horse battery staple' },
+  });
+  const { user, access_token: token } = reply.json();
+  return { id: user.id as string, bearer: { authorization: `Bearer ${token}` } };
+}
+
+before(async () => {
+  edge = await openTestEdge();
+  people = { ann: await register('ann@example.com'), bob: await register('bob@example.com') };
+  for (const [name, { id: userId }] of Object.entries(people)) {
+    const id = newId('req');
+    ids[name] = id;
+    const more = { id, model: `model of ${name}`, cost: nanos(name === 'ann' ? 5 : 70) };
+    await edge.record({ id: `vk_${name}`, userId }, more);
+  }
+});
+after(() => edge.close());
+
+const get = async (url: string, headers: Record<string, string> = OPERATOR) => {
+  const reply = await edge.http.instance.inject({ url, headers });
+  return { status: reply.statusCode, body: reply.json(), text: reply.body };
+};
+
+describe('GET /api/figures', () => {
+  test('answers exact decimals, the present bucket marked, with the range before', async () => {
+    const { status, body } = await get('/api/figures?group=model&start=2026-11-19');
+    assert.equal(status, 200);
+    assert.equal(body.data.unit, 'usd');
+    assert.deepEqual(
+      body.data.series.map((one: Record<string, unknown>) => [one['group'], one['values']]),
+      [
+        [{ id: 'model of bob', label: 'model of bob' }, ['0', '0.00000007']],
+        [{ id: 'model of ann', label: 'model of ann' }, ['0', '0.000000005']],
+      ],
+    );
+    assert.deepEqual(
+      body.data.buckets.map(({ label, complete }: { label: string; complete: boolean }) => [
+        label,
+        complete,
+      ]),
+      [
+        ['2026-11-19', true],
+        ['2026-11-20', false],
+      ],
+    );
+    assert.equal(body.data.total.value, '0.000000075');
+    assert.equal(body.meta.as_of, new Date(NOW).toISOString());
+  });
+
+  test('names the rest of the series other', async () => {
+    const { body } = await get('/api/figures?group=user&top=1');
+    const kinds = body.data.series.map(({ kind }: { kind: string }) => kind);
+    assert.deepEqual(kinds, ['group', 'other']);
+    assert.equal(body.data.groups_total, 2);
+  });
+
+  test('refuses a subgroup without a group, and a word that is no metric', async () => {
+    assert.equal((await get('/api/figures?subgroup=model')).status, 422);
+    assert.equal((await get('/api/figures?metric=luck')).status, 422);
+    assert.equal((await get('/api/figures?zone=Nowhere')).status, 422);
+  });
+});
+
+test('GET /api/overview answers the cards of the dashboard with their series', async () => {
+  const { body } = await get('/api/overview?start=2026-11-20&bucket=hour');
+  const cards = body.data.cards as { metric: string; value: unknown; values: unknown[] }[];
+  assert.deepEqual(
+    cards.map(({ metric, value }) => [metric, value]),
+    [
+      ['spend', '0.000000075'],
+      ['charge', '0'],
+      ['requests', 2],
+      ['tokens', 24],
+      ['error_rate', 0],
+      ['ttft_p95', null],
+    ],
+  );
+  assert.equal(cards[0]?.values.length, 24);
+});
+
+describe('two members', () => {
+  const pages = [
+    '/api/figures?group=user',
+    '/api/figures?group=model&subgroup=key',
+    '/api/overview',
+    '/api/requests',
+    '/reports/data',
+  ];
+  for (const url of pages) {
+    test(`never see each other's rows: ${url}`, async () => {
+      const { ann, bob } = people;
+      for (const [me, other, name] of [
+        [ann, bob, 'bob'],
+        [bob, ann, 'ann'],
+      ] as const) {
+        const { status, text } = await get(url, me.bearer);
+        assert.equal(status, 200);
+        for (const foreign of [other.id, `vk_${name}`, `model of ${name}`, ids[name] ?? '']) {
+          assert.ok(!text.includes(foreign), `${url} shows ${foreign}`);
+        }
+      }
+    });
+  }
+
+  test('see nothing of each other by a filter either', async () => {
+    const { ann, bob } = people;
+    const { body } = await get(`/api/figures?metric=requests&user_id=${bob.id}`, ann.bearer);
+    assert.equal(body.data.total.value, 0);
+    const list = await get(`/api/requests?key_id=vk_bob`, ann.bearer);
+    assert.deepEqual(list.body.data, []);
+  });
+
+  test('find their own request, and of the other’s that there is none', async () => {
+    const own = await get(`/api/requests/${ids['ann']}`, people.ann.bearer);
+    assert.equal(own.body.model, 'model of ann');
+    const [foreign, missing] = [
+      await get(`/api/requests/${ids['bob']}`, people.ann.bearer),
+      await get('/api/requests/req_missing', people.ann.bearer),
+    ];
+    assert.deepEqual([foreign.status, missing.status], [404, 404]);
+    assert.equal(foreign.body.detail, missing.body.detail);
+  });
+
+  test('must be signed in', async () => {
+    for (const url of pages) assert.equal((await get(url, {})).status, 401, url);
+  });
+});

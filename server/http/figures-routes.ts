@@ -1,0 +1,197 @@
+import type { z } from 'zod';
+import {
+  type FIGURES_API,
+  type figuresMeta,
+  type figuresReply,
+  type figures as figuresShape,
+  GROUPS,
+  type Group,
+  METRICS,
+  type Metric,
+  type overviewReply,
+} from '../../contract/api/figures-api.ts';
+import { formatDollars, nanos } from '../../contract/money.ts';
+import { type Clock, isoTime } from '../clock.ts';
+import { Failure } from '../failure.ts';
+import {
+  type Bucket,
+  errorRate,
+  type Figures,
+  METRIC_RULES,
+  type Reports,
+  type Selection,
+  type Series,
+  type Span,
+  spanOf,
+  ttftQuantile,
+  type Value,
+} from '../reports/reports.ts';
+import type { AskedFor } from './answering.ts';
+import type { Caller } from './callers.ts';
+import { type LabelDeps, type LabelOf, labelsFor } from './labels.ts';
+
+export interface FiguresDeps extends LabelDeps {
+  readonly reports: Pick<Reports, 'chart' | 'total'>;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** The cards of the dashboard, in the order in which they are shown. */
+const CARDS: readonly Metric[] = [
+  'spend',
+  'charge',
+  'requests',
+  'tokens',
+  'error_rate',
+  'ttft_p95',
+];
+
+export function figuresHandlers(deps: FiguresDeps) {
+  const { reports, clock } = deps;
+  return {
+    async figures({
+      query,
+      caller,
+    }: AskedFor<typeof FIGURES_API.figures>): Promise<z.output<typeof figuresReply>> {
+      const { metric, group, subgroup, top } = query;
+      const groups = groupsOf(group, subgroup);
+      const now = clock.now();
+      const span = spanOf(query, now);
+      const selection = selectionOf(query, caller);
+      const chart = await reports.chart({ span, selection, metric, groups, top });
+      const { value } = METRIC_RULES[metric];
+      const labelOf = labelsFor(deps, caller);
+      const name = (names: Series['names'], index: number) =>
+        nameOf(groups[index], names?.[index], labelOf);
+      return {
+        data: {
+          metric,
+          unit: METRICS[metric],
+          buckets: bucketsOf(span, now),
+          series: chart.series.map((one) => ({
+            kind: one.names === null ? 'other' : 'group',
+            group: name(one.names, 0),
+            subgroup: name(one.names, 1),
+            ...valuesOf(one, value),
+          })),
+          groups_total: chart.groupsTotal,
+          total: valuesOf(chart.total, value),
+          ...figuresOfBoth(chart.total),
+        },
+        meta: metaOf(span, now),
+      };
+    },
+
+    async overview({
+      query,
+      caller,
+    }: AskedFor<typeof FIGURES_API.overview>): Promise<z.output<typeof overviewReply>> {
+      const now = clock.now();
+      const span = spanOf(query, now);
+      const series = await reports.total({ span, selection: selectionOf(query, caller) });
+      return {
+        data: {
+          buckets: bucketsOf(span, now),
+          cards: CARDS.map((metric) => ({
+            metric,
+            unit: METRICS[metric],
+            ...valuesOf(series, METRIC_RULES[metric].value),
+          })),
+          ...figuresOfBoth(series),
+        },
+        meta: metaOf(span, now),
+      };
+    },
+  };
+}
+
+/** @throws Failure `validation_failed` for a subgroup alone */
+function groupsOf(group: Group | undefined, subgroup: Group | undefined): readonly Group[] {
+  if (subgroup !== undefined && (group === undefined || group === subgroup)) {
+    const sentence = 'A subgroup needs a group, and another one.';
+    throw new Failure('validation_failed', { param: 'subgroup', sentence });
+  }
+  return [group, subgroup].filter((one) => one !== undefined);
+}
+
+function valuesOf({ total, previous, buckets }: Series, value: (figures: Figures) => Value) {
+  return { value: value(total), previous: value(previous), values: buckets.map(value) };
+}
+
+function figuresOfBoth({ total, previous }: Series) {
+  return { figures: figuresOf(total), previous_figures: figuresOf(previous) };
+}
+
+/** Whose requests a caller may see; null: everybody's. */
+export function scopeOf(caller: Caller): string | null {
+  if (caller.kind === 'operator') return null;
+  if (caller.kind === 'member') return caller.userId;
+  throw new Failure('internal', { detail: `a ${caller.kind} sees no figures` });
+}
+
+interface Filters {
+  readonly user_id?: string | undefined;
+  readonly key_id?: string | undefined;
+  readonly provider?: string | undefined;
+  readonly provider_key_id?: string | undefined;
+  readonly model?: string | undefined;
+}
+
+export function selectionOf(query: Filters, caller: Caller): Selection {
+  const { user_id: user, key_id: key, provider, provider_key_id, model } = query;
+  const given = { user, key, provider, provider_key: provider_key_id, model };
+  const names = Object.fromEntries(
+    GROUPS.map((group) => [group, given[group]] as const).filter(([, name]) => name !== undefined),
+  );
+  return { userId: scopeOf(caller), names };
+}
+
+function nameOf(
+  group: Group | undefined,
+  id: string | undefined,
+  labelOf: LabelOf,
+): { id: string; label: string } | null {
+  return group === undefined || id === undefined ? null : { id, label: labelOf(group, id) };
+}
+
+function bucketsOf(span: Span, now: number) {
+  return span.buckets.map(({ label, start, end }: Bucket) => ({
+    label,
+    start: isoTime(start),
+    end: isoTime(end),
+    complete: end <= now,
+  }));
+}
+
+export function metaOf(span: Span, now: number): z.output<typeof figuresMeta> {
+  return {
+    start: isoTime(span.start),
+    end: isoTime(span.end),
+    zone: span.zone,
+    zone_note: span.isMoved
+      ? 'Days of this time zone begin within an hour of UTC; they are shown from the beginning of that hour.'
+      : null,
+    as_of: isoTime(now),
+    previous_start: isoTime(span.previous.start),
+    previous_end: isoTime(span.previous.end),
+  };
+}
+
+function figuresOf(figures: Figures): z.output<typeof figuresShape> {
+  return {
+    requests: figures.requests,
+    unowed_requests: figures.unowed,
+    refused_requests: figures.refused,
+    errors: figures.errors,
+    unpriced_requests: figures.unpriced,
+    tokens_input: figures.input_tokens,
+    tokens_cached: figures.cached_tokens,
+    tokens_cache_write: figures.cache_write_tokens,
+    tokens_output: figures.output_tokens,
+    tokens_reasoning: figures.reasoning_tokens,
+    spend_usd: formatDollars(nanos(figures.cost_nanos)),
+    charge_usd: formatDollars(nanos(figures.charge_nanos)),
+    error_rate: errorRate(figures),
+    ttft_p50_ms: ttftQuantile(figures, 0.5),
+    ttft_p95_ms: ttftQuantile(figures, 0.95),
+  };
+}

@@ -1,0 +1,24 @@
+/** The calls that answer what was used and what it cost, in one list for the table of routes. */
+import { FIGURES_API } from '../../contract/api/figures-api.ts';
+import { REPORTS_API } from '../../contract/api/reports-api.ts';
+import { REQUESTS_API } from '../../contract/api/requests-api.ts';
+import { type BoundCall, bind } from './answering.ts';
+import { type FiguresDeps, figuresHandlers } from './figures-routes.ts';
+import { type ReportsDeps, reportsHandlers } from './reports-routes.ts';
+import { type RequestsDeps, requestsHandlers } from './requests-routes.ts';
+
+export type ReportCallsDeps = FiguresDeps & ReportsDeps & RequestsDeps;
+
+export function reportCalls(deps: ReportCallsDeps): readonly BoundCall[] {
+  const reports = reportsHandlers(deps);
+  const figures = figuresHandlers(deps);
+  const requests = requestsHandlers(deps);
+  return [
+    bind(REPORTS_API.costByUser, reports.costByUser),
+    bind(FIGURES_API.figures, figures.figures),
+    bind(FIGURES_API.overview, figures.overview),
+    bind(REQUESTS_API.list, requests.list),
+    bind(REQUESTS_API.story, requests.story),
+    bind(REQUESTS_API.prices, requests.prices),
+  ];
+}

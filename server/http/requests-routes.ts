@@ -1,0 +1,207 @@
+import type { z } from 'zod';
+import type {
+  priceList,
+  REQUESTS_API,
+  requestPage,
+  requestStory,
+  requestsQuery,
+  usageRecord,
+} from '../../contract/api/requests-api.ts';
+import { FAILURES } from '../../contract/failures.ts';
+import { formatDollars, nanos } from '../../contract/money.ts';
+import type { CostSource, Outcome, Provenance } from '../../contract/usage.ts';
+import { type Clock, isoTime } from '../clock.ts';
+import { Failure } from '../failure.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import {
+  costLines,
+  exactCost,
+  type RecordRow,
+  type Reports,
+  type RequestFilter,
+  type StoredRates,
+  spanOf,
+} from '../reports/reports.ts';
+import type { AskedFor } from './answering.ts';
+import type { Caller } from './callers.ts';
+import { cursorOf, readCursor } from './cursor.ts';
+import { scopeOf, selectionOf } from './figures-routes.ts';
+import { type LabelDeps, type LabelOf, labelsFor } from './labels.ts';
+
+export interface RequestsDeps extends LabelDeps {
+  readonly reports: Pick<Reports, 'requests' | 'request' | 'prices'>;
+  readonly gateway: Pick<Gateway, 'models'>;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+export function requestsHandlers(deps: RequestsDeps) {
+  const { reports, clock } = deps;
+  return {
+    async list({
+      query,
+      caller,
+    }: AskedFor<typeof REQUESTS_API.list>): Promise<z.output<typeof requestPage>> {
+      const { limit } = query;
+      const filter = filterOf(query, caller, clock.now());
+      const [before = null] = readCursor(query.cursor, 1) ?? [];
+      const page = await reports.requests(filter, { before, limit });
+      const labelOf = labelsFor(deps, caller);
+      return {
+        data: page.rows.map((row) => recordOf(row, labelOf)),
+        pagination: {
+          limit,
+          has_more: page.next !== null,
+          next_cursor: page.next === null ? null : cursorOf(page.next),
+        },
+      };
+    },
+
+    async story({
+      params,
+      caller,
+    }: AskedFor<typeof REQUESTS_API.story>): Promise<z.output<typeof requestStory>> {
+      const found = await reports.request(params.id);
+      const scope = scopeOf(caller);
+      // Another's request looks like one that never was.
+      if (found === null || (scope !== null && found.record.user_id !== scope)) {
+        throw new Failure('not_found', { sentence: 'There is no such request.' });
+      }
+      return storyOf(found, labelsFor(deps, caller));
+    },
+
+    async prices(): Promise<z.output<typeof priceList>> {
+      const [models, prices] = await Promise.all([deps.gateway.models(), reports.prices()]);
+      return {
+        data: {
+          models: models.map((model) => ({
+            id: model.id,
+            name: model.name ?? null,
+            provider: model.provider ?? null,
+            input_usd_per_mtok: dollarsOf(model.inputNanosPerMillion),
+            output_usd_per_mtok: dollarsOf(model.outputNanosPerMillion),
+          })),
+          prices: prices.map(({ id, source, rates, first_used_at }) => ({
+            id,
+            source,
+            first_used_at: isoTime(first_used_at),
+            ...ratesOf(JSON.parse(rates) as StoredRates),
+          })),
+        },
+      };
+    },
+  };
+}
+
+/** @throws Failure `validation_failed` */
+export function filterOf(
+  query: Omit<z.output<typeof requestsQuery>, 'limit' | 'cursor' | 'format'>,
+  caller: Caller,
+  now: number,
+): RequestFilter {
+  const { start, end, zone, outcome, status, q } = query;
+  const span = spanOf({ start, end, zone, bucket: 'none' }, now);
+  return {
+    start: span.start,
+    end: span.end,
+    selection: selectionOf(query, caller),
+    outcome,
+    status,
+    idStart: q === '' ? undefined : q,
+  };
+}
+
+const dollarsOf = (amount: number | null | undefined): string | null =>
+  amount === null || amount === undefined ? null : formatDollars(nanos(amount));
+
+const named = (id: string | null, label: (id: string) => string) =>
+  id === null ? null : { id, label: label(id) };
+
+/** A record on the wire. */
+export function recordOf(row: RecordRow, labelOf: LabelOf): z.output<typeof usageRecord> {
+  const written = [row.cache_write_5m_tokens, row.cache_write_1h_tokens];
+  return {
+    id: row.id,
+    at: isoTime(row.started_at),
+    user: { id: row.user_id, label: labelOf('user', row.user_id) },
+    key: { id: row.virtual_key_id, label: labelOf('key', row.virtual_key_id) },
+    provider: named(row.provider_id, (id) => labelOf('provider', id)),
+    provider_key: named(row.provider_key_id, (id) => labelOf('provider_key', id)),
+    endpoint: row.endpoint,
+    model: row.model,
+    served_model: row.served_model,
+    streamed: row.streamed === 1,
+    status: row.status,
+    // These three were written from the same lists.
+    outcome: row.outcome as Outcome,
+    provenance: row.provenance as Provenance,
+    failure: row.failure,
+    tokens_input: row.input_tokens,
+    tokens_cached: row.cached_tokens,
+    tokens_cache_write: written.every((one) => one === null)
+      ? null
+      : written.reduce((sum: number, one) => sum + (one ?? 0), 0),
+    tokens_output: row.output_tokens,
+    tokens_reasoning: row.reasoning_tokens,
+    cost_usd: dollarsOf(row.cost_nanos),
+    cost_source: row.cost_source as CostSource,
+    charge_usd: dollarsOf(row.charge_nanos),
+    attempts: row.attempts,
+    ttft_ms: row.ttft_ms,
+    duration_ms: row.duration_ms,
+  };
+}
+
+type Story = NonNullable<Awaited<ReturnType<Reports['request']>>>;
+
+function storyOf(
+  { record, price, entries }: Story,
+  labelOf: LabelOf,
+): z.output<typeof requestStory> {
+  const failure = FAILURES[record.failure as keyof typeof FAILURES];
+  return {
+    ...recordOf(record, labelOf),
+    flawed: record.flawed === 1,
+    failure_sentence: record.failure === null ? null : (failure?.sentence ?? null),
+    upstream_id: record.upstream_id,
+    plan: record.plan,
+    hold_usd: dollarsOf(record.hold_nanos),
+    tokens_cache_write_5m: record.cache_write_5m_tokens,
+    tokens_cache_write_1h: record.cache_write_1h_tokens,
+    price: price === null ? null : priceOf(record, price),
+    ledger_entries: entries.map((entry) => ({
+      id: entry.id,
+      at: isoTime(entry.at),
+      account_id: entry.account_id,
+      kind: entry.kind,
+      amount_usd: formatDollars(nanos(entry.amount)),
+      reason: entry.reason,
+      period: entry.period,
+    })),
+  };
+}
+
+function priceOf(record: RecordRow, price: NonNullable<Story['price']>) {
+  const lines = costLines(record, JSON.parse(price.rates) as StoredRates);
+  return {
+    id: price.id,
+    source: price.source,
+    first_used_at: isoTime(price.first_used_at),
+    terms: lines.map((line) => ({
+      of: line.of,
+      quantity: line.quantity,
+      usd_per_million: dollarsOf(line.nanosPerMillion),
+      cost_usd: exactCost(line),
+    })),
+  };
+}
+
+function ratesOf(rates: StoredRates) {
+  return {
+    input_usd_per_mtok: dollarsOf(rates.input),
+    cached_input_usd_per_mtok: dollarsOf(rates.cachedInput),
+    cache_write_5m_usd_per_mtok: dollarsOf(rates.cacheWrite5m),
+    cache_write_1h_usd_per_mtok: dollarsOf(rates.cacheWrite1h),
+    output_usd_per_mtok: dollarsOf(rates.output),
+    reasoning_usd_per_mtok: dollarsOf(rates.reasoning),
+  };
+}

@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { GROUPS, type Group, METRICS, type Metric } from '../../contract/api/figures-api.ts';
+import { nanos } from '../../contract/money.ts';
+import { UNKNOWN_USAGE } from '../../contract/usage.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import { createRecords, type UsageRecord } from '../records/records.ts';
+import { openSqlite, type Storage } from '../storage/storage.ts';
+import { createReports, METRIC_RULES, type Reports, spanOf, ttftQuantile } from './reports.ts';
+
+const NOW = Date.parse('2026-11-20T12:30:00Z');
+const HOUR_MS = 3_600_000;
+const clock: Clock = { ...systemClock, now: () => NOW };
+
+const folder = mkdtempSync(join(tmpdir(), 'tollkeeper-figures-'));
+let storage: Storage;
+let reports: Reports;
+let all: readonly UsageRecord[];
+
+/** A hundred hours of records of three users, spread by arithmetic: the same in every run. */
+function manyRecords(): readonly UsageRecord[] {
+  return Array.from({ length: 400 }, (_, index): UsageRecord => {
+    const at = NOW - Math.floor((index * 977) % 100) * HOUR_MS - (index % 60) * 60_000;
+    const user = index % 3;
+    const refused = index % 17 === 0;
+    const failed = index % 13 === 0;
+    return {
+      id: `req_${at.toString(16).padStart(12, '0')}${String(index).padStart(4, '0')}`,
+      virtualKeyId: `vk_${user}_${index % 2}`,
+      userId: `usr_${user}`,
+      providerId: refused ? null : `provider_${index % 2}`,
+      providerKeyId: refused ? null : `pk_${index % 4}`,
+      endpoint: 'chat/completions',
+      model: refused ? null : `model_${(index * 7) % 5}`,
+      servedModel: null,
+      streamed: false,
+      status: 200,
+      outcome: refused ? 'refused' : failed ? 'failed' : 'completed',
+      provenance: 'reported',
+      tokens: { ...UNKNOWN_USAGE, input: index, output: index % 50, cachedInput: index % 9 },
+      cost: index % 11 === 0 ? null : nanos(index * 1_000 + 1),
+      costSource: refused || failed ? 'none' : 'catalogue',
+      priceId: null,
+      flawed: false,
+      charge: user === 0 ? null : { amount: nanos(index), held: nanos(index), plan: 'flat' },
+      failure: null,
+      attempts: 1,
+      upstreamId: null,
+      startedAt: at,
+      ttftMs: 20 + ((index * 131) % 3_000),
+      durationMs: 900,
+    };
+  });
+}
+
+before(async () => {
+  storage = await openSqlite({ file: join(folder, 'test.db'), clock });
+  const records = createRecords({ storage, clock });
+  reports = createReports({ storage });
+  all = manyRecords();
+  await Promise.all(all.map((record) => storage.commit(records.finish(record, null))));
+});
+after(async () => {
+  await storage.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const nameIn = (record: UsageRecord, group: Group): string =>
+  ({
+    model: record.model ?? 'unknown',
+    user: record.userId,
+    key: record.virtualKeyId,
+    provider: record.providerId ?? '',
+    provider_key: record.providerKeyId ?? '',
+  })[group];
+
+/** The sums that a metric is made of, counted one record after the other. */
+const counted = (records: readonly UsageRecord[]) => {
+  const owed = records.filter((one) => one.outcome !== 'refused' && one.costSource !== 'none');
+  const add = (figure: (one: UsageRecord) => number | null) =>
+    owed.reduce((sum, one) => sum + (figure(one) ?? 0), 0);
+  return {
+    requests: owed.length,
+    errors: records.filter(({ outcome }) => outcome === 'failed').length,
+    tokens: add(({ tokens }) => tokens.input) + add(({ tokens }) => tokens.output),
+    spend: add(({ cost }) => cost),
+  };
+};
+
+const within = (start: number, end: number) => (record: UsageRecord) =>
+  record.startedAt >= start && record.startedAt < end;
+
+const METRICS_COUNTED = ['requests', 'errors', 'tokens', 'spend'] as const;
+const onTheWire = (metric: Metric, sum: number) =>
+  metric === 'spend' ? String(METRIC_RULES.spend.value({ cost_nanos: sum } as never)) : sum;
+
+const anyOrder = fc.record({
+  metric: fc.constantFrom(...METRICS_COUNTED),
+  groups: fc.uniqueArray(fc.constantFrom(...GROUPS), { maxLength: 2 }),
+  bucket: fc.constantFrom('hour', 'day', 'none'),
+  zone: fc.constantFrom('UTC', 'Europe/Berlin', 'Asia/Kolkata', 'America/St_Johns'),
+  days: fc.constantFrom(
+    { start: '2026-11-17', end: '2026-11-20' },
+    { start: '2026-11-20', end: '2026-11-20' },
+    { start: '2026-11-17T05:00:00Z', end: '2026-11-19T23:10:00Z' },
+  ),
+  top: fc.integer({ min: 1, max: 4 }),
+  userId: fc.constantFrom(null, 'usr_1'),
+  names: fc.constantFrom({}, { model: 'model_2' }, { key: 'vk_1_0' }, { provider: 'provider_1' }),
+});
+
+describe('a chart', () => {
+  test('shows what the records say, however it is cut, and its series add up to the total', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyOrder, async ({ metric, groups, bucket, zone, days, top, ...of }) => {
+        const span = spanOf({ ...days, zone, bucket }, NOW);
+        const selection = { userId: of.userId, names: of.names };
+        const chart = await reports.chart({ span, selection, metric, groups, top });
+        const { value } = METRIC_RULES[metric];
+        const meant = all.filter(
+          (record) =>
+            (of.userId === null || record.userId === of.userId) &&
+            Object.entries(of.names).every(
+              ([group, name]) => nameIn(record, group as Group) === name,
+            ),
+        );
+        const expected = (records: readonly UsageRecord[]) =>
+          onTheWire(metric, counted(records)[metric]);
+        const now = meant.filter(within(span.start, span.end));
+        assert.equal(value(chart.total.total), expected(now));
+        const before = meant.filter(within(span.previous.start, span.previous.end));
+        assert.equal(value(chart.total.previous), expected(before));
+        span.buckets.forEach(({ start, end }, index) => {
+          const figures = chart.total.buckets[index];
+          assert.ok(figures);
+          assert.equal(value(figures), expected(now.filter(within(start, end))));
+        });
+        const named = chart.series.filter(({ names }) => names !== null);
+        assert.ok(named.length <= top);
+        for (const one of named) {
+          const mine = (record: UsageRecord) =>
+            groups.every((group, index) => nameIn(record, group) === one.names?.[index]);
+          assert.equal(value(one.total), expected(now.filter(mine)));
+          span.buckets.forEach(({ start, end }, index) => {
+            const figures = one.buckets[index];
+            assert.ok(figures);
+            assert.equal(value(figures), expected(now.filter(mine).filter(within(start, end))));
+          });
+        }
+        if (groups.length === 0) return;
+        const weigh = METRIC_RULES[metric].weight;
+        const parts = chart.series.reduce((sum, one) => sum + weigh(one.total), 0);
+        assert.equal(parts, weigh(chart.total.total));
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  test('has a value, or null, for every metric', async () => {
+    const span = spanOf(
+      { start: '2019-01-01', end: '2019-01-02', zone: 'UTC', bucket: 'day' },
+      NOW,
+    );
+    const selection = { userId: null, names: {} };
+    for (const metric of Object.keys(METRICS) as Metric[]) {
+      const chart = await reports.chart({ span, selection, metric, groups: ['model'], top: 3 });
+      const empty = METRIC_RULES[metric].value(chart.total.total);
+      const isKnown = !/average|rate|ttft/.test(metric);
+      assert.equal(empty === null, !isKnown, metric);
+    }
+  });
+});
+
+test('the time to the first byte is read from its classes to some per cent', async () => {
+  const span = spanOf({ start: '2026-11-10', end: '2026-11-20', zone: 'UTC', bucket: 'none' }, NOW);
+  const { total } = await reports.total({ span, selection: { userId: null, names: {} } });
+  const owed = all.filter(
+    ({ outcome, costSource }) => outcome !== 'refused' && costSource !== 'none',
+  );
+  const times = owed.map(({ ttftMs }) => ttftMs ?? 0).sort((a, b) => a - b);
+  for (const share of [0.1, 0.5, 0.9, 0.95, 0.99]) {
+    const exact = times[Math.ceil(share * times.length) - 1] ?? 0;
+    const read = ttftQuantile(total, share) ?? 0;
+    assert.ok(Math.abs(read - exact) / exact < 0.12, `${share}: ${read} for ${exact}`);
+  }
+});
+
+describe('a range', () => {
+  const rangeOf = (more: Partial<Parameters<typeof spanOf>[0]>) =>
+    spanOf({ zone: 'UTC', bucket: 'day', ...more }, NOW);
+
+  test('of a day on which the clocks change has 23 or 25 hours', () => {
+    const hours = (day: string) =>
+      rangeOf({ start: day, end: day, zone: 'Europe/Berlin', bucket: 'hour' }).buckets.length;
+    assert.deepEqual([hours('2026-03-29'), hours('2026-10-25'), hours('2026-11-20')], [23, 25, 24]);
+  });
+
+  test('in a zone that is off by part of an hour begins with that hour, and says so', () => {
+    const { start, end, isMoved, buckets } = rangeOf({
+      start: '2026-11-19',
+      end: '2026-11-20',
+      zone: 'Asia/Kolkata',
+    });
+    assert.equal(isMoved, true);
+    assert.equal(start, Date.parse('2026-11-18T18:00:00Z'));
+    assert.equal(end, Date.parse('2026-11-20T18:00:00Z'));
+    assert.deepEqual(
+      buckets.map(({ label }) => label),
+      ['2026-11-19', '2026-11-20'],
+    );
+    assert.equal(rangeOf({ zone: 'Europe/Berlin' }).isMoved, false);
+  });
+
+  test('that has not ended is compared with as much of the one before', () => {
+    const { previous } = rangeOf({ start: '2026-11-20', end: '2026-11-20' });
+    assert.equal(previous.start, Date.parse('2026-11-19T00:00:00Z'));
+    assert.equal(previous.end, Date.parse('2026-11-19T13:00:00Z'));
+    const ended = rangeOf({ start: '2026-11-18', end: '2026-11-19' }).previous;
+    assert.equal(ended.end, Date.parse('2026-11-18T00:00:00Z'));
+  });
+
+  for (const [what, order] of [
+    ['ends before it starts', { start: '2026-11-20', end: '2026-11-19' }],
+    ['is longer than a year', { start: '2024-01-01', end: '2026-01-01' }],
+    ['has too many hours', { start: '2026-01-01', end: '2026-03-01', bucket: 'hour' }],
+    ['lies in no zone', { zone: 'Europe/Nowhere' }],
+  ] as const) {
+    test(`that ${what} is refused in words`, () => {
+      assert.throws(() => rangeOf(order), { code: 'validation_failed' });
+    });
+  }
+});

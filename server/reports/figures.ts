@@ -1,0 +1,170 @@
+/**
+ * One metric over time, split by up to two groups. Whatever it is, it comes from sums of the same records, so that the
+ * series of any split add up to the total, and `other` is exactly what the named ones leave.
+ */
+import type { Group, Metric } from '../../contract/api/figures-api.ts';
+import type { Storage } from '../storage/storage.ts';
+import {
+  ALL_MEASURES,
+  added,
+  type Figures,
+  METRIC_RULES,
+  type MetricRule,
+  NOTHING,
+  named,
+  without,
+} from './measures.ts';
+import type { Rows, Span } from './span.ts';
+import {
+  type Cell,
+  cutFor,
+  type Measure,
+  type Selection,
+  sumsByBucket,
+  sumsByCell,
+  sumsByCellAndBucket,
+} from './sums.ts';
+
+export interface FiguresOrder {
+  readonly span: Span;
+  readonly selection: Selection;
+  readonly metric: Metric;
+  /** None, one or two. */
+  readonly groups: readonly Group[];
+  /** How many series are named. */
+  readonly top: number;
+}
+
+export interface Series {
+  /** The names in the order of the groups; null for all that are not named. */
+  readonly names: readonly string[] | null;
+  readonly total: Figures;
+  readonly previous: Figures;
+  /** One for each bucket of the span. */
+  readonly buckets: readonly Figures[];
+}
+
+export interface Chart {
+  readonly series: readonly Series[];
+  readonly groupsTotal: number;
+  /** Of everything that was selected, with every measure. */
+  readonly total: Series;
+}
+
+type Db = Storage['db'];
+
+/** The cells over several stretches of rows; one that is in two of them comes twice. */
+async function cellsOf(
+  db: Db,
+  stretches: readonly Rows[],
+  of: { cut: number; selection: Selection; measures: readonly Measure[] },
+): Promise<readonly Cell[]> {
+  const found = await Promise.all(stretches.map((rows) => sumsByCell(db, rows, of)));
+  return found.flat();
+}
+
+export async function chartOf(db: Db, order: FiguresOrder): Promise<Chart> {
+  const groups = order.groups.length === 0 ? [] : await groupsOf(db, order);
+  const series = await overTime(db, order, groups.slice(0, order.top));
+  // Read last: what is recorded meanwhile makes the rest larger, never less than nothing.
+  const total = await totalOf(db, order);
+  const chart = { groupsTotal: groups.length, total };
+  return groups.length <= order.top
+    ? { ...chart, series }
+    : { ...chart, series: [...series, restOf(total, series)] };
+}
+
+function restOf(total: Series, series: readonly Series[]): Series {
+  const left = (of: (one: Series) => Figures): Figures =>
+    series.reduce((figures, one) => without(figures, of(one)), of(total));
+  return {
+    names: null,
+    total: left((one) => one.total),
+    previous: left((one) => one.previous),
+    buckets: total.buckets.map((_, index) => left((one) => one.buckets[index] ?? NOTHING)),
+  };
+}
+
+/** Every measure of all that is selected, over time and of the range before. */
+export async function totalOf(
+  db: Db,
+  { span, selection }: Pick<FiguresOrder, 'span' | 'selection'>,
+): Promise<Series> {
+  const cut = cutFor([], selection);
+  const measures = ALL_MEASURES;
+  const sums = await sumsByBucket(db, { ...span, cut, selection, measures });
+  const buckets = span.buckets.map((_, index) => {
+    const found = sums.get(index);
+    return found === undefined ? NOTHING : named(measures, found);
+  });
+  const before = await cellsOf(db, span.previous.rows, { cut, selection, measures });
+  return {
+    names: null,
+    total: buckets.reduce(added, NOTHING),
+    previous: before.reduce((sum, cell) => added(sum, named(measures, cell.sums)), NOTHING),
+    buckets,
+  };
+}
+
+interface Grouped {
+  readonly names: readonly string[];
+  readonly cells: readonly number[];
+  readonly total: Figures;
+  readonly previous: Figures;
+}
+
+/** Every group with what it adds up to, the one that weighs most first. */
+async function groupsOf(db: Db, order: FiguresOrder): Promise<readonly Grouped[]> {
+  const { span, selection, groups } = order;
+  const rule = METRIC_RULES[order.metric];
+  const of = { cut: cutFor(groups, selection), selection, measures: rule.measures };
+  const numbers = span.buckets.flatMap((bucket) => bucket.numbers);
+  const now = await cellsOf(db, [{ table: span.table, numbers }], of);
+  const before = await cellsOf(db, span.previous.rows, of);
+  const found = new Map<string, Grouped>();
+  const note = (cell: Cell, part: 'total' | 'previous'): void => {
+    const names = groups.map((group) => cell.names[group]);
+    const key = names.join('\n');
+    const known = found.get(key) ?? { names, cells: [], total: NOTHING, previous: NOTHING };
+    const figures = added(known[part], named(rule.measures, cell.sums));
+    found.set(key, { ...known, cells: [...known.cells, cell.id], [part]: figures });
+  };
+  for (const cell of now) note(cell, 'total');
+  for (const cell of before) note(cell, 'previous');
+  return [...found.values()].sort(byWeight(rule));
+}
+
+function byWeight({ weight }: MetricRule): (a: Grouped, b: Grouped) => number {
+  const text = ({ names }: Grouped): string => names.join('\n');
+  return (a, b) =>
+    weight(b.total) - weight(a.total) ||
+    weight(b.previous) - weight(a.previous) ||
+    (text(a) < text(b) ? -1 : 1);
+}
+
+async function overTime(
+  db: Db,
+  { span, metric, groups: by, selection }: FiguresOrder,
+  groups: readonly Grouped[],
+): Promise<readonly Series[]> {
+  const { measures } = METRIC_RULES[metric];
+  const groupOf = new Map(
+    groups.flatMap(({ cells }, index) => cells.map((id) => [id, index] as const)),
+  );
+  const lines = groups.map(() => span.buckets.map(() => NOTHING));
+  if (groups.length > 0 && span.buckets.length > 1) {
+    const cut = cutFor(by, selection);
+    const cells = [...groupOf.keys()];
+    const found = await sumsByCellAndBucket(db, { ...span, cut, cells, measures });
+    for (const { bucket, cell, sums } of found) {
+      const line = lines[groupOf.get(cell) ?? -1];
+      if (line !== undefined) line[bucket] = added(line[bucket] ?? NOTHING, named(measures, sums));
+    }
+  }
+  return groups.map(({ names, total, previous }, index) => {
+    const line = lines[index] ?? [];
+    return span.buckets.length === 1
+      ? { names, total, previous, buckets: [total] }
+      : { names, total: line.reduce(added, NOTHING), previous, buckets: line };
+  });
+}

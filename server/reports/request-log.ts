@@ -1,0 +1,186 @@
+/** Single usage records: page by page, newest first, and one of them with all that hangs on it. */
+import { type RawBuilder, sql } from 'kysely';
+import type { Group } from '../../contract/api/figures-api.ts';
+import type { Outcome } from '../../contract/usage.ts';
+import { firstId } from '../id.ts';
+import type { Database, Storage } from '../storage/storage.ts';
+import type { Selection } from './sums.ts';
+
+export type RecordRow = Database['usage_records'];
+
+export interface RequestFilter {
+  /** Half-open, in milliseconds since the epoch. */
+  readonly start: number;
+  readonly end: number;
+  readonly selection: Selection;
+  readonly outcome?: Outcome | undefined;
+  readonly status?: number | undefined;
+  /** An id or its beginning. */
+  readonly idStart?: string | undefined;
+}
+
+export interface RecordPage {
+  readonly rows: readonly RecordRow[];
+  /** Where the next page begins; null if there is none. */
+  readonly next: string | null;
+}
+
+export interface RequestStory {
+  readonly record: RecordRow;
+  readonly price: Database['prices'] | null;
+  readonly entries: readonly Database['ledger_entries'][];
+}
+
+type Db = Storage['db'];
+
+/** So many records are looked at for one page: what is rarer is found on a later one, and no page takes long. */
+const LOOK_AT_MOST = 100_000;
+
+/** A request has its id just before it starts. */
+const ID_LEAD_MS = 60_000;
+
+const COLUMN = {
+  model: sql`coalesce(model, served_model, 'unknown')`,
+  user: sql.ref('user_id'),
+  key: sql.ref('virtual_key_id'),
+  provider: sql`coalesce(provider_id, '')`,
+  provider_key: sql`coalesce(provider_key_id, '')`,
+} as const satisfies Record<Group, RawBuilder<unknown>>;
+
+/** @param before the id that the page before ended with */
+export async function requestPage(
+  db: Db,
+  filter: RequestFilter,
+  page: { readonly before: string | null; readonly limit: number },
+): Promise<RecordPage> {
+  const { limit } = page;
+  const { first, beyond } = idRange(filter, page.before);
+  const keys = await keysIn(db, filter.selection);
+  if (keys !== null) {
+    const rows = await ofKeys(db, keys, { filter, first, beyond, limit: limit + 1 });
+    return cutPage(rows, limit, null);
+  }
+  const floor = await floorOf(db, first, beyond);
+  const rows = await sql<RecordRow>`
+    select * from usage_records
+    where id >= ${floor ?? first} and id < ${beyond} and ${conditions(filter)}
+    order by id desc limit ${limit + 1}`.execute(db);
+  return cutPage(rows.rows, limit, floor);
+}
+
+export async function requestStory(db: Db, id: string): Promise<RequestStory | null> {
+  const record = await db
+    .selectFrom('usage_records')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (record === undefined) return null;
+  const price =
+    record.price_id === null
+      ? undefined
+      : await db
+          .selectFrom('prices')
+          .selectAll()
+          .where('id', '=', record.price_id)
+          .executeTakeFirst();
+  const entries = await db
+    .selectFrom('ledger_entries')
+    .selectAll()
+    // The request's own are named by it; a refund or correction speaks of it, and comes later.
+    .where('id', '>=', `${id}/`)
+    .where('id', '<', `${id}0`)
+    .orderBy('id')
+    .execute();
+  return { record, price: price ?? null, entries };
+}
+
+function idRange(
+  { start, end, idStart }: RequestFilter,
+  before: string | null,
+): { first: string; beyond: string } {
+  const least = [firstId('req', start - ID_LEAD_MS)];
+  const most = [firstId('req', end)];
+  if (idStart !== undefined) {
+    least.push(idStart);
+    most.push(`${idStart}~`);
+  }
+  if (before !== null) most.push(before);
+  return { first: least.toSorted().at(-1) ?? '', beyond: most.toSorted()[0] ?? '' };
+}
+
+/** Where the look ends if there is more than can be looked at for one page. */
+async function floorOf(db: Db, first: string, beyond: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('usage_records')
+    .select('id')
+    .where('id', '>=', first)
+    .where('id', '<', beyond)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .offset(LOOK_AT_MOST)
+    .executeTakeFirst();
+  return row?.id ?? null;
+}
+
+function cutPage(rows: readonly RecordRow[], limit: number, floor: string | null): RecordPage {
+  if (rows.length > limit) {
+    const kept = rows.slice(0, limit);
+    return { rows: kept, next: kept.at(-1)?.id ?? null };
+  }
+  return { rows, next: floor };
+}
+
+function conditions(filter: RequestFilter): RawBuilder<unknown> {
+  const { start, end, selection, outcome, status } = filter;
+  const all = [sql`started_at >= ${start}`, sql`started_at < ${end}`];
+  for (const [group, name] of Object.entries(selection.names) as [Group, string][]) {
+    all.push(sql`${COLUMN[group]} = ${name}`);
+  }
+  if (selection.userId !== null) all.push(sql`user_id = ${selection.userId}`);
+  if (outcome !== undefined) all.push(sql`outcome = ${outcome}`);
+  if (status !== undefined) all.push(sql`status = ${status}`);
+  return sql.join(all, sql` and `);
+}
+
+/** More keys than this are not asked for one by one. */
+const KEYS_ONE_BY_ONE = 60;
+
+/** The keys whose records are meant, if these are few: what the records have an index for. */
+async function keysIn(db: Db, { userId, names }: Selection): Promise<readonly string[] | null> {
+  if (names.key !== undefined) return [names.key];
+  const user = userId ?? names.user;
+  if (user === undefined) return null;
+  const rows = await db
+    .selectFrom('virtual_keys')
+    .select('id')
+    .where('user_id', '=', user)
+    .limit(KEYS_ONE_BY_ONE + 1)
+    .execute();
+  return rows.length > KEYS_ONE_BY_ONE ? null : rows.map(({ id }) => id);
+}
+
+interface Stretch {
+  readonly filter: RequestFilter;
+  readonly first: string;
+  readonly beyond: string;
+  readonly limit: number;
+}
+
+/** Each key's newest, in the order of the index; the newest of all of these. */
+async function ofKeys(
+  db: Db,
+  keys: readonly string[],
+  { filter, first, beyond, limit }: Stretch,
+): Promise<readonly RecordRow[]> {
+  if (keys.length === 0) return [];
+  const newest = keys.map(
+    (key) => sql`select * from (select * from usage_records
+      where virtual_key_id = ${key} and id >= ${first} and id < ${beyond} and ${conditions(filter)}
+      order by id desc limit ${limit})`,
+  );
+  const rows = await sql<RecordRow>`
+    select * from (${sql.join(newest, sql` union all `)}) order by id desc limit ${limit}`.execute(
+    db,
+  );
+  return rows.rows;
+}

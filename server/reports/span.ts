@@ -1,0 +1,171 @@
+/** Which hours or days a question is about. Sums are kept by UTC hour and day; other zones' days are made of hours. */
+import { HOURLY_RANGE_MAX, RANGE_MAX_DAYS } from '../../contract/api/figures-api.ts';
+import { isoTime } from '../clock.ts';
+import { Failure } from '../failure.ts';
+
+export interface SpanOrder {
+  /** `2026-11-20`, a day of the zone, or an instant; days include the end, instants do not. */
+  readonly start?: string | undefined;
+  readonly end?: string | undefined;
+  readonly zone: string;
+  readonly bucket: 'hour' | 'day' | 'none';
+}
+
+/** Rows of one table, by the numbers of their buckets: hours or days since the epoch. */
+export interface Rows {
+  readonly table: 'usage_hourly' | 'usage_daily';
+  readonly numbers: readonly number[];
+}
+
+/** A stretch of a chart, half-open, in milliseconds since the epoch. */
+export interface Bucket {
+  readonly label: string;
+  readonly start: number;
+  readonly end: number;
+  readonly numbers: readonly number[];
+}
+
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+  readonly zone: string;
+  /** The days of the zone begin within an hour, and were moved to its beginning. */
+  readonly isMoved: boolean;
+  readonly table: Rows['table'];
+  readonly buckets: readonly Bucket[];
+  /** The range of the same length before; while this one has not ended, as much of it as has passed. */
+  readonly previous: {
+    readonly start: number;
+    readonly end: number;
+    readonly rows: readonly Rows[];
+  };
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const DEFAULT_DAYS = 30;
+
+/** @throws Failure `validation_failed` for a range or zone that cannot be */
+export function spanOf(order: SpanOrder, now: number): Span {
+  assertZone(order.zone);
+  const byInstant = order.start?.includes('T') === true || order.end?.includes('T') === true;
+  const range = byInstant ? rangeOfInstants(order, now) : rangeOfDays(order, now);
+  const { start, end } = range;
+  if (start >= end) throw wrong('start', 'The start lies after the end.');
+  if (end - start > RANGE_MAX_DAYS * DAY_MS + HOUR_MS) {
+    throw wrong('start', `A report covers at most ${RANGE_MAX_DAYS} days.`);
+  }
+  if (order.bucket === 'hour' && end - start > HOURLY_RANGE_MAX * HOUR_MS) {
+    throw wrong('bucket', `By the hour at most ${HOURLY_RANGE_MAX / 24} days are shown.`);
+  }
+  const isWholeDays = start % DAY_MS === 0 && end % DAY_MS === 0;
+  const table =
+    order.bucket !== 'hour' && isWholeDays && isUtc(order.zone) ? 'usage_daily' : 'usage_hourly';
+  const buckets = bucketsOf(order, { start, end }, table);
+  return { ...range, zone: order.zone, table, buckets, previous: previousOf({ start, end }, now) };
+}
+
+const isUtc = (zone: string): boolean => zone === 'UTC' || zone === 'Etc/UTC' || zone === 'GMT';
+
+function assertZone(zone: string): void {
+  try {
+    new Temporal.ZonedDateTime(0n, zone);
+  } catch {
+    throw wrong('zone', 'There is no such time zone; write it as in Europe/Berlin.');
+  }
+}
+
+const hourOf = (at: number): number => Math.floor(at / HOUR_MS) * HOUR_MS;
+
+type Range = Pick<Span, 'start' | 'end' | 'isMoved'>;
+
+function rangeOfInstants({ start, end }: SpanOrder, now: number): Range {
+  const instantOf = (text: string): number =>
+    Date.parse(text.includes('T') ? text : `${text}T00:00:00Z`);
+  const last = Math.ceil((end === undefined ? now : instantOf(end)) / HOUR_MS) * HOUR_MS;
+  const first = start === undefined ? last - DEFAULT_DAYS * DAY_MS : hourOf(instantOf(start));
+  return { start: first, end: last, isMoved: false };
+}
+
+function rangeOfDays({ start, end, zone }: SpanOrder, now: number): Range {
+  const today = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(zone).toPlainDate();
+  const last = end === undefined ? today : Temporal.PlainDate.from(end);
+  const first =
+    start === undefined
+      ? last.subtract({ days: DEFAULT_DAYS - 1 })
+      : Temporal.PlainDate.from(start);
+  const from = beginningOf(first, zone);
+  const to = beginningOf(last.add({ days: 1 }), zone);
+  return {
+    start: hourOf(from),
+    end: hourOf(to),
+    isMoved: from % HOUR_MS !== 0 || to % HOUR_MS !== 0,
+  };
+}
+
+function beginningOf(day: Temporal.PlainDate, zone: string): number {
+  return day.toZonedDateTime(zone).epochMilliseconds;
+}
+
+function bucketsOf(
+  order: SpanOrder,
+  range: { readonly start: number; readonly end: number },
+  table: Rows['table'],
+): readonly Bucket[] {
+  const step = table === 'usage_daily' ? DAY_MS : HOUR_MS;
+  const bucket = (start: number, end: number, label: string): Bucket => ({
+    label,
+    start,
+    end,
+    numbers: numbersOf(start, end, step),
+  });
+  const { start, end } = range;
+  if (order.bucket === 'none') return [bucket(start, end, isoTime(start))];
+  if (order.bucket === 'hour') {
+    return numbersOf(start, end, HOUR_MS).map((hour) =>
+      bucket(hour * HOUR_MS, (hour + 1) * HOUR_MS, isoTime(hour * HOUR_MS)),
+    );
+  }
+  const buckets: Bucket[] = [];
+  // An hour into the range lies in its first day even where the beginning was moved.
+  let day = Temporal.Instant.fromEpochMilliseconds(start + HOUR_MS - 1)
+    .toZonedDateTimeISO(order.zone)
+    .toPlainDate();
+  for (let from = start; from < end; ) {
+    const next = day.add({ days: 1 });
+    const to = Math.min(end, hourOf(beginningOf(next, order.zone)));
+    buckets.push(bucket(from, to, day.toString()));
+    from = to;
+    day = next;
+  }
+  return buckets;
+}
+
+function numbersOf(start: number, end: number, step: number): readonly number[] {
+  const first = Math.floor(start / step);
+  return Array.from({ length: Math.ceil(end / step) - first }, (_, index) => first + index);
+}
+
+function previousOf(range: { start: number; end: number }, now: number): Span['previous'] {
+  const length = range.end - range.start;
+  const start = range.start - length;
+  const passed = hourOf(Math.min(range.end, now + HOUR_MS - 1)) - range.start;
+  const end = start + Math.max(0, Math.min(passed, length));
+  return { start, end, rows: rowsBetween(start, end) };
+}
+
+/** Whole UTC days by the day, what is left at both ends by the hour. */
+function rowsBetween(start: number, end: number): readonly Rows[] {
+  const firstDay = Math.ceil(start / DAY_MS) * DAY_MS;
+  const lastDay = Math.floor(end / DAY_MS) * DAY_MS;
+  if (firstDay >= lastDay) {
+    return [{ table: 'usage_hourly', numbers: numbersOf(start, end, HOUR_MS) }];
+  }
+  const hours = [...numbersOf(start, firstDay, HOUR_MS), ...numbersOf(lastDay, end, HOUR_MS)];
+  const days: Rows = { table: 'usage_daily', numbers: numbersOf(firstDay, lastDay, DAY_MS) };
+  return hours.length === 0 ? [days] : [days, { table: 'usage_hourly', numbers: hours }];
+}
+
+function wrong(param: string, sentence: string): Failure {
+  return new Failure('validation_failed', { param, sentence });
+}

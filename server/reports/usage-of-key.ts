@@ -1,0 +1,70 @@
+/** What one key used, in all and by model. */
+import { type Nanos, nanos, sum } from '../../contract/money.ts';
+import type { Storage } from '../storage/storage.ts';
+import { edgesOf } from './edges.ts';
+import { everyDay, type Measure, sumsByCell } from './sums.ts';
+import { compareText } from './text-order.ts';
+
+export interface UsageFigures {
+  readonly requests: number;
+  readonly unpricedRequests: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly cost: Nanos;
+}
+
+export interface KeyUsage extends UsageFigures {
+  /** The dearest model first. A request that named no model is under `unknown`. */
+  readonly byModel: readonly (UsageFigures & { readonly model: string })[];
+  /** Milliseconds since the epoch. */
+  readonly firstRequestAt: number | null;
+  readonly lastRequestAt: number | null;
+}
+
+const MEASURES: readonly Measure[] = [
+  'requests',
+  'unpriced',
+  'input_tokens',
+  'output_tokens',
+  'cost_nanos',
+];
+
+export async function usageOfKey(db: Storage['db'], keyId: string): Promise<KeyUsage> {
+  const selection = { userId: null, names: { key: keyId } };
+  // The whole cut: it is the one that tells key and model together.
+  const cells = await sumsByCell(db, await everyDay(db), { cut: 3, selection, measures: MEASURES });
+  const byModel = [...Map.groupBy(cells, ({ names }) => names.model)]
+    .map(([model, parts]) => ({ model, ...totalOf(parts.map(({ sums }) => figuresOf(sums))) }))
+    .filter(({ requests }) => requests > 0)
+    .sort((a, b) => b.cost - a.cost || compareText(a.model, b.model));
+  const edges = await edgesOf(db, [keyId]);
+  return {
+    ...totalOf(byModel),
+    byModel,
+    firstRequestAt: edges.first,
+    lastRequestAt: edges.last,
+  };
+}
+
+function figuresOf(sums: readonly number[]): UsageFigures {
+  const [requests = 0, unpriced = 0, prompt = 0, completion = 0, cost = 0] = sums;
+  return {
+    requests,
+    unpricedRequests: unpriced,
+    promptTokens: prompt,
+    completionTokens: completion,
+    cost: nanos(cost),
+  };
+}
+
+function totalOf(parts: readonly UsageFigures[]): UsageFigures {
+  const add = (figure: (part: UsageFigures) => number): number =>
+    parts.reduce((total, part) => total + figure(part), 0);
+  return {
+    requests: add((part) => part.requests),
+    unpricedRequests: add((part) => part.unpricedRequests),
+    promptTokens: add((part) => part.promptTokens),
+    completionTokens: add((part) => part.completionTokens),
+    cost: sum(...parts.map((part) => part.cost)),
+  };
+}
