@@ -114,19 +114,23 @@ class Rows implements Timetable {
   }
 
   async claim(limit: number, closedLanes: readonly string[]): Promise<readonly KeyRow[]> {
+    const { db } = this.#storage;
     const now = this.#clock.now();
-    const claim = this.#nameOfClaim();
     // A lease that ends too late to be true was written by a clock that was ahead.
+    const due = sql<{ provider_key_id: string }>`
+      select provider_key_id from key_health
+      where due_at <= ${now}
+        and (lease_until is null or lease_until <= ${now} or lease_until > ${now + LEASE_MS + SKEW_MS})
+        and lane not in (select value from json_each(${JSON.stringify(closedLanes)}))
+      order by due_at limit ${limit}`;
+    // Most of the time nothing is due, and that is no reason to write to the disk.
+    if ((await due.execute(db)).rows.length === 0) return [];
+    const claim = this.#nameOfClaim();
     const claimed = sql`
       update key_health set lease_by = ${claim}, lease_until = ${now + LEASE_MS}
-      where provider_key_id in (
-        select provider_key_id from key_health
-        where due_at <= ${now}
-          and (lease_until is null or lease_until <= ${now} or lease_until > ${now + LEASE_MS + SKEW_MS})
-          and lane not in (select value from json_each(${JSON.stringify(closedLanes)}))
-        order by due_at limit ${limit})`;
+      where provider_key_id in (${due})`;
     await this.#storage.commit([this.#write(claimed)]);
-    return await this.#storage.db
+    return await db
       .selectFrom('key_health')
       .selectAll()
       .where('lease_by', '=', claim)
