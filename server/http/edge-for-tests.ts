@@ -169,12 +169,7 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
     databaseState: options.databaseState ?? (() => 'ok'),
     clock,
     version: '1.2.3',
-    log: {
-      error: (fields, message) => {
-        const { err, ...rest } = fields;
-        logged.push(`${message} ${JSON.stringify(rest)} ${String(err)}`);
-      },
-    },
+    log: logInto(logged),
     settings: { ...SETTINGS, ...options.settings },
     v1: options.v1 ?? (() => undefined),
     ...(options.webFolder !== undefined && { webFolder: options.webFolder }),
@@ -199,6 +194,16 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
       await closeOutbound();
       await storage.close();
       await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** A log that keeps what it is told as text. */
+function logInto(lines: string[]): HttpDeps['log'] {
+  return {
+    error: (fields, message) => {
+      const { err, ...rest } = fields;
+      lines.push(`${message} ${JSON.stringify(rest)} ${String(err)}`);
     },
   };
 }
