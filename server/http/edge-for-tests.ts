@@ -183,10 +183,7 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
     providerKeys,
     storage,
     record: async (key, what) => {
-      const record = { ...recordOf(key), ...what };
-      // Ids begin with the time, and lists are in their order.
-      const id = what?.id ?? `${firstId('req', record.startedAt)}${record.id.slice(16)}`;
-      await storage.commit(records.finish({ ...record, id }, null));
+      await storage.commit(records.finish(recordOf(key, what), null));
     },
     everythingStored: () => everythingIn(storage),
     async close() {
@@ -217,9 +214,14 @@ async function everythingIn({ db }: Storage): Promise<string> {
   return JSON.stringify(rows);
 }
 
-function recordOf(key: Pick<VirtualKey, 'id' | 'userId'>): UsageRecord {
+function recordOf(
+  key: Pick<VirtualKey, 'id' | 'userId'>,
+  what: Partial<UsageRecord> = {},
+): UsageRecord {
+  const startedAt = what.startedAt ?? NOW;
   return {
-    id: newId('req'),
+    // Ids begin with the time, and lists are in their order.
+    id: `${firstId('req', startedAt)}${newId('req').slice(16)}`,
     virtualKeyId: key.id,
     userId: key.userId,
     providerId: 'local',
@@ -240,8 +242,9 @@ function recordOf(key: Pick<VirtualKey, 'id' | 'userId'>): UsageRecord {
     failure: null,
     attempts: 1,
     upstreamId: null,
-    startedAt: NOW,
+    startedAt,
     ttftMs: null,
     durationMs: 5,
+    ...what,
   };
 }

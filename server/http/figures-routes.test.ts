@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { nanos } from '../../contract/money.ts';
-import { newId } from '../id.ts';
+import { firstId, newId } from '../id.ts';
 import { NOW, OPERATOR, openTestEdge, type TestEdge } from './edge-for-tests.ts';
 
 let edge: TestEdge;
 let people: Record<'ann' | 'bob', { id: string; bearer: Record<string, string> }>;
 const ids: Record<string, string> = {};
+const keys: Record<string, string> = {};
 
 async function register(email: string) {
   const reply = await edge.http.instance.inject({
@@ -21,18 +22,24 @@ async function register(email: string) {
 before(async () => {
   edge = await openTestEdge();
   people = { ann: await register('ann@example.com'), bob: await register('bob@example.com') };
-  for (const [name, { id: userId }] of Object.entries(people)) {
-    const id = newId('req');
+  for (const [name, { id: userId, bearer }] of Object.entries(people)) {
+    const url = '/api/virtual-keys';
+    const issued = await edge.http.instance.inject({
+      ...{ method: 'POST', url, headers: bearer, payload: { name: `key of ${name}` } },
+    });
+    keys[name] = issued.json().id;
+    const id = `${firstId('req', NOW)}${newId('req').slice(16)}`;
     ids[name] = id;
     const more = { id, model: `model of ${name}`, cost: nanos(name === 'ann' ? 5 : 70) };
-    await edge.record({ id: `vk_${name}`, userId }, more);
+    await edge.record({ id: keys[name] ?? '', userId }, more);
   }
 });
 after(() => edge.close());
 
 const get = async (url: string, headers: Record<string, string> = OPERATOR) => {
   const reply = await edge.http.instance.inject({ url, headers });
-  return { status: reply.statusCode, body: reply.json(), text: reply.body };
+  const isJson = String(reply.headers['content-type']).includes('json');
+  return { status: reply.statusCode, body: isJson ? reply.json() : null, text: reply.body };
 };
 
 describe('GET /api/figures', () => {
@@ -92,12 +99,29 @@ test('GET /api/overview answers the cards of the dashboard with their series', a
   assert.equal(cards[0]?.values.length, 24);
 });
 
+test('GET /api/requests as a file has every row of the filter, each kind the same', async () => {
+  const file = (format: string) =>
+    edge.http.instance.inject({ url: `/api/requests?format=${format}`, headers: OPERATOR });
+  const csv = await file('csv');
+  assert.match(String(csv.headers['content-type']), /^text\/csv/);
+  const [header = '', ...lines] = csv.body.trimEnd().split('\r\n');
+  assert.deepEqual([header.split(',')[0], lines.length], ['id', 2]);
+  const rows: { id: string }[] = (await file('json')).json();
+  const texts = (await file('jsonl')).body.trimEnd().split('\n');
+  assert.deepEqual(
+    rows,
+    texts.map((text) => JSON.parse(text)),
+  );
+  assert.deepEqual(rows.map(({ id }) => id).toSorted(), Object.values(ids).toSorted());
+});
+
 describe('two members', () => {
   const pages = [
     '/api/figures?group=user',
     '/api/figures?group=model&subgroup=key',
     '/api/overview',
     '/api/requests',
+    '/api/requests?format=csv',
     '/reports/data',
   ];
   for (const url of pages) {
@@ -109,7 +133,9 @@ describe('two members', () => {
       ] as const) {
         const { status, text } = await get(url, me.bearer);
         assert.equal(status, 200);
-        for (const foreign of [other.id, `vk_${name}`, `model of ${name}`, ids[name] ?? '']) {
+        const mine = me === ann ? 'ann' : 'bob';
+        if (url.startsWith('/api/requests')) assert.ok(text.includes(ids[mine] ?? '?'), url);
+        for (const foreign of [other.id, keys[name] ?? '', `model of ${name}`, ids[name] ?? '']) {
           assert.ok(!text.includes(foreign), `${url} shows ${foreign}`);
         }
       }
@@ -120,7 +146,7 @@ describe('two members', () => {
     const { ann, bob } = people;
     const { body } = await get(`/api/figures?metric=requests&user_id=${bob.id}`, ann.bearer);
     assert.equal(body.data.total.value, 0);
-    const list = await get(`/api/requests?key_id=vk_bob`, ann.bearer);
+    const list = await get(`/api/requests?key_id=${keys['bob']}`, ann.bearer);
     assert.deepEqual(list.body.data, []);
   });
 
