@@ -26,7 +26,8 @@ export interface Start {
   url?: string;
 }
 
-const READY_MS = 30_000;
+/** A crowded machine takes a while to start four systems. */
+const READY_MS = 120_000;
 const STOP_MS = 10_000;
 
 /** Pins this process, threads and all, to the second core it may use; says why not where that cannot be done. */

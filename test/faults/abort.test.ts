@@ -82,7 +82,7 @@ describe('T84 abort', { timeout: 120_000 }, () => {
   test('T84 a plain answer whose caller left is read to its end and equals the bill, whoever the provider is', async () => {
     for (const options of [stops, goesOn]) {
       await using stand = await openStand(options);
-      await leaveWhenSeen(stand, chat('tokens=5 delayMs=30'));
+      await leaveWhenSeen(stand, chat('tokens=5 delayMs=300'));
       const [record] = await stand.settled(1);
       const [bill] = stand.upstream.bill.rows();
       assert.deepEqual([record?.outcome, record?.provenance], ['aborted', 'reported']);
@@ -93,7 +93,7 @@ describe('T84 abort', { timeout: 120_000 }, () => {
   test('T84 a stream whose caller left before its first byte is on record', async () => {
     for (const options of [stops, goesOn]) {
       await using stand = await openStand(options);
-      await leaveWhenSeen(stand, chat('tokens=5 delayMs=30', { stream: true }));
+      await leaveWhenSeen(stand, chat('tokens=5 delayMs=300', { stream: true }));
       const records = await stand.settled(1);
       assert.equal(records.length, 1);
       assert.equal(records[0]?.outcome, 'aborted');
