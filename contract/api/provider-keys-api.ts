@@ -9,6 +9,8 @@ const amount = z
 const keyName = oneLine(128, 'A name');
 const platform = z
   .string()
+  .trim()
+  .toLowerCase()
   .min(1)
   .max(64)
   .meta({ description: 'The id of a platform, see GET /api/platforms' });

@@ -1,64 +1,22 @@
 /** Trying a provider key without storing it, the platforms, and the operator's short calls. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type FakeUpstream, startFakeUpstream } from '../fake-upstream.ts';
-import { ADMIN_TOKEN, startTollkeeper, type Tollkeeper } from '../harness.ts';
-import { call, type Reply } from './stage.ts';
+import { type Headers, type KeyStage, openKeyStage, SECRET } from './key-stage.ts';
 
-const SECRET = 'sk-or-v1-0123456789abcdef0123456789abcdef';
-const OPERATOR = { 'x-admin-token': ADMIN_TOKEN };
-
-let upstream: FakeUpstream;
-let tollkeeper: Tollkeeper;
-let numbered = 0;
-
+let stage: KeyStage;
 before(async () => {
-  upstream = await startFakeUpstream();
-  tollkeeper = await startTollkeeper({
-    settings: {
-      OPENROUTER_API_URL: upstream.url,
-      DEEPSEEK_API_KEY: 'sk-of-the-environment-0123456789',
-      DEEPSEEK_API_URL: upstream.url,
-      MAX_API_KEYS_PER_USER: '4',
-      ALLOW_PRIVATE_HOSTS: '127.0.0.1',
-    },
-  });
+  stage = await openKeyStage();
 });
-after(async () => {
-  await tollkeeper.close();
-  await upstream.close();
-});
+after(() => stage[Symbol.asyncDispose]());
 
-type Headers = Readonly<Record<string, string>>;
-
-function send(
-  method: string,
-  path: string,
-  body: unknown = undefined,
-  headers: Headers = OPERATOR,
-): Promise<Reply> {
-  return call(tollkeeper.url + path, {
-    method,
-    headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-}
-
-/** Somebody new, with the header by which they are known. */
-async function member(): Promise<Headers> {
-  numbered += 1;
-  const body = { email: `member${numbered}@example.com`, password: 'correct horse battery' };
-  const { body: reply } = await send('POST', '/api/auth/register', body, {});
-  return { authorization: `Bearer ${reply['access_token']}` };
-}
-
-const list = async (headers: Headers) =>
-  (await send('GET', '/api/keys', undefined, headers)).body['data'] as Record<string, unknown>[];
+const send: KeyStage['send'] = (...of) => stage.send(...of);
+const member = (): Promise<Headers> => stage.member();
+const list: KeyStage['list'] = (who) => stage.list(who);
 
 describe('trying a key', () => {
   test('the provider is asked, and nothing is stored', async () => {
     const me = await member();
-    upstream.script({
+    stage.upstream.script({
       match: ({ path }) => path.endsWith('/key'),
       behave: ({ headers }) =>
         headers['authorization'] === `Bearer ${SECRET}`
@@ -75,7 +33,7 @@ describe('trying a key', () => {
     const refused = await send('POST', '/api/keys/test', wrong, me);
     assert.deepEqual([refused.status, refused.body['valid']], [200, false]);
     assert.deepEqual(await list(me), []);
-    upstream.unscript();
+    stage.upstream.unscript();
   });
 
   test('a server that does not answer is not valid, in words', async () => {

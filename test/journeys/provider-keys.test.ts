@@ -1,56 +1,19 @@
 /** Storing, showing, changing and deleting provider keys, by the calls of members and of the operator. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type FakeUpstream, startFakeUpstream } from '../fake-upstream.ts';
-import { ADMIN_TOKEN, startTollkeeper, type Tollkeeper } from '../harness.ts';
-import { call, type Reply } from './stage.ts';
+import { type Headers, type KeyStage, OPERATOR, openKeyStage, SECRET } from './key-stage.ts';
+import { call } from './stage.ts';
 
-const SECRET = 'sk-or-v1-0123456789abcdef0123456789abcdef';
-const OPERATOR = { 'x-admin-token': ADMIN_TOKEN };
-
-let upstream: FakeUpstream;
-let tollkeeper: Tollkeeper;
+let stage: KeyStage;
 let numbered = 0;
-
 before(async () => {
-  upstream = await startFakeUpstream();
-  tollkeeper = await startTollkeeper({
-    settings: {
-      OPENROUTER_API_URL: upstream.url,
-      DEEPSEEK_API_KEY: 'sk-of-the-environment-0123456789',
-      DEEPSEEK_API_URL: upstream.url,
-      MAX_API_KEYS_PER_USER: '4',
-      ALLOW_PRIVATE_HOSTS: '127.0.0.1',
-    },
-  });
+  stage = await openKeyStage();
 });
-after(async () => {
-  await tollkeeper.close();
-  await upstream.close();
-});
+after(() => stage[Symbol.asyncDispose]());
 
-type Headers = Readonly<Record<string, string>>;
-
-function send(
-  method: string,
-  path: string,
-  body: unknown = undefined,
-  headers: Headers = OPERATOR,
-): Promise<Reply> {
-  return call(tollkeeper.url + path, {
-    method,
-    headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-}
-
-/** Somebody new, with the header by which they are known. */
-async function member(): Promise<Headers> {
-  numbered += 1;
-  const body = { email: `member${numbered}@example.com`, password: 'correct horse battery' };
-  const { body: reply } = await send('POST', '/api/auth/register', body, {});
-  return { authorization: `Bearer ${reply['access_token']}` };
-}
+const send: KeyStage['send'] = (...of) => stage.send(...of);
+const member = (): Promise<Headers> => stage.member();
+const list: KeyStage['list'] = (who) => stage.list(who);
 
 /** A key that nobody has stored yet. */
 function order(more: object = {}) {
@@ -63,9 +26,6 @@ async function stored(headers: Headers, more: object = {}): Promise<string> {
   assert.equal(status, 201, JSON.stringify(body));
   return String(body['id']);
 }
-
-const list = async (headers: Headers) =>
-  (await send('GET', '/api/keys', undefined, headers)).body['data'] as Record<string, unknown>[];
 
 describe('storing a key', () => {
   test('answers the key as it is shown from then on, and never its secret', async () => {
@@ -165,8 +125,8 @@ describe('storing a key', () => {
 
   test('refuses what is no JSON', async () => {
     const headers = { ...OPERATOR, 'content-type': 'application/json' };
-    const reply = await call(`${tollkeeper.url}/api/keys`, { method: 'POST', headers, body: '{' });
-    assert.equal(reply.status, 400);
+    const url = `${stage.url}/api/keys`;
+    assert.equal((await call(url, { method: 'POST', headers, body: '{' })).status, 400);
   });
 });
 
