@@ -13,6 +13,7 @@ import { PROVIDER_KEYS_API } from './provider-keys-api.ts';
 import { PUBLIC_API } from './public-api.ts';
 import { REPORTS_API } from './reports-api.ts';
 import { REQUESTS_API } from './requests-api.ts';
+import { STATISTICS_API } from './statistics-api.ts';
 import { SYSTEM_API } from './system-api.ts';
 import { TOKENS_API } from './tokens-api.ts';
 import { USER_API } from './user-api.ts';
@@ -38,6 +39,7 @@ export const API = {
   monitoring: MONITORING_API,
   figures: FIGURES_API,
   requests: REQUESTS_API,
+  statistics: STATISTICS_API,
 };
 
 /** Every call of every surface in one list, for documents and indexes. */

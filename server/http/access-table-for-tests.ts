@@ -56,6 +56,9 @@ export const ACCESS: Readonly<Record<string, Rule | Owned>> = {
   'GET /api/requests': 'member',
   'GET /api/requests/:id': { who: 'member', of: 'request' },
   'GET /api/prices': 'member',
+  'GET /api/v1/stats': 'reader',
+  'GET /api/v1/usage': 'reader',
+  'GET /api/v1/keys': 'reader',
 
   'GET /user/balance': 'key holder',
   'GET /user/monitor': 'key holder',

@@ -2,17 +2,20 @@
 import { FIGURES_API } from '../../contract/api/figures-api.ts';
 import { REPORTS_API } from '../../contract/api/reports-api.ts';
 import { REQUESTS_API } from '../../contract/api/requests-api.ts';
+import { STATISTICS_API } from '../../contract/api/statistics-api.ts';
 import { type BoundCall, bind } from './answering.ts';
 import { type FiguresDeps, figuresHandlers } from './figures-routes.ts';
 import { type ReportsDeps, reportsHandlers } from './reports-routes.ts';
 import { type RequestsDeps, requestsHandlers } from './requests-routes.ts';
+import { type StatisticsDeps, statisticsHandlers } from './statistics-routes.ts';
 
-export type ReportCallsDeps = FiguresDeps & ReportsDeps & RequestsDeps;
+export type ReportCallsDeps = FiguresDeps & ReportsDeps & RequestsDeps & StatisticsDeps;
 
 export function reportCalls(deps: ReportCallsDeps): readonly BoundCall[] {
   const reports = reportsHandlers(deps);
   const figures = figuresHandlers(deps);
   const requests = requestsHandlers(deps);
+  const statistics = statisticsHandlers(deps);
   return [
     bind(REPORTS_API.costByUser, reports.costByUser),
     bind(FIGURES_API.figures, figures.figures),
@@ -20,5 +23,8 @@ export function reportCalls(deps: ReportCallsDeps): readonly BoundCall[] {
     bind(REQUESTS_API.list, requests.list),
     bind(REQUESTS_API.story, requests.story),
     bind(REQUESTS_API.prices, requests.prices),
+    bind(STATISTICS_API.stats, statistics.stats),
+    bind(STATISTICS_API.usage, statistics.usage),
+    bind(STATISTICS_API.keys, statistics.keys),
   ];
 }

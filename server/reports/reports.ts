@@ -6,6 +6,7 @@
  */
 import type { Database, Storage } from '../storage/storage.ts';
 import { type CostByUser, costByUser, type DayRange } from './cost-by-user.ts';
+import { dailyUsage, dailyUsageBy, syncedAt, type UsageFilter } from './daily-usage.ts';
 import { type Chart, chartOf, type FiguresOrder, type Series, totalOf } from './figures.ts';
 import {
   type RecordPage,
@@ -18,6 +19,7 @@ import { type Activity, activity, type UsageOfUser, usageOfUser } from './usage-
 import { type KeyUsage, usageOfKey } from './usage-of-key.ts';
 
 export type { CostByUser, DayRange } from './cost-by-user.ts';
+export type { DailyUsage, UsageFilter, UsageSource } from './daily-usage.ts';
 export type { Chart, FiguresOrder, Series } from './figures.ts';
 export { errorRate, type Figures, METRIC_RULES, ttftQuantile, type Value } from './measures.ts';
 export {
@@ -51,6 +53,17 @@ export interface Reports {
   ): Promise<RecordPage>;
   /** One usage record with its price and the entries of its money; null if there is none. */
   request(id: string): Promise<RequestStory | null>;
+  /** Usage by day, provider key and model, of one source. */
+  dailyUsage(
+    filter: UsageFilter,
+    page: { readonly after: readonly string[] | null; readonly limit: number },
+  ): ReturnType<typeof dailyUsage>;
+  dailyUsageBy(
+    filter: UsageFilter,
+    column: 'date' | 'key' | 'model',
+  ): ReturnType<typeof dailyUsageBy>;
+  /** When providers were asked last. */
+  syncedAt(): Promise<number | null>;
   /** Every price that a request was priced with, the newest first. */
   prices(): Promise<readonly Database['prices'][]>;
 }
@@ -66,6 +79,9 @@ export function createReports(deps: { readonly storage: Pick<Storage, 'db'> }): 
     total: (order) => totalOf(db, order),
     requests: (filter, page) => requestPage(db, filter, page),
     request: (id) => requestStory(db, id),
+    dailyUsage: (filter, page) => dailyUsage(db, filter, page),
+    dailyUsageBy: (filter, column) => dailyUsageBy(db, filter, column),
+    syncedAt: () => syncedAt(db),
     prices: () => db.selectFrom('prices').selectAll().orderBy('first_used_at', 'desc').execute(),
   };
 }
