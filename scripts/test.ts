@@ -8,6 +8,7 @@ import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
+import { buildWeb } from './web-build.ts';
 
 /**
  * A pattern that matches nothing is a green run for Node, so a broken pattern must not pass. Raise it as tests
@@ -66,5 +67,7 @@ if (isWhole && files.length < TEST_FILES_LEAST) {
   );
   process.exitCode = 1;
 } else {
+  // Once, before tests side by side would build it into one folder.
+  if (isWhole) await buildWeb({ isForced: false });
   process.exitCode = await runTests(files, isWhole ? COVERAGE : []);
 }

@@ -48,8 +48,11 @@ function buildTool(): string | null {
 }
 
 async function runBuild(tool: string): Promise<boolean> {
+  // Named by the surroundings, another kind would be built: a third heavier, with the checks of development in it.
+  const env = { ...process.env, NODE_ENV: 'production' };
   const child = spawn(process.execPath, [tool, 'build', '--config', 'web/vite.config.ts'], {
     cwd: ROOT,
+    env,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const code = await new Promise<number>((done) => {

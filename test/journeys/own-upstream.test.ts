@@ -64,7 +64,7 @@ test('without any provider /v1 answers 503 in words, on record, and health is de
   );
   assert.ok(result instanceof OpenAI.InternalServerError);
   assert.equal(result.status, 503);
-  assert.match(result.message, /Set OPENROUTER_API_KEY, OPENAI_API_KEY or UPSTREAM_API_KEY/);
+  assert.match(result.message, /set OPENROUTER_API_KEY, OPENAI_API_KEY or UPSTREAM_API_KEY/);
   assert.equal(record.failure, 'no_upstream');
   assert.equal(record.outcome, 'refused');
   const health = await fetch(`${bare.url}/health`);
