@@ -16,6 +16,7 @@ import { REQUESTS_API } from './requests-api.ts';
 import { STATISTICS_API } from './statistics-api.ts';
 import { SYSTEM_API } from './system-api.ts';
 import { TOKENS_API } from './tokens-api.ts';
+import { USAGE_LOG_API } from './usage-log-api.ts';
 import { USER_API } from './user-api.ts';
 import { VIRTUAL_KEYS_API } from './virtual-keys-api.ts';
 
@@ -40,6 +41,7 @@ export const API = {
   figures: FIGURES_API,
   requests: REQUESTS_API,
   statistics: STATISTICS_API,
+  usageLog: USAGE_LOG_API,
 };
 
 /** Every call of every surface in one list, for documents and indexes. */

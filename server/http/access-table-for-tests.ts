@@ -86,6 +86,7 @@ export const ACCESS: Readonly<Record<string, Rule | Owned>> = {
   'GET /api/balances': 'member',
   'POST /api/checks': 'operator',
   'GET /api/platforms': 'anyone',
+  'GET /data': 'operator',
   'GET /keys': 'operator',
   'POST /keys': 'operator',
   'PATCH /keys/:id/active': 'operator',

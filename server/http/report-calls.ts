@@ -3,13 +3,19 @@ import { FIGURES_API } from '../../contract/api/figures-api.ts';
 import { REPORTS_API } from '../../contract/api/reports-api.ts';
 import { REQUESTS_API } from '../../contract/api/requests-api.ts';
 import { STATISTICS_API } from '../../contract/api/statistics-api.ts';
+import { USAGE_LOG_API } from '../../contract/api/usage-log-api.ts';
 import { type BoundCall, bind } from './answering.ts';
 import { type FiguresDeps, figuresHandlers } from './figures-routes.ts';
 import { type ReportsDeps, reportsHandlers } from './reports-routes.ts';
 import { type RequestsDeps, requestsHandlers } from './requests-routes.ts';
 import { type StatisticsDeps, statisticsHandlers } from './statistics-routes.ts';
+import { type UsageLogDeps, usageLogHandlers } from './usage-log-routes.ts';
 
-export type ReportCallsDeps = FiguresDeps & ReportsDeps & RequestsDeps & StatisticsDeps;
+export type ReportCallsDeps = FiguresDeps &
+  ReportsDeps &
+  RequestsDeps &
+  StatisticsDeps &
+  UsageLogDeps;
 
 export function reportCalls(deps: ReportCallsDeps): readonly BoundCall[] {
   const reports = reportsHandlers(deps);
@@ -26,5 +32,6 @@ export function reportCalls(deps: ReportCallsDeps): readonly BoundCall[] {
     bind(STATISTICS_API.stats, statistics.stats),
     bind(STATISTICS_API.usage, statistics.usage),
     bind(STATISTICS_API.keys, statistics.keys),
+    bind(USAGE_LOG_API.list, usageLogHandlers(deps).list),
   ];
 }

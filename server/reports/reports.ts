@@ -15,6 +15,13 @@ import {
   requestPage,
   requestStory,
 } from './request-log.ts';
+import {
+  type LoggedUse,
+  type UsageLogFilter,
+  type UsageLogTotals,
+  usageLog,
+  usageLogTotals,
+} from './usage-log.ts';
 import { type Activity, activity, type UsageOfUser, usageOfUser } from './usage-of-callers.ts';
 import { type KeyUsage, usageOfKey } from './usage-of-key.ts';
 
@@ -62,6 +69,12 @@ export interface Reports {
     filter: UsageFilter,
     column: 'date' | 'key' | 'model',
   ): ReturnType<typeof dailyUsageBy>;
+  /** Single uses of provider keys, the newest first, from below the id `before`. */
+  usageLog(
+    filter: UsageLogFilter,
+    page: { readonly before: string | null; readonly limit: number },
+  ): Promise<readonly LoggedUse[]>;
+  usageLogTotals(filter: UsageLogFilter): Promise<UsageLogTotals>;
   /** When providers were asked last. */
   syncedAt(): Promise<number | null>;
   /** Every price that a request was priced with, the newest first. */
@@ -81,6 +94,8 @@ export function createReports(deps: { readonly storage: Pick<Storage, 'db'> }): 
     request: (id) => requestStory(db, id),
     dailyUsage: (filter, page) => dailyUsage(db, filter, page),
     dailyUsageBy: (filter, column) => dailyUsageBy(db, filter, column),
+    usageLog: (filter, page) => usageLog(db, filter, page),
+    usageLogTotals: (filter) => usageLogTotals(db, filter),
     syncedAt: () => syncedAt(db),
     prices: () => db.selectFrom('prices').selectAll().orderBy('first_used_at', 'desc').execute(),
   };

@@ -1,0 +1,86 @@
+/** Single uses of provider keys, newest first: probes, metered requests, or both side by side. */
+import { type RawBuilder, sql } from 'kysely';
+import type { Storage } from '../storage/storage.ts';
+
+export interface UsageLogFilter {
+  readonly source: 'probe' | 'gateway' | 'all';
+  /** This provider key only; null: all. */
+  readonly keyId: string | null;
+}
+
+export interface LoggedUse {
+  readonly id: string;
+  readonly source: 'probe' | 'gateway';
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** Empty where a request was served by a key that is not known any more. */
+  readonly keyId: string;
+  readonly model: string;
+  readonly input: number;
+  readonly output: number;
+  /** Nano-dollars; null means unpriced, which is not free. */
+  readonly cost: number | null;
+}
+
+export interface UsageLogTotals {
+  readonly input: number;
+  readonly output: number;
+  readonly cost: number;
+}
+
+type Db = Storage['db'];
+
+const SOURCES = ['probe', 'gateway'] as const;
+type Source = (typeof SOURCES)[number];
+
+/** Ids begin with three letters and the time: what follows the letters sorts alike in both tables. */
+const PREFIX: Readonly<Record<Source, string>> = { probe: 'prb_', gateway: 'req_' };
+
+const sourcesOf = ({ source }: UsageLogFilter): readonly Source[] =>
+  SOURCES.filter((one) => source === 'all' || source === one);
+
+/**
+ * @param page `before`: the id that the page before ended with
+ * @returns at most `limit` uses
+ */
+export async function usageLog(
+  db: Db,
+  filter: UsageLogFilter,
+  page: { readonly before: string | null; readonly limit: number },
+): Promise<readonly LoggedUse[]> {
+  const { limit } = page;
+  // A tilde sorts behind every id.
+  const before = page.before?.slice(4) ?? '~';
+  const newest = sourcesOf(filter).map(
+    (source) => sql`select * from (${rowsOf(source, filter)}
+      and id < ${PREFIX[source] + before} order by id desc limit ${limit})`,
+  );
+  const found = await sql<LoggedUse>`
+    select * from (${sql.join(newest, sql` union all `)}) order by substr(id, 5) desc limit ${limit}`.execute(
+    db,
+  );
+  return found.rows;
+}
+
+/** Of every use that the filter lets through; a use without a price adds its tokens and no cost. */
+export async function usageLogTotals(db: Db, filter: UsageLogFilter): Promise<UsageLogTotals> {
+  const all = sourcesOf(filter).map((source) => rowsOf(source, filter));
+  const found = await sql<UsageLogTotals>`
+    select coalesce(sum(input), 0) as input, coalesce(sum(output), 0) as output,
+      coalesce(sum(cost), 0) as cost
+    from (${sql.join(all, sql` union all `)})`.execute(db);
+  return found.rows[0] ?? { input: 0, output: 0, cost: 0 };
+}
+
+function rowsOf(source: Source, { keyId }: UsageLogFilter): RawBuilder<unknown> {
+  const isMeant = keyId === null ? sql`true` : sql`provider_key_id = ${keyId}`;
+  const tokens = sql`coalesce(input_tokens, 0) as input, coalesce(output_tokens, 0) as output,
+    cost_nanos as cost`;
+  if (source === 'probe') {
+    return sql`select id, 'probe' as source, at, provider_key_id as "keyId", model, ${tokens}
+      from probes where ${isMeant}`;
+  }
+  return sql`select id, 'gateway' as source, started_at as at,
+      coalesce(provider_key_id, '') as "keyId", coalesce(model, served_model, 'unknown') as model, ${tokens}
+    from usage_records where outcome <> 'refused' and cost_source <> 'none' and ${isMeant}`;
+}
