@@ -1,8 +1,10 @@
 /** Every message in English; this catalog says which there are. */
 import { parts } from './en/parts.ts';
+import { setup } from './en/setup.ts';
 import { shell } from './en/shell.ts';
 
 export const messages = {
   ...parts,
+  ...setup,
   ...shell,
 };

@@ -1,24 +1,24 @@
-import { Anchor, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Anchor, Text } from '@mantine/core';
 import { Link, Navigate } from '@tanstack/react-router';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { AUTH_API } from '../../../contract/api/auth-api.ts';
 import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { useFreshSession, useSession } from '../shell/session.ts';
-import { fieldError, formProblem } from '../ui/field-errors.ts';
-import { ProblemAlert } from '../ui/problem-alert.tsx';
 import { Failed, Waiting } from '../ui/states.tsx';
+import { AccountForm } from './account-form.tsx';
 import { Door } from './door.tsx';
-
-const FIELDS = ['email', 'password', 'name'];
+import { useLinkToken } from './link-token.ts';
 
 export function RegisterPage(): ReactNode {
   const { t } = useWords();
+  const invitation = useLinkToken('invitation');
   const session = useSession();
   if (session.isPending) return <Waiting isWholePage />;
   if (session.isError) return <Failed problem={session.error} retry={session.refetch} />;
   if (session.data.signed_in) return <Navigate to="/" replace />;
-  const isOpen = session.data.registration === 'open';
+  const { registration } = session.data;
+  const isOpen = registration === 'open' || (registration === 'invite' && invitation !== null);
   return (
     <Door
       title={t('register.title')}
@@ -33,7 +33,7 @@ export function RegisterPage(): ReactNode {
       }
     >
       {isOpen ? (
-        <RegisterForm />
+        <RegisterForm invitation={invitation} />
       ) : (
         <Text size="sm" c="dimmed">
           {t('register.closed')}
@@ -43,61 +43,21 @@ export function RegisterPage(): ReactNode {
   );
 }
 
-function RegisterForm(): ReactNode {
+function RegisterForm({ invitation }: { readonly invitation: string | null }): ReactNode {
   const { t } = useWords();
   const refresh = useFreshSession();
   const register = useAct(AUTH_API.register, { stale: [] });
-  const [name, setName] = useState('');
-  const [email, setEmail] = useState('');
-  const [password, setPassword] = useState('');
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    const body = { email, password, ...(name.trim() === '' ? {} : { name }) };
-    const answer = await register.mutateAsync({ body }).catch(() => null);
-    // Being signed in, one is led on from here.
-    if (answer !== null) await refresh();
-  };
   return (
-    <form onSubmit={(event) => void submit(event)}>
-      <Stack gap="md">
-        <TextInput
-          label={t('field.name')}
-          autoComplete="name"
-          size="md"
-          autoFocus
-          value={name}
-          error={fieldError(register.error, 'name')}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <TextInput
-          label={t('field.email')}
-          type="email"
-          autoComplete="email"
-          required
-          withAsterisk={false}
-          size="md"
-          value={email}
-          error={fieldError(register.error, 'email')}
-          onChange={(event) => setEmail(event.currentTarget.value)}
-        />
-        <PasswordInput
-          label={t('field.password')}
-          description={t('field.password.rule')}
-          autoComplete="new-password"
-          required
-          withAsterisk={false}
-          minLength={8}
-          size="md"
-          visibilityToggleButtonProps={{ 'aria-label': t('field.password.show') }}
-          value={password}
-          error={fieldError(register.error, 'password')}
-          onChange={(event) => setPassword(event.currentTarget.value)}
-        />
-        <ProblemAlert problem={formProblem(register.error, FIELDS)} />
-        <Button type="submit" size="md" fullWidth loading={register.isPending}>
-          {t('register.action')}
-        </Button>
-      </Stack>
-    </form>
+    <AccountForm
+      action={t('register.action')}
+      problem={register.error}
+      isBusy={register.isPending}
+      submit={async (account) => {
+        const body = { ...account, ...(invitation === null ? {} : { invitation }) };
+        const answer = await register.mutateAsync({ body }).catch(() => null);
+        // Being signed in, one is led on from here.
+        if (answer !== null) await refresh();
+      }}
+    />
   );
 }

@@ -46,6 +46,11 @@ export const DOORS: readonly Pick<Page, 'path' | 'label' | 'load'>[] = [
     load: async () => (await import('../login/register-page.tsx')).RegisterPage,
   },
   {
+    path: '/setup',
+    label: 'nav.setup',
+    load: async () => (await import('../login/setup-page.tsx')).SetUpPage,
+  },
+  {
     path: '/logout',
     label: 'nav.logout',
     load: async () => (await import('../login/logout-page.tsx')).LogoutPage,

@@ -1,0 +1,52 @@
+import { Text } from '@mantine/core';
+import { Navigate } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { PEOPLE_API } from '../../../contract/api/people-api.ts';
+import { useAct } from '../client.ts';
+import { useWords } from '../language/language.ts';
+import { useFreshSession, useSession } from '../shell/session.ts';
+import { Failed, Waiting } from '../ui/states.tsx';
+import { AccountForm } from './account-form.tsx';
+import { Door } from './door.tsx';
+import { useLinkToken } from './link-token.ts';
+
+/** Where the link of the first start leads: whoever has it becomes the owner. */
+export function SetUpPage(): ReactNode {
+  const { t } = useWords();
+  const token = useLinkToken('token');
+  const session = useSession();
+  if (session.isPending) return <Waiting isWholePage />;
+  if (session.isError) return <Failed problem={session.error} retry={session.refetch} />;
+  const { signed_in, needs_setup } = session.data;
+  if (signed_in) return <Navigate to="/" replace />;
+  const canBegin = needs_setup && token !== null;
+  return (
+    <Door title={t('setup.title')} about={canBegin ? t('setup.about') : undefined}>
+      {canBegin ? (
+        <OwnerForm token={token} />
+      ) : (
+        <Text size="sm" c="dimmed">
+          {t(needs_setup ? 'setup.link' : 'setup.over')}
+        </Text>
+      )}
+    </Door>
+  );
+}
+
+function OwnerForm({ token }: { readonly token: string }): ReactNode {
+  const { t } = useWords();
+  const refresh = useFreshSession();
+  const setUp = useAct(PEOPLE_API.setUp, { stale: [] });
+  return (
+    <AccountForm
+      action={t('setup.action')}
+      problem={setUp.error}
+      isBusy={setUp.isPending}
+      submit={async (account) => {
+        const answer = await setUp.mutateAsync({ body: { ...account, token } }).catch(() => null);
+        // Being signed in, one is led on from here.
+        if (answer !== null) await refresh();
+      }}
+    />
+  );
+}
