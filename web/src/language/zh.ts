@@ -1,9 +1,11 @@
 /** Every message in simplified Chinese. */
+import { keys } from './zh/keys.ts';
 import { parts } from './zh/parts.ts';
 import { setup } from './zh/setup.ts';
 import { shell } from './zh/shell.ts';
 
 export const messages = {
+  ...keys,
   ...parts,
   ...setup,
   ...shell,

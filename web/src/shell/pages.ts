@@ -1,5 +1,5 @@
 /** Every page with its address, place in the navigation, key and code. A new page is one entry here. */
-import { type Icon, IconAdjustmentsHorizontal } from '@tabler/icons-react';
+import { type Icon, IconAdjustmentsHorizontal, IconKey, IconTicket } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 import type { MessageId } from '../language/language.ts';
 
@@ -22,6 +22,24 @@ export const GROUPS = ['use', 'control', 'supply', 'admin'] as const;
 
 /** Pages of people who are signed in. */
 export const PAGES: readonly Page[] = [
+  {
+    path: '/keys',
+    label: 'nav.keys',
+    icon: IconKey,
+    group: 'supply',
+    shortcut: 'k',
+    who: 'member',
+    load: async () => (await import('../keys/keys-page.tsx')).KeysPage,
+  },
+  {
+    path: '/tokens',
+    label: 'nav.tokens',
+    icon: IconTicket,
+    group: 'use',
+    shortcut: 't',
+    who: 'member',
+    load: async () => (await import('../tokens/tokens-page.tsx')).TokensPage,
+  },
   {
     path: '/settings',
     label: 'nav.settings',
