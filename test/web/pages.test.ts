@@ -30,6 +30,7 @@ describe('the web app', { skip }, () => {
       await open(page, path);
       assert.deepEqual(await seriousFindings(page), []);
       await page.emulateMedia({ colorScheme: 'dark' });
+      await page.locator('html[data-mantine-color-scheme=dark]').waitFor({ state: 'attached' });
       assert.deepEqual(await seriousFindings(page), []);
       await page.setViewportSize({ width: 360, height: 780 });
       assert.equal(await overflow(page), 0);

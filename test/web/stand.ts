@@ -101,6 +101,8 @@ async function visit(
     baseURL: tollkeeper.url,
     viewport: { width, height: 860 },
     colorScheme: scheme,
+    // Colours on their way from one scheme to the other have a contrast of their own.
+    reducedMotion: 'reduce',
     locale: 'en-US',
   });
   if (as !== undefined) {
