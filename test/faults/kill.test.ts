@@ -66,22 +66,31 @@ interface Cycle {
 /** Requests of one cycle, at most; gives each request of the run dice of its own. */
 const REQUESTS_MAX = 100_000;
 
+/** So many answers must have come before every second kill. */
+const ENDS_LEAST = 4;
+
 /** Load until the kill. @returns what was asked, and when the gateway was killed */
 async function loadAndKill(at: Cycle): Promise<{ asked: Asked[]; killedAt: number }> {
   const { gateway, seed, cycle } = at;
   const caller = createCaller();
   const asked: Asked[] = [];
   let number = 0;
+  let ends = 0;
   let alive = true;
+  const someEnded = Promise.withResolvers<void>();
   const work = async (): Promise<void> => {
     while (alive) {
       const dice = diceOf(seed, cycle * REQUESTS_MAX + ++number);
       const model = `claude-sonnet-4-5-k${cycle}-${number}`;
-      asked.push(await askOnce({ caller, at, dice, model }));
+      const one = await askOnce({ caller, at, dice, model });
+      asked.push(one);
+      if (one.acknowledged && ++ends >= ENDS_LEAST) someEnded.resolve();
     }
   };
   const callers = Array.from({ length: CALLERS }, work);
   await pause(diceOf(seed, cycle * REQUESTS_MAX).between(20, 500));
+  // On a slow machine nothing would ever end; every second kill may come before that.
+  if (cycle % 2 === 0) await someEnded.promise;
   alive = false;
   const killedAt = Date.now();
   await gateway.kill();
