@@ -22,6 +22,8 @@ export interface Given<Params, Query, Body> {
   /** What is undefined or empty is left out. */
   readonly query?: Partial<Query>;
   readonly body?: Body;
+  /** Such as `idempotency-key`, which makes it harmless to send the same order twice. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A problem document of the server, or a failure on the way to it. The message is a sentence for people. */
@@ -97,6 +99,7 @@ export async function ask<Params, Query, Body, Reply>(
     headers: {
       accept: 'application/json',
       ...(given.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...given.headers,
     },
     ...(given.body === undefined ? {} : { body: JSON.stringify(given.body) }),
     ...(signal === undefined ? {} : { signal }),
