@@ -22,7 +22,14 @@ export const requestsQuery = z.strictObject({
   ...selection,
   outcome: z.enum(OUTCOMES).optional(),
   status: z.coerce.number().int().min(0).max(599).optional(),
-  q: z.string().max(100).optional().meta({ description: 'The id of a request, or its beginning' }),
+  provenance: z.enum(PROVENANCES).optional(),
+  failure: z.string().max(60).optional().meta({
+    description: 'Code of a failure or refusal, such as `rate_limited`',
+  }),
+  q: z.string().max(100).optional().meta({
+    description:
+      'The id of a request or its beginning; else a piece of a model, endpoint, failure or of the provider’s own id. A whole id is found whatever the period.',
+  }),
   ...pageQuery,
   format: z.enum(FORMATS).optional().meta({
     description: '`csv`, `json` or `jsonl`: all rows of the filter, as a file',
@@ -64,11 +71,35 @@ export const requestPage = z.object({ data: z.array(usageRecord), pagination });
 
 const rate = z.string().nullable();
 
+const refusedBy = { rule: z.string(), scope: z.string().meta({ description: 'Whose rule it is' }) };
+const reset = z.string().nullable().meta({ description: 'null where no clock decides it' });
+const refusingRule = z.union([
+  z.object({ ...refusedBy, counter: z.number(), limit: z.number(), asked: z.number(), reset }),
+  z.object({
+    ...refusedBy,
+    balance: decimalDollars,
+    held: decimalDollars,
+    needed: decimalDollars,
+    limit: decimalDollars.nullable(),
+    reset,
+  }),
+  z.object({ ...refusedBy, asked: z.string().nullable(), allowed: z.array(z.string()) }),
+]);
+
+export const refusalStory = z.object({
+  sentence: z.string().meta({ description: 'What the caller was told' }),
+  rule: refusingRule.nullable().meta({ description: 'null where the sentence says all' }),
+  raised_by: z.enum(['owner', 'operator']).nullable().meta({
+    description: 'Who can change the rule: the owner of the key, or only the operator',
+  }),
+});
+
 export const requestStory = usageRecord.extend({
   flawed: z.boolean().meta({
     description: 'The provider reported an impossible number, which was clamped',
   }),
   failure_sentence: z.string().nullable(),
+  refusal: refusalStory.nullable().meta({ description: 'null for what was not refused' }),
   upstream_id: z.string().nullable(),
   plan: z.string().nullable().meta({ description: 'How the caller is charged: flat or cost' }),
   hold_usd: decimalDollars.nullable().meta({

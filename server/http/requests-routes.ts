@@ -13,6 +13,7 @@ import type { CostSource, Outcome, Provenance } from '../../contract/usage.ts';
 import { type Clock, isoTime } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import type { Gateway } from '../gateway/gateway.ts';
+import type { Records, RefusalNote } from '../records/records.ts';
 import {
   costLines,
   exactCost,
@@ -32,6 +33,7 @@ import { type LabelDeps, type LabelOf, labelsFor } from './labels.ts';
 
 export interface RequestsDeps extends LabelDeps {
   readonly reports: Pick<Reports, 'requests' | 'request' | 'prices'>;
+  readonly records: Pick<Records, 'refusalOf'>;
   readonly gateway: Pick<Gateway, 'models'>;
   readonly clock: Pick<Clock, 'now'>;
 }
@@ -74,7 +76,10 @@ export function requestsHandlers(deps: RequestsDeps) {
       if (found === null || (scope !== null && found.record.user_id !== scope)) {
         throw new Failure('not_found', { sentence: 'There is no such request.' });
       }
-      return storyOf(found, labelsFor(deps, caller));
+      return {
+        ...storyOf(found, labelsFor(deps, caller)),
+        refusal: refusalIn(await deps.records.refusalOf(params.id), isRuledByOwner(deps, found)),
+      };
     },
 
     async prices(): Promise<z.output<typeof priceList>> {
@@ -144,17 +149,23 @@ export function filterOf(
   caller: Caller,
   now: number,
 ): RequestFilter {
-  const { start, end, zone, outcome, status, q } = query;
-  const span = spanOf({ start, end, zone, bucket: 'none' }, now);
+  const { start, end, zone, outcome, status, provenance, failure, q = '' } = query;
+  const span = WHOLE_ID.test(q) ? ALWAYS : spanOf({ start, end, zone, bucket: 'none' }, now);
   return {
     start: span.start,
     end: span.end,
     selection: selectionOf(query, caller),
     outcome,
     status,
-    idStart: q === '' ? undefined : q,
+    provenance,
+    failure,
+    ...(q.startsWith('req_') ? { idStart: q } : q !== '' && { text: q }),
   };
 }
+
+/** Whoever has the whole id of a request means this one, however old it is. */
+const WHOLE_ID = /^req_[0-9a-f]{32}$/;
+const ALWAYS = { start: 0, end: Number.MAX_SAFE_INTEGER };
 
 const dollarsOf = (amount: number | null | undefined): string | null =>
   amount === null || amount === undefined ? null : formatDollars(nanos(amount));
@@ -199,10 +210,29 @@ export function recordOf(row: RecordRow, labelOf: LabelOf): z.output<typeof usag
 
 type Story = NonNullable<Awaited<ReturnType<Reports['request']>>>;
 
+/** Whether the owner of the key may change what the key may do. */
+function isRuledByOwner({ accounts }: LabelDeps, { record }: Story): boolean {
+  return accounts.keys.find(record.virtual_key_id)?.ruledBy === 'member';
+}
+
+/** A rule of the key is changed by whoever rules the key; all others are the operator's. */
+function refusalIn(
+  note: RefusalNote | null,
+  ownerRulesKey: boolean,
+): z.output<typeof requestStory>['refusal'] {
+  if (note === null) return null;
+  const { sentence, rule } = note;
+  if (rule === null) return { sentence, rule, raised_by: null };
+  const isOwners = ownerRulesKey && rule.scope === 'key';
+  // The list of models is readonly with us and a copy on the wire.
+  const shown = 'allowed' in rule ? { ...rule, allowed: [...rule.allowed] } : rule;
+  return { sentence, rule: shown, raised_by: isOwners ? 'owner' : 'operator' };
+}
+
 function storyOf(
   { record, price, entries }: Story,
   labelOf: LabelOf,
-): z.output<typeof requestStory> {
+): Omit<z.output<typeof requestStory>, 'refusal'> {
   const failure = FAILURES[record.failure as keyof typeof FAILURES];
   return {
     ...recordOf(record, labelOf),

@@ -1,7 +1,7 @@
 /** Single usage records: page by page, newest first, and one of them with all that hangs on it. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Group } from '../../contract/api/figures-api.ts';
-import type { Outcome } from '../../contract/usage.ts';
+import type { Outcome, Provenance } from '../../contract/usage.ts';
 import { firstId } from '../id.ts';
 import type { Database, Storage } from '../storage/storage.ts';
 import type { Selection } from './sums.ts';
@@ -15,8 +15,13 @@ export interface RequestFilter {
   readonly selection: Selection;
   readonly outcome?: Outcome | undefined;
   readonly status?: number | undefined;
+  readonly provenance?: Provenance | undefined;
+  /** The code of a failure or refusal. */
+  readonly failure?: string | undefined;
   /** An id or its beginning. */
   readonly idStart?: string | undefined;
+  /** A piece of a model, endpoint, failure or of the provider's id of the answer, in any case of letters. */
+  readonly text?: string | undefined;
 }
 
 export interface RecordPage {
@@ -130,8 +135,11 @@ function cutPage(rows: readonly RecordRow[], limit: number, floor: string | null
   return { rows, next: floor };
 }
 
+/** A line break keeps a search from running over the end of one column into the next. */
+const SEARCHED = sql`concat_ws(char(10), model, served_model, endpoint, failure, upstream_id)`;
+
 function conditions(filter: RequestFilter): RawBuilder<unknown> {
-  const { start, end, selection, outcome, status } = filter;
+  const { start, end, selection, outcome, status, provenance, failure, text } = filter;
   const all = [sql`started_at >= ${start}`, sql`started_at < ${end}`];
   for (const [group, name] of Object.entries(selection.names) as [Group, string][]) {
     all.push(sql`${COLUMN[group]} = ${name}`);
@@ -139,6 +147,9 @@ function conditions(filter: RequestFilter): RawBuilder<unknown> {
   if (selection.userId !== null) all.push(sql`user_id = ${selection.userId}`);
   if (outcome !== undefined) all.push(sql`outcome = ${outcome}`);
   if (status !== undefined) all.push(sql`status = ${status}`);
+  if (provenance !== undefined) all.push(sql`provenance = ${provenance}`);
+  if (failure !== undefined) all.push(sql`failure = ${failure}`);
+  if (text !== undefined) all.push(sql`instr(lower(${SEARCHED}), lower(${text})) > 0`);
   return sql.join(all, sql` and `);
 }
 
