@@ -9,6 +9,7 @@ import { GUARDIAN_API } from './guardian-api.ts';
 import { MONITORING_API } from './monitoring-api.ts';
 import { OPERATIONS_API } from './operations-api.ts';
 import { PEOPLE_API } from './people-api.ts';
+import { PREFERENCES_API } from './preferences-api.ts';
 import { PROVIDER_KEYS_API } from './provider-keys-api.ts';
 import { PUBLIC_API } from './public-api.ts';
 import { REPORTS_API } from './reports-api.ts';
@@ -29,6 +30,7 @@ export const API = {
   credits: CREDITS_API,
   user: USER_API,
   auth: AUTH_API,
+  preferences: PREFERENCES_API,
   virtualKeys: VIRTUAL_KEYS_API,
   tokens: TOKENS_API,
   people: PEOPLE_API,

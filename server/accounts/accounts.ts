@@ -11,6 +11,7 @@ import { LinkBook } from './invitations.ts';
 import { createMembers, type Members } from './members.ts';
 import { createPasswords } from './passwords.ts';
 import { type People, UserBook } from './people.ts';
+import { createPreferences, type Preferences } from './preferences.ts';
 import { SessionBook, type Sessions } from './sessions.ts';
 import { KeyBook, type VirtualKeys } from './virtual-keys.ts';
 
@@ -28,6 +29,7 @@ export {
 } from './key-rules.ts';
 export type { Members } from './members.ts';
 export type { Erasure, People, Role, User } from './people.ts';
+export type { Preferences } from './preferences.ts';
 export { SESSION_MS, type Session, type SessionKind, type Sessions } from './sessions.ts';
 export type {
   IssuedKey,
@@ -46,6 +48,7 @@ export interface Accounts {
   readonly entrance: Entrance;
   readonly members: Members;
   readonly audit: AuditLog;
+  readonly preferences: Preferences;
 }
 
 /** @throws Failure `storage_unavailable` */
@@ -59,9 +62,9 @@ export async function createAccounts(deps: { storage: Storage; clock: Clock }): 
   const tokens = new ApiTokenBook({ ...deps, people });
   await tokens.load();
   const audit = createAuditLog(deps);
-  const links = new LinkBook(deps);
-  const books = { ...deps, people, keys, sessions, tokens, links, audit };
+  const [links, preferences] = [new LinkBook(deps), createPreferences(deps)];
+  const books = { ...deps, people, keys, sessions, tokens, links, audit, preferences };
   const inside = { ...books, passwords: createPasswords() };
   const [entrance, members] = [createEntrance(inside), createMembers(inside)];
-  return { people, keys, sessions, tokens, audit, entrance, members };
+  return { people, keys, sessions, tokens, audit, preferences, entrance, members };
 }

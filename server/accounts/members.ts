@@ -7,6 +7,7 @@ import type { AuditLog } from './audit-log.ts';
 import type { LinkBook } from './invitations.ts';
 import type { Passwords } from './passwords.ts';
 import type { Erasure, Role, User, UserBook, UserChange } from './people.ts';
+import type { PreferenceBook } from './preferences.ts';
 import type { SessionBook } from './sessions.ts';
 import type { KeyBook } from './virtual-keys.ts';
 
@@ -54,6 +55,7 @@ export interface MembersDeps {
   readonly keys: KeyBook;
   readonly links: LinkBook;
   readonly audit: AuditLog;
+  readonly preferences: PreferenceBook;
   readonly storage: Pick<Storage, 'commit'>;
   readonly clock: Clock;
 }
@@ -107,7 +109,7 @@ export function mustNotBeTheLastAdmin(people: UserBook, user: User): void {
 }
 
 function togetherOf(deps: MembersDeps, user: User): Erasure {
-  const { people, sessions, tokens, keys, links, audit, clock } = deps;
+  const { people, sessions, tokens, keys, links, audit, preferences, clock } = deps;
   const now = clock.now();
   const username = `deleted_${user.id.slice('usr_'.length)}`;
   const gone = { username, email: null, name: null, role: 'member', passwordHash: null } as const;
@@ -115,6 +117,7 @@ function togetherOf(deps: MembersDeps, user: User): Erasure {
   const others = [
     sessions.erasureOf(user.id),
     tokens.erasureOf(user.id),
+    preferences.erasureOf(user.id),
     keys.erasureOf(user.id, username),
   ];
   const addressed = user.email === null ? [] : [links.forget(user.email)];

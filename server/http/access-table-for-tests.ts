@@ -107,6 +107,9 @@ export const ACCESS: Readonly<Record<string, Rule | Owned>> = {
   'GET /api/auth/sessions': 'signed in',
   'DELETE /api/auth/sessions/:id': { who: 'signed in', of: 'session' },
 
+  'GET /api/preferences': 'signed in',
+  'PUT /api/preferences': 'signed in',
+
   'GET /api/tokens': 'member',
   'POST /api/tokens': 'member',
   'DELETE /api/tokens/:id': { who: 'member', of: 'API token' },

@@ -2,6 +2,7 @@
 import { AUDIT_API } from '../../contract/api/audit-api.ts';
 import { AUTH_API } from '../../contract/api/auth-api.ts';
 import { PEOPLE_API } from '../../contract/api/people-api.ts';
+import { PREFERENCES_API } from '../../contract/api/preferences-api.ts';
 import { TOKENS_API } from '../../contract/api/tokens-api.ts';
 import { type BoundCall, bind } from './answering.ts';
 import { type AuditDeps, auditHandlers } from './audit-trail.ts';
@@ -13,9 +14,10 @@ import {
   profileHandlers,
 } from './auth-routes.ts';
 import { linkHandlers, type PeopleDeps, peopleHandlers } from './people-routes.ts';
+import { type PreferencesDeps, preferencesHandlers } from './preferences-routes.ts';
 import { type TokenDeps, tokenHandlers } from './token-routes.ts';
 
-export type AccountDeps = AuditDeps & AuthDeps & PeopleDeps & TokenDeps;
+export type AccountDeps = AuditDeps & AuthDeps & PeopleDeps & PreferencesDeps & TokenDeps;
 
 export function accountCalls(
   deps: AccountDeps,
@@ -26,6 +28,7 @@ export function accountCalls(
   const tokens = tokenHandlers(deps);
   const links = linkHandlers(deps, edge, edge.settings);
   const people = peopleHandlers(deps, edge.settings);
+  const preferences = preferencesHandlers(deps);
   return [
     bind(AUTH_API.register, auth.register),
     bind(AUTH_API.signIn, auth.signIn),
@@ -37,6 +40,8 @@ export function accountCalls(
     bind(AUTH_API.changePassword, own.changePassword),
     bind(AUTH_API.sessions, own.sessions),
     bind(AUTH_API.endSession, own.endSession),
+    bind(PREFERENCES_API.read, preferences.read),
+    bind(PREFERENCES_API.write, preferences.write),
     bind(TOKENS_API.list, tokens.list),
     bind(TOKENS_API.issue, tokens.issue),
     bind(TOKENS_API.revoke, tokens.revoke),

@@ -47,6 +47,8 @@ test('a deleted account leaves no secret and nothing personal, and its books und
   assert.equal((await post(`/api/wallets/${id}/entries`, credit, OPERATOR)).statusCode, 201);
   await edge.record({ id: issued.json().id, userId: id });
 
+  await edge.accounts.preferences.write(id, { zebra: 'view' });
+
   const reply = await leave(person);
   assert.deepEqual([reply.statusCode, reply.body], [204, '']);
   assert.match(String(reply.headers['set-cookie']), /^tollkeeper=; Max-Age=0/);

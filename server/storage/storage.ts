@@ -11,6 +11,7 @@ import type {
   ApiTokensTable,
   AuditLogTable,
   InvitationsTable,
+  PreferencesTable,
   SessionsTable,
   UsersTable,
   VirtualKeysTable,
@@ -46,6 +47,7 @@ export interface Database {
   sessions: SessionsTable;
   invitations: InvitationsTable;
   api_tokens: ApiTokensTable;
+  preferences: PreferencesTable;
   audit_log: AuditLogTable;
   virtual_keys: VirtualKeysTable;
   open_notes: OpenNotesTable;

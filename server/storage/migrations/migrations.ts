@@ -9,6 +9,7 @@ import * as vault from './0007-vault.ts';
 import * as providerKeys from './0008-provider-keys.ts';
 import * as monitoring from './0009-monitoring.ts';
 import * as rollUps from './0010-roll-ups.ts';
+import * as preferences from './0011-preferences.ts';
 import * as refusals from './0012-refusals.ts';
 
 /** Every step of the schema, forward only; number and slug are the identity and never change. */
@@ -23,5 +24,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0008-provider-keys': providerKeys,
   '0009-monitoring': monitoring,
   '0010-roll-ups': rollUps,
+  '0011-preferences': preferences,
   '0012-refusals': refusals,
 };

@@ -65,6 +65,13 @@ export interface ApiTokensTable {
   revoked_at: number | null;
 }
 
+export interface PreferencesTable {
+  user_id: string;
+  /** JSON, as the person's app wrote it. */
+  chosen: string;
+  updated_at: number;
+}
+
 export interface AuditLogTable {
   id: string;
   at: number;
