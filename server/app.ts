@@ -252,6 +252,10 @@ function administrationOf(config: Config, rooms: OpenRooms): Administration {
   return createAdministration({
     ...rooms,
     flatPriceUsdPerMtok: config.charging.flatPriceUsdPerMtok,
+    defaultPlan: {
+      plan: config.charging.plan,
+      markupPpm: scaled('MARKUP', config.charging.markup, 6),
+    },
     selfServiceBudgetUsd: config.access.selfServiceBudgetUsd,
   });
 }

@@ -20,6 +20,7 @@ import { TOKENS_API } from './tokens-api.ts';
 import { USAGE_LOG_API } from './usage-log-api.ts';
 import { USER_API } from './user-api.ts';
 import { VIRTUAL_KEYS_API } from './virtual-keys-api.ts';
+import { WALLETS_API } from './wallets-api.ts';
 
 /** Every surface with its calls. */
 export const API = {
@@ -28,6 +29,7 @@ export const API = {
   gateway: GATEWAY_API,
   admin: ADMIN_API,
   credits: CREDITS_API,
+  wallets: WALLETS_API,
   user: USER_API,
   auth: AUTH_API,
   preferences: PREFERENCES_API,

@@ -4,7 +4,6 @@ import {
   callerLimits,
   count,
   creditsNumber,
-  decimalDollars,
   dollars,
   instant,
   maskedKey,
@@ -110,53 +109,6 @@ export const setLimitsRequest = z
 
 export const limitsSet = z.object({ status, api_key: maskedKey, rate_limits: callerLimits });
 
-const walletInPath = z.object({
-  user_id: userName.meta({ description: 'The id of a user, or a key of theirs' }),
-});
-
-export const entryRequest = z.strictObject({
-  kind: z.enum(['credit', 'debit', 'refund', 'correction']),
-  amount_usd: z
-    .union([z.string().max(40), z.number()])
-    .meta({ description: 'Dollars, at most nine decimals; only a correction may be negative' }),
-  reason: z.string().trim().min(1, 'Say why.').max(500, 'A reason has at most 500 characters.'),
-  request_id: z.string().min(1).max(80).nullish().meta({
-    description: 'The request that a refund or correction speaks of',
-  }),
-});
-
-export const bookedEntry = z.object({
-  entry_id: z.string(),
-  balance_usd: decimalDollars,
-  balance_credits: creditsNumber,
-});
-
-export const statementQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(500).default(50),
-  cursor: z.string().max(200).optional(),
-});
-
-export const statementPage = z.object({
-  user_id: z.string(),
-  data: z.array(
-    z.object({
-      entry_id: z.string(),
-      at: instant,
-      kind: z.enum(['charge', 'credit', 'debit', 'refund', 'correction', 'budget']),
-      amount_usd: decimalDollars.meta({
-        description: 'What the wallet gained; a charge is negative',
-      }),
-      reason: z.string().nullable(),
-      request_id: z.string().nullable(),
-    }),
-  ),
-  pagination: z.object({
-    limit: count,
-    has_more: z.boolean(),
-    next_cursor: z.string().nullable(),
-  }),
-});
-
 const TAGS = ['Credits'];
 
 const ONCE =
@@ -221,31 +173,5 @@ export const CREDITS_API = {
     status: 200,
     reply: limitsSet,
     failures: ['not_found', 'storage_unavailable'],
-  }),
-  bookEntry: call({
-    method: 'POST',
-    path: '/api/wallets/{user_id}/entries',
-    who: 'operator',
-    summary: 'Book a credit, debit, refund or correction',
-    description: `Entries are never changed. ${ONCE}`,
-    tags: TAGS,
-    params: walletInPath,
-    request: entryRequest,
-    status: 201,
-    reply: bookedEntry,
-    failures: ['not_found', 'insufficient_quota', 'idempotency_conflict', 'storage_unavailable'],
-  }),
-  statement: call({
-    method: 'GET',
-    path: '/api/wallets/{user_id}/entries',
-    who: 'operator',
-    summary: 'The entries of a wallet',
-    description: 'Newest first, page by page.',
-    tags: TAGS,
-    params: walletInPath,
-    query: statementQuery,
-    status: 200,
-    reply: statementPage,
-    failures: ['not_found'],
   }),
 };

@@ -54,6 +54,7 @@ async function open(): Promise<void> {
     limits,
     providerKeys: { find: () => null, removeAllOf: () => ({ writes: [], apply: () => undefined }) },
     flatPriceUsdPerMtok: '20',
+    defaultPlan: { plan: 'flat', markupPpm: 1_000_000 },
     selfServiceBudgetUsd: '0.5',
   });
 }

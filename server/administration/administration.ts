@@ -17,10 +17,12 @@ import {
   type KeyOffice,
   type KeyOfficeDeps,
 } from './key-office.ts';
+import { createWalletOffice, type WalletOffice, type WalletOfficeDeps } from './wallet-office.ts';
 
 export type { Actor, BudgetOrder, KeyFacts, KeyOffice, KeyOrder } from './key-office.ts';
 
 export { createUpkeep, type Upkeep } from './upkeep.ts';
+export type { BudgetFacts, WalletFacts, WalletOffice, WalletOrder } from './wallet-office.ts';
 
 export interface Issued {
   readonly key: VirtualKey;
@@ -44,6 +46,10 @@ export interface UserBalance extends Known {
 export interface Administration {
   /** Keys with what bounds them, for the operator and for members. */
   readonly keys: KeyOffice;
+  /** What a million tokens cost under the flat plan. */
+  readonly flatNanosPerMillion: number;
+  /** Users with what bounds their spending. */
+  readonly wallets: WalletOffice;
   /**
    * A new prepaid user with the default limits and a key.
    *
@@ -126,7 +132,7 @@ export interface Administration {
   balances(): readonly UserBalance[];
 }
 
-export interface AdministrationDeps extends KeyOfficeDeps {
+export interface AdministrationDeps extends KeyOfficeDeps, Pick<WalletOfficeDeps, 'defaultPlan'> {
   readonly providerKeys: Pick<ProviderKeys, 'find' | 'removeAllOf'>;
   /** What a million tokens cost under the flat plan, as a decimal; a credit is one of them. */
   readonly flatPriceUsdPerMtok: string;
@@ -140,6 +146,8 @@ export function createAdministration(deps: AdministrationDeps): Administration {
 
 class Office implements Administration {
   readonly keys: KeyOffice;
+  readonly wallets: WalletOffice;
+  readonly flatNanosPerMillion: number;
   readonly #deps: AdministrationDeps;
   /** What a credit is worth, in nano-dollars; more than 0, and possibly a fraction. */
   readonly #creditNanos: number;
@@ -148,7 +156,9 @@ class Office implements Administration {
   constructor(deps: AdministrationDeps) {
     this.#deps = deps;
     this.keys = createKeyOffice(deps);
-    this.#creditNanos = creditNanosAt(parseDollars(deps.flatPriceUsdPerMtok) ?? ZERO);
+    this.wallets = createWalletOffice(deps);
+    this.flatNanosPerMillion = parseDollars(deps.flatPriceUsdPerMtok) ?? ZERO;
+    this.#creditNanos = creditNanosAt(this.flatNanosPerMillion);
     this.#selfServiceBudget = parseDollars(deps.selfServiceBudgetUsd) ?? ZERO;
   }
 
@@ -162,7 +172,7 @@ class Office implements Administration {
     const amount = order.credits === 0 ? null : this.#nanosOf(order.credits, 'initial_credits');
     const request = { label, note: null, origin: 'operator', allowUnmetered: false } as const;
     const issued = await accounts.keys.issue({ ...request, newUser: { email } }, async (key) => {
-      await this.#makePrepaid(key.userId);
+      await this.wallets.makePrepaid(key.userId);
       return [limits.change('user', key.userId, SEED_DEFAULTS).write];
     });
     const { userId } = issued.key;
@@ -188,7 +198,7 @@ class Office implements Administration {
     const request = { label, note, origin: 'operator', allowUnmetered } as const;
     const issued = await accounts.keys.issue(request, async (key) => {
       if (budget !== null) await ledger.defineBudget(budgetOf(key, budget));
-      if (amount !== null) await this.#makePrepaid(key.userId);
+      if (amount !== null) await this.wallets.makePrepaid(key.userId);
       return [];
     });
     if (amount !== null) await this.#credit(issued.key.userId, amount, 'credits with a key');
@@ -249,7 +259,8 @@ class Office implements Administration {
   }): Promise<Posted & { readonly credits: number }> {
     const { ledger } = this.#deps;
     const { to, ...post } = order;
-    if (order.kind === 'credit' && ledger.wallet(to.id) === null) await this.#makePrepaid(to.id);
+    if (order.kind === 'credit' && ledger.wallet(to.id) === null)
+      await this.wallets.makePrepaid(to.id);
     const posted = await ledger.post({ ...post, account: to.id });
     return { ...posted, credits: this.#creditsIn(posted.balance) };
   }
@@ -298,18 +309,6 @@ class Office implements Administration {
 
   balances(): readonly UserBalance[] {
     return this.#deps.accounts.people.all().map((user) => this.balanceOf(user));
-  }
-
-  /**
-   * Once money is at stake, what cannot be metered is closed: also for the keys that the user had before.
-   * Done before any credit is there to be spent past the books.
-   */
-  async #makePrepaid(userId: string): Promise<void> {
-    const { accounts, ledger } = this.#deps;
-    const known = ledger.wallet(userId);
-    if (known?.kind === 'prepaid') return;
-    await accounts.keys.forbidUnmetered(userId);
-    await ledger.defineWallet({ plan: null, markupPpm: null, ...known, userId, kind: 'prepaid' });
   }
 
   /** @returns the credits that there are now */

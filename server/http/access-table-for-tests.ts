@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { newId } from '../id.ts';
-import type { TestEdge } from './edge-for-tests.ts';
+import { ADMIN_TOKEN, type TestEdge } from './edge-for-tests.ts';
 import { PASSWORD, type Person, speakTo } from './people-for-tests.ts';
 
 /** As in the contract, in whose words it is not taken on trust. */
@@ -18,7 +18,7 @@ export type Rule =
   | 'member'
   | 'reader';
 
-export type Thing = 'virtual key' | 'provider key' | 'API token' | 'session' | 'request';
+export type Thing = 'wallet' | 'virtual key' | 'provider key' | 'API token' | 'session' | 'request';
 
 export interface Owned {
   readonly who: Rule;
@@ -49,7 +49,9 @@ export const ACCESS: Readonly<Record<string, Rule | Owned>> = {
   'GET /admin/monitor': 'operator',
   'POST /admin/limit': 'operator',
   'POST /api/wallets/:user_id/entries': 'operator',
-  'GET /api/wallets/:user_id/entries': 'operator',
+  'GET /api/wallets/:user_id': { who: 'member', of: 'wallet' },
+  'PATCH /api/wallets/:user_id': 'operator',
+  'GET /api/wallets/:user_id/entries': { who: 'member', of: 'wallet' },
   'GET /reports/data': 'member',
   'GET /api/figures': 'member',
   'GET /api/overview': 'member',
@@ -136,6 +138,13 @@ export async function make(edge: TestEdge, thing: Thing, owner: Person): Promise
     await edge.record({ id: 'vk_of_the_tests', userId: owner.id }, { id });
     return id;
   }
+  if (thing === 'wallet') {
+    const credit = { kind: 'credit', amount_usd: '1', reason: 'a test' };
+    const url = `/api/wallets/${owner.id}/entries`;
+    const booked = await post(url, credit, { 'x-admin-token': ADMIN_TOKEN });
+    assert.equal(booked.statusCode, 201, booked.body);
+    return owner.id;
+  }
   const [url, body] = ORDERS[thing];
   const made = await post(url, body(), owner.cookie);
   assert.equal(made.statusCode, 201, made.body);
@@ -146,7 +155,7 @@ let secrets = 1_000_000_000;
 
 /** What is asked for where; no provider key can be stored twice. */
 const ORDERS: Readonly<
-  Record<Exclude<Thing, 'session' | 'request'>, readonly [string, () => object]>
+  Record<Exclude<Thing, 'session' | 'request' | 'wallet'>, readonly [string, () => object]>
 > = {
   'virtual key': ['/api/virtual-keys', () => ({ name: 'mine' })],
   'provider key': [

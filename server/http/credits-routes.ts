@@ -1,24 +1,21 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import type {
   addedCredits,
   allBalances,
-  bookedEntry,
   CREDITS_API,
   createdUser,
   limitsSet,
-  statementPage,
   systemFigures,
 } from '../../contract/api/credits-api.ts';
-import { formatDollars, toDollars } from '../../contract/money.ts';
+import { toDollars } from '../../contract/money.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Administration, Known } from '../administration/administration.ts';
 import { type Clock, isoTime } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import type { Reports } from '../reports/reports.ts';
 import type { AskedFor } from './answering.ts';
-import { exactDollars } from './dollars.ts';
 import { masked } from './masked.ts';
+import { idempotencyKeyOf } from './wallet-routes.ts';
 
 export interface CreditsDeps {
   readonly administration: Administration;
@@ -33,8 +30,6 @@ const status = 'success' as const;
 export function creditsHandlers(deps: CreditsDeps) {
   const { administration } = deps;
   return {
-    ...walletHandlers(administration),
-
     async createUser({
       body,
     }: AskedFor<typeof CREDITS_API.createUser>): Promise<z.output<typeof createdUser>> {
@@ -87,48 +82,6 @@ export function creditsHandlers(deps: CreditsDeps) {
   };
 }
 
-function walletHandlers(administration: Administration) {
-  return {
-    async bookEntry({
-      params,
-      body,
-      request,
-    }: AskedFor<typeof CREDITS_API.bookEntry>): Promise<z.output<typeof bookedEntry>> {
-      const { user } = administration.find(params.user_id);
-      const { entryId, balance, credits } = await administration.book({
-        to: user,
-        kind: body.kind,
-        amount: exactDollars(body.amount_usd, 'amount_usd'),
-        reason: body.reason,
-        requestId: body.request_id ?? null,
-        idempotencyKey: idempotencyKeyOf(request.headers),
-      });
-      return { entry_id: entryId, balance_usd: formatDollars(balance), balance_credits: credits };
-    },
-
-    async statement({
-      params,
-      query,
-    }: AskedFor<typeof CREDITS_API.statement>): Promise<z.output<typeof statementPage>> {
-      const { user } = administration.find(params.user_id);
-      const { limit, cursor = null } = query;
-      const { entries, nextCursor } = await administration.statement(user, { limit, cursor });
-      return {
-        user_id: user.id,
-        data: entries.map((entry) => ({
-          entry_id: entry.id,
-          at: isoTime(entry.at),
-          kind: entry.kind,
-          amount_usd: formatDollars(entry.amount),
-          reason: entry.reason,
-          request_id: entry.requestId,
-        })),
-        pagination: { limit, has_more: nextCursor !== null, next_cursor: nextCursor },
-      };
-    },
-  };
-}
-
 async function systemFiguresOf(deps: CreditsDeps): Promise<z.output<typeof systemFigures>> {
   const { accounts, reports, clock } = deps;
   const now = clock.now();
@@ -171,16 +124,4 @@ function namedIn(
     throw new Failure('validation_failed', { param: 'user_id', sentence });
   }
   return known;
-}
-
-const LONGEST_IDEMPOTENCY_KEY = 255;
-
-/** Null without the header. @throws Failure `validation_failed` */
-function idempotencyKeyOf(headers: IncomingHttpHeaders): string | null {
-  const sent = headers['idempotency-key'];
-  if (sent === undefined) return null;
-  const text = String(sent).trim();
-  if (text !== '' && text.length <= LONGEST_IDEMPOTENCY_KEY) return text;
-  const sentence = `An Idempotency-Key has 1 to ${LONGEST_IDEMPOTENCY_KEY} characters.`;
-  throw new Failure('validation_failed', { param: 'Idempotency-Key', sentence });
 }

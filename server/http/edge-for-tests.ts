@@ -146,6 +146,7 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
     ledger,
     limits,
     flatPriceUsdPerMtok: '20',
+    defaultPlan: { plan: 'flat', markupPpm: 1_000_000 },
     selfServiceBudgetUsd: '5',
   });
   const monitoring = openMonitoring({ storage, clock, providerKeys, records });

@@ -11,6 +11,7 @@ import { PUBLIC_API } from '../../contract/api/public-api.ts';
 import { SYSTEM_API } from '../../contract/api/system-api.ts';
 import { USER_API } from '../../contract/api/user-api.ts';
 import { VIRTUAL_KEYS_API } from '../../contract/api/virtual-keys-api.ts';
+import { WALLETS_API } from '../../contract/api/wallets-api.ts';
 import { Failure } from '../failure.ts';
 import { type AccountDeps, accountCalls } from './account-calls.ts';
 import { type AdminDeps, adminHandlers } from './admin-routes.ts';
@@ -33,6 +34,7 @@ import { type SystemDeps, systemHandlers } from './system-routes.ts';
 import type { Traffic } from './traffic.ts';
 import { type UserDeps, userHandlers } from './user-routes.ts';
 import { type VirtualKeysDeps, virtualKeyHandlers } from './virtual-key-routes.ts';
+import { type WalletDeps, walletHandlers } from './wallet-routes.ts';
 
 export type RoutesDeps = AccountDeps &
   AdminDeps &
@@ -44,7 +46,8 @@ export type RoutesDeps = AccountDeps &
   ReportCallsDeps &
   SystemDeps &
   UserDeps &
-  VirtualKeysDeps;
+  VirtualKeysDeps &
+  WalletDeps;
 
 export interface RoutesSettings extends AuthSettings, OperationsSettings {
   readonly selfServiceKeys: boolean;
@@ -64,6 +67,7 @@ function boundCalls(deps: RoutesDeps, edge: Edge): readonly BoundCall[] {
   const admin = adminHandlers(deps);
   const credits = creditsHandlers(deps);
   const user = userHandlers(deps);
+  const wallets = walletHandlers(deps);
   const self = publicHandlers(deps);
   const keys = virtualKeyHandlers(deps);
   return [
@@ -84,8 +88,10 @@ function boundCalls(deps: RoutesDeps, edge: Edge): readonly BoundCall[] {
     bind(CREDITS_API.balances, credits.balances),
     bind(CREDITS_API.monitor, credits.monitor),
     bind(CREDITS_API.setLimits, credits.setLimits),
-    bind(CREDITS_API.bookEntry, credits.bookEntry),
-    bind(CREDITS_API.statement, credits.statement),
+    bind(WALLETS_API.show, wallets.show),
+    bind(WALLETS_API.change, wallets.change),
+    bind(WALLETS_API.bookEntry, wallets.bookEntry),
+    bind(WALLETS_API.statement, wallets.statement),
     bind(USER_API.balance, user.balance),
     bind(USER_API.monitor, user.monitor),
     bind(USER_API.limits, user.limits),

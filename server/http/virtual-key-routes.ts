@@ -16,7 +16,7 @@ import type {
 } from '../administration/administration.ts';
 import { isoTime } from '../clock.ts';
 import { Failure } from '../failure.ts';
-import type { RateLimits } from '../limits/limits.ts';
+import type { RateLimits, Standing } from '../limits/limits.ts';
 import { budgetIn } from './admin-routes.ts';
 import type { AskedFor } from './answering.ts';
 import { type Caller, ownerOf } from './callers.ts';
@@ -123,7 +123,7 @@ function orderIn(rules: Omit<z.output<typeof keyRequest>, 'user_id' | 'username'
     ...(name !== undefined && { name }),
     ...(note !== undefined && { note }),
     ...(models !== undefined && { models }),
-    ...(limits !== undefined && { limits: limits === null ? null : given(limits) }),
+    ...(limits !== undefined && { limits: limits === null ? null : givenLimits(limits) }),
     ...(budget !== undefined && { budget: budget === null ? null : budgetIn(budget) }),
     ...(expires_at !== undefined && {
       expiresAt: expires_at === null ? null : Date.parse(expires_at),
@@ -134,7 +134,9 @@ function orderIn(rules: Omit<z.output<typeof keyRequest>, 'user_id' | 'username'
 }
 
 /** Without what was left out, which would otherwise stand for "no limit". */
-function given(limits: NonNullable<z.output<typeof keyRequest>['limits']>): Partial<RateLimits> {
+export function givenLimits(
+  limits: NonNullable<z.output<typeof keyRequest>['limits']>,
+): Partial<RateLimits> {
   return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
 }
 
@@ -146,7 +148,6 @@ function keyOf({
   standing,
   budget,
 }: KeyFacts): z.output<typeof virtualKey> {
-  const { used, remaining, resets, concurrent } = standing;
   const { previous } = use;
   return {
     id: key.id,
@@ -158,7 +159,7 @@ function keyOf({
     state,
     is_active: key.revokedAt === null && !key.isDisabled,
     limits,
-    limit_use: { used, remaining, resets, running: concurrent.running },
+    limit_use: limitUseOf(standing),
     budget: budget === null ? null : budgetShown(budget),
     models: key.models === null ? null : [...key.models],
     allow_unmetered: key.allowUnmetered,
@@ -177,7 +178,12 @@ function keyOf({
   };
 }
 
-function budgetShown({
+export function limitUseOf(standing: Standing): z.output<typeof virtualKey>['limit_use'] {
+  const { used, remaining, resets, concurrent } = standing;
+  return { used, remaining, resets, running: concurrent.running };
+}
+
+export function budgetShown({
   definition,
   balance,
 }: NonNullable<KeyFacts['budget']>): NonNullable<z.output<typeof virtualKey>['budget']> {

@@ -1,4 +1,5 @@
 /** The past of the books: entries that are added and never changed, and the sums that spare reading them all. */
+import { type RawBuilder, sql } from 'kysely';
 import type { Nanos } from '../../contract/money.ts';
 import { compileOnce, type Storage, type Write } from '../storage/storage.ts';
 import type { Held } from './holds.ts';
@@ -33,6 +34,8 @@ export interface Entry {
   readonly at: number;
   /** Of a budget: the period that is charged. */
   readonly period: string | null;
+  /** What a wallet had after this entry, in the order of the statement; null for a budget, which begins anew. */
+  readonly balanceAfter: Nanos | null;
 }
 
 export interface StatementPage {
@@ -233,6 +236,7 @@ export async function readStatement(
   let query = db
     .selectFrom('ledger_entries')
     .select(['id', 'amount', 'kind', 'reason', 'request_id', 'at', 'period'])
+    .select(balanceBelow(account, page.after).as('balance'))
     .where('account_id', '=', account)
     .orderBy('at', 'desc')
     .orderBy('id', 'desc')
@@ -242,8 +246,11 @@ export async function readStatement(
     query = query.where((c) => c(c.refTuple('at', 'id'), '<', c.tuple(at, id)));
   }
   const rows = await query.execute();
-  const entries = rows.slice(0, limit).map(
-    (row): Entry => ({
+  let balance = rows[0]?.balance ?? 0;
+  const entries = rows.slice(0, limit).map((row): Entry => {
+    const balanceAfter = row.period === null ? (balance as Nanos) : null;
+    balance -= row.amount;
+    return {
       id: row.id,
       amount: row.amount as Nanos,
       kind: row.kind as EntryKind,
@@ -251,11 +258,30 @@ export async function readStatement(
       requestId: row.request_id ?? (row.id.includes('/') ? row.id.replace(/\/\d+$/, '') : null),
       at: row.at,
       period: row.period,
-    }),
-  );
+      balanceAfter,
+    };
+  });
   const last = entries.at(-1);
   const hasMore = rows.length > limit && last !== undefined;
   return { entries, nextCursor: hasMore ? `${last.at}~${last.id}` : null };
+}
+
+/**
+ * What a wallet had when the entry above the page was not booked yet: the sum of all entries, without those from the
+ * cursor up. The sum comes from the snapshot and the few entries after it, found by their ids, and all of it is one
+ * statement, so that nothing is booked in between.
+ */
+function balanceBelow(account: string, after: Cursor | null): RawBuilder<number> {
+  const above =
+    after === null
+      ? sql`0`
+      : sql`coalesce((select sum(amount) from ledger_entries
+          where account_id = ${account} and (at, id) >= (${after.at}, ${after.id})), 0)`;
+  return sql<number>`
+    coalesce((select balance from ledger_snapshots where period = '' and account_id = ${account}), 0)
+    + coalesce((select sum(amount) from ledger_entries
+        where id > (select through_id from ledger_watermark) and +account_id = ${account}), 0)
+    - ${above}`;
 }
 
 /** The entry after which a page begins. */

@@ -322,6 +322,7 @@ test('an entry of a request names the request, and a cursor that is none is refu
       requestId: 'req_1',
       at: NOON + 1,
       period: null,
+      balanceAfter: 95,
     },
   ]);
   for (const cursor of ['x', '1', '~', "1'~"]) {

@@ -84,8 +84,8 @@ export interface Limits {
    * UTC day that had been admitted; older ones change nothing.
    */
   restore(past: Iterable<PastUse>): void;
-  /** @param userId null: of the key alone */
-  standing(keyId: string, userId: string | null): Standing;
+  /** Null: of the other of the two alone. */
+  standing(keyId: string | null, userId: string | null): Standing;
   /** The `x-ratelimit-*` headers of the tightest rules, admitted or refused; none where nothing is limited. */
   headersFor(keyId: string, userId: string): Record<string, string>;
 }
@@ -188,7 +188,7 @@ class Limiter implements Limits {
     }
   }
 
-  standing(keyId: string, userId: string | null): Standing {
+  standing(keyId: string | null, userId: string | null): Standing {
     return standingOf(...this.#at(this.#time.now(), keyId, userId));
   }
 
@@ -198,8 +198,11 @@ class Limiter implements Limits {
   }
 
   /** Key and user as they stand at that instant; nobody is remembered for having been looked at. */
-  #at(now: number, keyId: string, userId: string | null): [key: Subject, user: Subject] {
-    const key = this.#subjects.key.get(keyId) ?? new Subject('key', this.#defaults.key);
+  #at(now: number, keyId: string | null, userId: string | null): [key: Subject, user: Subject] {
+    const key =
+      keyId === null
+        ? new Subject('key', NO_LIMITS)
+        : (this.#subjects.key.get(keyId) ?? new Subject('key', this.#defaults.key));
     const user =
       userId === null
         ? new Subject('user', NO_LIMITS)
