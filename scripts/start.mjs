@@ -3,6 +3,8 @@
  * Node would only complain about an unknown file extension. Otherwise it builds the web app where that is missing or
  * stale, and hands over to the server.
  */
+import { join } from 'node:path';
+
 const NODE_MAJOR_LEAST = 26;
 
 if (Number.parseInt(process.versions.node, 10) < NODE_MAJOR_LEAST) {
@@ -16,6 +18,12 @@ if (Number.parseInt(process.versions.node, 10) < NODE_MAJOR_LEAST) {
   );
   process.exit(1);
 }
+
+// The sources are TypeScript: with what was compiled before kept beside the packages, a start takes half the time. Threads
+// read the variable, and this thread began before it was set.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '../node_modules/.cache/compiled');
+const { enableCompileCache } = await import('node:module');
+enableCompileCache();
 
 const command = process.argv[2];
 if (command === 'build') {

@@ -2,13 +2,13 @@
 import { createRequire } from 'node:module';
 import { basename, dirname } from 'node:path';
 import serveStatic from '@fastify/static';
-import swagger, { type StaticDocumentSpec } from '@fastify/swagger';
+import swagger, { type SwaggerTransformObject } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { ALL_CALLS } from '../../contract/api/api.ts';
 import type { SYSTEM_API } from '../../contract/api/system-api.ts';
 import type { AskedFor } from './answering.ts';
-import { openApiDocument } from './openapi.ts';
+import { type OpenApiDocument, openApiDocument } from './openapi.ts';
 
 /** No `upgrade-insecure-requests`: on plain HTTP in a local network it would break the page. */
 const SWAGGER_CSP = {
@@ -51,11 +51,27 @@ const REDOC_PAGE = `<!doctype html>
 </html>
 `;
 
+/** The document is made when somebody first reads it: its hundreds of schemas would delay every start. */
+export function documentOnDemand(version: string): () => OpenApiDocument {
+  let document: OpenApiDocument | undefined;
+  return () => {
+    document ??= openApiDocument(ALL_CALLS, version);
+    return document;
+  };
+}
+
 /** Swagger UI with its assets below `/docs`, and the script of `/redoc`. */
-export async function docsAssets(scope: FastifyInstance, version: string): Promise<void> {
-  // The plugin's types stop at OpenAPI 3.0; what it serves is 3.1 as it is.
-  const document = openApiDocument(ALL_CALLS, version) as unknown as StaticDocumentSpec['document'];
-  await scope.register(swagger, { mode: 'static', specification: { document } });
+export async function docsAssets(
+  scope: FastifyInstance,
+  document: () => OpenApiDocument,
+): Promise<void> {
+  await scope.register(swagger, {
+    openapi: {},
+    // The contract describes the routes; what the plugin would gather from them is thrown away.
+    transform: ({ url }) => ({ url, schema: { hide: true } }),
+    // The plugin's types stop at OpenAPI 3.0; what it serves is 3.1 as it is.
+    transformObject: () => document() as unknown as ReturnType<SwaggerTransformObject>,
+  });
   await scope.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: SWAGGER_CSP,
@@ -71,15 +87,17 @@ export async function docsAssets(scope: FastifyInstance, version: string): Promi
 }
 
 /** The pages that are calls of the contract; `/docs` itself comes with {@link docsAssets}. */
-export function docsHandlers(version: string) {
-  const text = JSON.stringify(openApiDocument(ALL_CALLS, version));
+export function docsHandlers(document: () => OpenApiDocument) {
+  let text: string | undefined;
   return {
     redocPage: ({ reply }: AskedFor<typeof SYSTEM_API.redocPage>): FastifyReply =>
       reply
         .type('text/html; charset=utf-8')
         .header('content-security-policy', REDOC_CSP)
         .send(REDOC_PAGE),
-    openApi: ({ reply }: AskedFor<typeof SYSTEM_API.openApi>): FastifyReply =>
-      reply.type('application/json; charset=utf-8').send(text),
+    openApi: ({ reply }: AskedFor<typeof SYSTEM_API.openApi>): FastifyReply => {
+      text ??= JSON.stringify(document());
+      return reply.type('application/json; charset=utf-8').send(text);
+    },
   };
 }

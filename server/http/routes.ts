@@ -19,9 +19,10 @@ import { type BoundCall, bind, type Guard, refuseOtherMethods, register } from '
 import type { AuthSettings, Desk } from './auth-routes.ts';
 import type { Caller, Callers } from './callers.ts';
 import { type CreditsDeps, creditsHandlers } from './credits-routes.ts';
-import { docsAssets, docsHandlers } from './docs-routes.ts';
+import { docsAssets, docsHandlers, documentOnDemand } from './docs-routes.ts';
 import { guardianHandlers } from './guardian-routes.ts';
 import { type MonitoringDeps, monitoringHandlers } from './monitoring-routes.ts';
+import type { OpenApiDocument } from './openapi.ts';
 import {
   type OperationsDeps,
   type OperationsSettings,
@@ -60,9 +61,13 @@ export interface Edge extends Desk {
   readonly traffic: Traffic;
 }
 
-function boundCalls(deps: RoutesDeps, edge: Edge): readonly BoundCall[] {
+function boundCalls(
+  deps: RoutesDeps,
+  edge: Edge,
+  document: () => OpenApiDocument,
+): readonly BoundCall[] {
   const system = systemHandlers(deps);
-  const docs = docsHandlers(deps.version);
+  const docs = docsHandlers(document);
   const operations = operationsHandlers(deps, edge);
   const admin = adminHandlers(deps);
   const credits = creditsHandlers(deps);
@@ -140,9 +145,10 @@ export async function registerRoutes(
   edge: Edge,
 ): Promise<void> {
   const guards = guardsOf(edge);
-  const bound = boundCalls(deps, edge);
+  const document = documentOnDemand(deps.version);
+  const bound = boundCalls(deps, edge, document);
   for (const one of bound) register(scope, one, guards);
-  await docsAssets(scope, deps.version);
+  await docsAssets(scope, document);
   refuseOtherMethods(scope, [SYSTEM_API.swaggerPage, ...bound.map((one) => one.call)]);
 }
 
