@@ -1,12 +1,14 @@
 /** Every message in English; this catalog says which there are. */
 import { keys } from './en/keys.ts';
 import { parts } from './en/parts.ts';
+import { requests } from './en/requests.ts';
 import { setup } from './en/setup.ts';
 import { shell } from './en/shell.ts';
 
 export const messages = {
   ...keys,
   ...parts,
+  ...requests,
   ...setup,
   ...shell,
 };

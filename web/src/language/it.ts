@@ -1,12 +1,14 @@
 /** Every message in Italian. */
 import { keys } from './it/keys.ts';
 import { parts } from './it/parts.ts';
+import { requests } from './it/requests.ts';
 import { setup } from './it/setup.ts';
 import { shell } from './it/shell.ts';
 
 export const messages = {
   ...keys,
   ...parts,
+  ...requests,
   ...setup,
   ...shell,
 };

@@ -1,12 +1,14 @@
 /** Every message in simplified Chinese. */
 import { keys } from './zh/keys.ts';
 import { parts } from './zh/parts.ts';
+import { requests } from './zh/requests.ts';
 import { setup } from './zh/setup.ts';
 import { shell } from './zh/shell.ts';
 
 export const messages = {
   ...keys,
   ...parts,
+  ...requests,
   ...setup,
   ...shell,
 };

@@ -1,5 +1,11 @@
 /** Every page with its address, place in the navigation, key and code. A new page is one entry here. */
-import { type Icon, IconAdjustmentsHorizontal, IconKey, IconTicket } from '@tabler/icons-react';
+import {
+  type Icon,
+  IconAdjustmentsHorizontal,
+  IconKey,
+  IconListDetails,
+  IconTicket,
+} from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 import type { MessageId } from '../language/language.ts';
 
@@ -22,6 +28,16 @@ export const GROUPS = ['use', 'control', 'supply', 'admin'] as const;
 
 /** Pages of people who are signed in. */
 export const PAGES: readonly Page[] = [
+  {
+    path: '/requests',
+    label: 'nav.requests',
+    icon: IconListDetails,
+    group: 'use',
+    shortcut: 'r',
+    who: 'member',
+    hasPeriod: true,
+    load: async () => (await import('../requests/requests-page.tsx')).RequestsPage,
+  },
   {
     path: '/keys',
     label: 'nav.keys',

@@ -9,6 +9,7 @@ import {
 } from '@tabler/icons-react';
 import { type ReactNode, useEffect } from 'react';
 import { type MessageId, useWords } from '../language/language.ts';
+import { usePreferences } from '../shell/preferences.ts';
 import classes from './data-table.module.css';
 import type { TableControl } from './table-state.ts';
 
@@ -253,8 +254,9 @@ export function neighbour<Row>(
 
 /** `j` and `k` go through the rows while a panel is open or to open the first. */
 function useRowKeys<Row>({ rows, idOf, control, opensRows }: DataTableProps<Row>): void {
+  const { shortcuts } = usePreferences();
   useEffect(() => {
-    if (opensRows !== true) return undefined;
+    if (opensRows !== true || !shortcuts) return undefined;
     const press = (event: KeyboardEvent): void => {
       const isWriting =
         event.target instanceof Element && event.target.closest('input,textarea') !== null;

@@ -1,5 +1,11 @@
 import { Button, Menu } from '@mantine/core';
-import { IconDownload, IconFileTypeCsv, IconJson, IconTerminal2 } from '@tabler/icons-react';
+import {
+  IconBraces,
+  IconDownload,
+  IconFileTypeCsv,
+  IconJson,
+  IconTerminal2,
+} from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
 import { tellDone } from './notices.ts';
@@ -12,10 +18,10 @@ export function curlOf(origin: string, address: string): string {
 interface ExportProps {
   /** The address of the call with the filters that are seen; `format` is added for files. */
   readonly address: string;
-  readonly formats?: readonly ('csv' | 'json')[];
+  readonly formats?: readonly (keyof typeof ICONS)[];
 }
 
-const ICONS = { csv: IconFileTypeCsv, json: IconJson } as const;
+const ICONS = { csv: IconFileTypeCsv, json: IconJson, jsonl: IconBraces } as const;
 
 function withFormat(address: string, format: string): string {
   return `${address}${address.includes('?') ? '&' : '?'}format=${format}`;

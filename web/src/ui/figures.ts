@@ -100,6 +100,19 @@ export function instantText(at: string, zone?: string): string {
   }).format(new Date(at));
 }
 
+/** An instant in a list, to the second; year and zone belong where it is hovered. */
+export function shortInstantText(at: string, zone?: string): string {
+  return new Intl.DateTimeFormat(localeTag(), {
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+    ...(zone === undefined ? {} : { timeZone: zone }),
+  }).format(new Date(at));
+}
+
 const STEPS = [
   ['year', 31_536_000_000],
   ['month', 2_592_000_000],

@@ -10,6 +10,7 @@ import {
   instantText,
   moneyText,
   shortCountText,
+  shortInstantText,
 } from './figures.ts';
 
 interface HintedProps {
@@ -49,8 +50,8 @@ export function Tokens({ count }: { readonly count: number | null | undefined })
 
 interface TimeProps {
   readonly at: string | null | undefined;
-  /** `ago` says how long since; the instant itself is the hint then. */
-  readonly style?: 'ago' | 'full';
+  /** `ago` says how long since; `short` leaves out year and zone. What is left out is the hint. */
+  readonly style?: 'ago' | 'short' | 'full';
 }
 
 /** An instant in the zone that was chosen, which is always said. */
@@ -58,10 +59,12 @@ export function Time({ at, style = 'ago' }: TimeProps): ReactNode {
   const { t } = useWords();
   const { zone } = usePreferences();
   if (at === null || at === undefined) return <span>{t('time.never')}</span>;
-  const full = instantText(at, zone === 'utc' ? 'UTC' : undefined);
-  const text = style === 'ago' ? agoText(at, Date.now()) : full;
+  const inZone = zone === 'utc' ? 'UTC' : undefined;
+  const full = instantText(at, inZone);
+  const ago = agoText(at, Date.now());
+  const text = { ago, full, short: shortInstantText(at, inZone) }[style];
   return (
-    <Tooltip label={style === 'ago' ? full : agoText(at, Date.now())}>
+    <Tooltip label={style === 'full' ? ago : full}>
       <time dateTime={at} className="tk-figures">
         {text}
       </time>

@@ -30,6 +30,7 @@ export function StatusBadge({
     <Badge
       variant="default"
       size="md"
+      miw="max-content"
       leftSection={<Icon size={14} stroke={1.9} color={color} aria-hidden="true" />}
     >
       {label}

@@ -16,12 +16,21 @@ export interface TableState {
 const NAMES = ['sort', 'cursor', 'trail', 'hide', 'row'] as const;
 const FIRST = '~';
 
-export function readTableState(state: UrlState): TableState {
+export interface TableDefaults {
+  /** Columns that are not shown until somebody asks for them. */
+  readonly hiddenAtFirst?: readonly string[];
+}
+
+/** Says in the address that no column is hidden, where some are at first. */
+const NONE = '-';
+
+export function readTableState(state: UrlState, defaults: TableDefaults = {}): TableState {
+  const { hide } = state;
   return {
     sort: state['sort'] ?? null,
     cursor: state['cursor'] ?? null,
     trail: listIn(state['trail']),
-    hidden: new Set(listIn(state['hide'])),
+    hidden: new Set(hide === undefined ? defaults.hiddenAtFirst : listIn(hide)),
     row: state['row'] ?? null,
   };
 }
@@ -39,9 +48,9 @@ export interface TableControl extends TableState {
 }
 
 /** The state in the address with the ways to change it. A changed order or filter begins at the first page. */
-export function useTableState(): TableControl {
+export function useTableState(defaults: TableDefaults = {}): TableControl {
   const [url, change] = useUrlState();
-  const state = readTableState(url);
+  const state = readTableState(url, defaults);
   return {
     ...state,
     sortBy: (column) =>
@@ -69,8 +78,9 @@ export function useTableState(): TableControl {
     },
     toggleColumn: (column) => {
       const hidden = new Set(state.hidden);
+      hidden.delete(NONE);
       if (!hidden.delete(column)) hidden.add(column);
-      change({ hide: [...hidden].join(',') });
+      change({ hide: hidden.size === 0 ? NONE : [...hidden].join(',') });
     },
     open: (row) => change({ row }),
   };

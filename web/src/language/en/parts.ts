@@ -16,6 +16,7 @@ export const parts = {
   'export.csv': 'CSV file',
   'export.curl': 'Copy as curl',
   'export.json': 'JSON file',
+  'export.jsonl': 'JSON Lines file',
   'export.title': 'Export',
   'table.after': 'Next row',
   'table.before': 'Previous row',

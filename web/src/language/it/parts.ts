@@ -17,6 +17,7 @@ export const parts: Readonly<Record<keyof typeof english, string>> = {
   'export.csv': 'File CSV',
   'export.curl': 'Copia come curl',
   'export.json': 'File JSON',
+  'export.jsonl': 'File JSON Lines',
   'export.title': 'Esporta',
   'table.after': 'Riga successiva',
   'table.before': 'Riga precedente',

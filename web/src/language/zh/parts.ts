@@ -16,6 +16,7 @@ export const parts: Readonly<Record<keyof typeof english, string>> = {
   'export.csv': 'CSV 文件',
   'export.curl': '复制为 curl',
   'export.json': 'JSON 文件',
+  'export.jsonl': 'JSON Lines 文件',
   'export.title': '导出',
   'table.after': '下一行',
   'table.before': '上一行',

@@ -1,0 +1,213 @@
+import { Button, CloseButton, Popover, Select, Stack, TextInput } from '@mantine/core';
+import { useDebouncedCallback, useDisclosure } from '@mantine/hooks';
+import { IconFilter, IconSearch } from '@tabler/icons-react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { FIGURES_API } from '../../../contract/api/figures-api.ts';
+import { useAsk } from '../client.ts';
+import { type MessageId, useWords } from '../language/language.ts';
+import { usePeriod } from '../shell/period-picker.tsx';
+import { type UrlState, useUrlState } from '../shell/url-state.ts';
+import type { UsageRecord } from './columns.tsx';
+import {
+  CHOICES,
+  type ChoiceFilter,
+  chosenIn,
+  type Filter,
+  filtered,
+  GROUP_FILTERS,
+  type GroupFilter,
+  isWholeId,
+} from './filters.ts';
+import classes from './requests.module.css';
+
+interface BarProps {
+  /** Of the page that is seen: they know what the ids in the address are called. */
+  readonly rows: readonly UsageRecord[];
+  readonly isOperator: boolean;
+}
+
+export function FilterBar({ rows, isOperator }: BarProps): ReactNode {
+  const { t } = useWords();
+  const [url] = useUrlState();
+  const [isOpen, popover] = useDisclosure(false);
+  const chosen = chosenIn(url).filter((name) => name !== 'q');
+  return (
+    <>
+      <Search />
+      <Popover opened={isOpen} onChange={popover.toggle} position="bottom-start" trapFocus>
+        <Popover.Target>
+          <Button
+            variant="default"
+            size="compact-sm"
+            h={32}
+            px={10}
+            leftSection={<IconFilter size={16} stroke={1.6} />}
+            onClick={popover.toggle}
+            aria-expanded={isOpen}
+          >
+            {t('requests.filters')}
+          </Button>
+        </Popover.Target>
+        <Popover.Dropdown p={12}>
+          <Stack gap={8} w={260}>
+            <Choice name="outcome" />
+            <Choice name="failure" />
+            <Choice name="provenance" />
+            {(Object.keys(GROUP_FILTERS) as GroupFilter[])
+              .filter((name) => isOperator || name !== 'user_id')
+              .map((name) => (
+                <Group key={name} name={name} />
+              ))}
+          </Stack>
+        </Popover.Dropdown>
+      </Popover>
+      {chosen.map((name) => (
+        <Chip key={name} name={name} url={url} rows={rows} />
+      ))}
+    </>
+  );
+}
+
+/** How long somebody may pause while writing before the log is asked. */
+const PAUSE_MS = 350;
+
+/** A whole id opens the story of its request at once. */
+function Search(): ReactNode {
+  const { t } = useWords();
+  const [url, change] = useUrlState();
+  const inAddress = url['q'] ?? '';
+  const [text, setText] = useState(inAddress);
+  const asked = useRef(inAddress);
+  useEffect(() => {
+    // The address changed by another hand than this field: by going back, or by taking filters off.
+    if (inAddress !== asked.current) setText(inAddress);
+    asked.current = inAddress;
+  }, [inAddress]);
+  const ask = useDebouncedCallback((said: string) => {
+    const q = said.trim();
+    asked.current = q;
+    change({ ...filtered({ q }), row: isWholeId(q) ? q : null });
+  }, PAUSE_MS);
+  return (
+    <TextInput
+      className={classes['search']}
+      size="xs"
+      leftSection={<IconSearch size={15} stroke={1.6} />}
+      placeholder={t('requests.search')}
+      aria-label={t('requests.search')}
+      data-shortcut="/"
+      spellCheck={false}
+      maxLength={100}
+      value={text}
+      onChange={({ currentTarget: { value } }) => {
+        setText(value);
+        ask(value);
+      }}
+    />
+  );
+}
+
+function Choice({ name }: { readonly name: ChoiceFilter }): ReactNode {
+  const { t } = useWords();
+  const [url, change] = useUrlState();
+  const label = (value: string): string =>
+    name === 'failure' ? value : t(`requests.${name}.${value}` as MessageId);
+  return (
+    <Select
+      size="xs"
+      label={t(`requests.${name}`)}
+      placeholder={t('requests.any')}
+      data={CHOICES[name].map((value) => ({ value, label: label(value) }))}
+      value={url[name] ?? null}
+      onChange={(value) => change(filtered({ [name]: value }))}
+      searchable={name === 'failure'}
+      clearable
+      comboboxProps={{ withinPortal: false }}
+    />
+  );
+}
+
+/** What the period has of it, the busiest first. */
+function Group({ name }: { readonly name: GroupFilter }): ReactNode {
+  const { t } = useWords();
+  const [url, change] = useUrlState();
+  const { start, end } = usePeriod();
+  const group = GROUP_FILTERS[name];
+  const figures = useAsk(FIGURES_API.figures, {
+    query: { metric: 'requests', group, bucket: 'none', top: 50, start, end },
+  });
+  const found = (figures.data?.data.series ?? [])
+    .map((series) => series.group)
+    .filter((one) => one !== null && one.id !== '');
+  const chosen = url[name];
+  const isMissing = chosen !== undefined && !found.some((one) => one?.id === chosen);
+  const data = [
+    ...found.map((one) => ({ value: one?.id ?? '', label: one?.label ?? '' })),
+    ...(isMissing ? [{ value: chosen, label: chosen }] : []),
+  ];
+  return (
+    <Select
+      size="xs"
+      label={t(`requests.${group}`)}
+      placeholder={t('requests.any')}
+      data={data}
+      value={chosen ?? null}
+      onChange={(value) => change(filtered({ [name]: value }))}
+      nothingFoundMessage={t('requests.nomatch')}
+      searchable
+      clearable
+      comboboxProps={{ withinPortal: false }}
+    />
+  );
+}
+
+const RECORD_FIELD = {
+  user_id: 'user',
+  key_id: 'key',
+  provider: 'provider',
+  provider_key_id: 'provider_key',
+} as const;
+
+/** A filter that is on, with the way to take it off. */
+function Chip(props: {
+  readonly name: Exclude<Filter, 'q'>;
+  readonly url: UrlState;
+  readonly rows: readonly UsageRecord[];
+}): ReactNode {
+  const { name, url, rows } = props;
+  const { t } = useWords();
+  const [, change] = useUrlState();
+  const value = url[name] ?? '';
+  const label = t(
+    `requests.${name in GROUP_FILTERS ? GROUP_FILTERS[name as GroupFilter] : name}` as MessageId,
+  );
+  const said = valueText({ name, value, rows }, t);
+  return (
+    <span className={classes['chip']}>
+      <span className={classes['chipName']}>{label}</span>
+      <span className={classes['cut']} title={said}>
+        {said}
+      </span>
+      <CloseButton
+        size={18}
+        iconSize={12}
+        onClick={() => change(filtered({ [name]: null }))}
+        aria-label={t('requests.filter.off', { name: label })}
+      />
+    </span>
+  );
+}
+
+function valueText(
+  of: { readonly name: string; readonly value: string; readonly rows: readonly UsageRecord[] },
+  t: ReturnType<typeof useWords>['t'],
+): string {
+  const { name, value, rows } = of;
+  if (name === 'outcome' || name === 'provenance') {
+    const isKnown = (CHOICES[name] as readonly string[]).includes(value);
+    return isKnown ? t(`requests.${name}.${value}` as MessageId) : value;
+  }
+  if (!(name in RECORD_FIELD)) return value;
+  const field = RECORD_FIELD[name as keyof typeof RECORD_FIELD];
+  return rows.find((row) => row[field]?.id === value)?.[field]?.label ?? value;
+}

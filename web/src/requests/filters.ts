@@ -1,0 +1,67 @@
+/** Which requests are meant, as the address names them: by the same names as the API. */
+import { FAILURES } from '../../../contract/failures.ts';
+import { OUTCOMES, PROVENANCES } from '../../../contract/usage.ts';
+import type { Period } from '../shell/period.ts';
+import type { UrlChange, UrlState } from '../shell/url-state.ts';
+
+/** Filters by what a request has to do with; their choices are what the period has. */
+export const GROUP_FILTERS = {
+  user_id: 'user',
+  key_id: 'key',
+  model: 'model',
+  provider: 'provider',
+  provider_key_id: 'provider_key',
+} as const;
+
+export type GroupFilter = keyof typeof GROUP_FILTERS;
+
+/** Filters by how a request went. */
+export const CHOICES = {
+  outcome: OUTCOMES,
+  provenance: PROVENANCES,
+  failure: Object.keys(FAILURES),
+} as const;
+
+export type ChoiceFilter = keyof typeof CHOICES;
+
+export const FILTERS = [
+  'q',
+  ...(Object.keys(CHOICES) as ChoiceFilter[]),
+  'status',
+  ...(Object.keys(GROUP_FILTERS) as GroupFilter[]),
+] as const;
+
+export type Filter = (typeof FILTERS)[number];
+
+const WHOLE_ID = /^req_[0-9a-f]{32}$/;
+
+export function isWholeId(text: string): boolean {
+  return WHOLE_ID.test(text);
+}
+
+/** What the address asks the log for. What it says wrongly is left out. */
+export function queryOf(url: UrlState, period: Period) {
+  const status = /^\d{1,3}$/.test(url['status'] ?? '') ? Number(url['status']) : undefined;
+  const names = Object.fromEntries(
+    (Object.keys(GROUP_FILTERS) as GroupFilter[]).map((name) => [name, url[name]]),
+  ) as Partial<Record<GroupFilter, string>>;
+  return {
+    start: period.start,
+    end: period.end,
+    ...names,
+    outcome: OUTCOMES.find((one) => one === url['outcome']),
+    provenance: PROVENANCES.find((one) => one === url['provenance']),
+    failure: url['failure'],
+    status,
+    q: url['q'],
+  };
+}
+
+/** A changed filter begins at the first page. */
+export function filtered(change: UrlChange): UrlChange {
+  return { ...change, cursor: null, trail: null, row: null };
+}
+
+export function chosenIn(url: UrlState): readonly Filter[] {
+  return FILTERS.filter((name) => url[name] !== undefined && url[name] !== '');
+}

@@ -1,0 +1,20 @@
+import { Text } from '@mantine/core';
+import { type ReactNode, useId } from 'react';
+
+interface PartProps {
+  readonly title: string;
+  readonly children: ReactNode;
+}
+
+/** A part of the story under a heading. */
+export function Part({ title, children }: PartProps): ReactNode {
+  const id = useId();
+  return (
+    <section aria-labelledby={id}>
+      <Text id={id} component="h3" size="sm" fw={600} mb={8}>
+        {title}
+      </Text>
+      {children}
+    </section>
+  );
+}
