@@ -4,6 +4,7 @@ import { parts } from './en/parts.ts';
 import { requests } from './en/requests.ts';
 import { setup } from './en/setup.ts';
 import { shell } from './en/shell.ts';
+import { virtualKeys } from './en/virtual-keys.ts';
 
 export const messages = {
   ...keys,
@@ -11,4 +12,5 @@ export const messages = {
   ...requests,
   ...setup,
   ...shell,
+  ...virtualKeys,
 };

@@ -4,6 +4,7 @@ import { parts } from './it/parts.ts';
 import { requests } from './it/requests.ts';
 import { setup } from './it/setup.ts';
 import { shell } from './it/shell.ts';
+import { virtualKeys } from './it/virtual-keys.ts';
 
 export const messages = {
   ...keys,
@@ -11,4 +12,5 @@ export const messages = {
   ...requests,
   ...setup,
   ...shell,
+  ...virtualKeys,
 };

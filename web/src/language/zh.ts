@@ -4,6 +4,7 @@ import { parts } from './zh/parts.ts';
 import { requests } from './zh/requests.ts';
 import { setup } from './zh/setup.ts';
 import { shell } from './zh/shell.ts';
+import { virtualKeys } from './zh/virtual-keys.ts';
 
 export const messages = {
   ...keys,
@@ -11,4 +12,5 @@ export const messages = {
   ...requests,
   ...setup,
   ...shell,
+  ...virtualKeys,
 };

@@ -2,6 +2,7 @@
 import {
   type Icon,
   IconAdjustmentsHorizontal,
+  IconCircleKey,
   IconKey,
   IconListDetails,
   IconTicket,
@@ -46,6 +47,15 @@ export const PAGES: readonly Page[] = [
     shortcut: 'k',
     who: 'member',
     load: async () => (await import('../keys/keys-page.tsx')).KeysPage,
+  },
+  {
+    path: '/virtual-keys',
+    label: 'nav.virtual-keys',
+    icon: IconCircleKey,
+    group: 'control',
+    shortcut: 'v',
+    who: 'member',
+    load: async () => (await import('../virtual-keys/virtual-keys-page.tsx')).VirtualKeysPage,
   },
   {
     path: '/tokens',

@@ -4,13 +4,20 @@ import { useWords } from '../language/language.ts';
 import classes from './code-block.module.css';
 import { CopyButton } from './copy-button.tsx';
 
+interface CodeProps {
+  readonly code: string;
+  readonly label: string;
+  /** For what must be seen whole, such as a secret; code keeps its lines and scrolls. */
+  readonly wraps?: boolean;
+}
+
 /** Text to be taken away as it is. */
-export function CodeBlock({ code, label }: { readonly code: string; readonly label: string }) {
+export function CodeBlock({ code, label, wraps = false }: CodeProps): ReactNode {
   const { t } = useWords();
   return (
     <div className={classes['block']}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable without a mouse. */}
-      <pre className={classes['text']} tabIndex={0}>
+      <pre className={classes['text']} data-wraps={wraps || undefined} tabIndex={0}>
         {code}
       </pre>
       <div className={classes['copy']}>
@@ -30,7 +37,7 @@ export interface Snippet {
 export function Snippets({ snippets }: { readonly snippets: readonly Snippet[] }): ReactNode {
   return (
     <Tabs defaultValue={snippets[0]?.id ?? null} variant="default">
-      <Tabs.List mb={8}>
+      <Tabs.List mb={8} className={classes['tabs']}>
         {snippets.map(({ id, label }) => (
           <Tabs.Tab key={id} value={id} px={10} py={6}>
             {label}

@@ -138,10 +138,12 @@ function BodyRow<Row>(props: {
     <tr
       data-opens={opens || undefined}
       data-open={table.control.row === id}
-      onClick={({ target }) => {
+      onClick={({ target, currentTarget }) => {
         const isControl =
           target instanceof Element && target.closest('a,button,input,label') !== null;
-        if (opens && !isControl) open();
+        // A dialog that a cell opened passes its clicks on to us, although it lies elsewhere.
+        const isInRow = target instanceof Node && currentTarget.contains(target);
+        if (opens && isInRow && !isControl) open();
       }}
     >
       {shown.map((column, index) => (

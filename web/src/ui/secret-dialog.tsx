@@ -1,55 +1,103 @@
 import { Button, Checkbox, Group, Modal, Stack, Text } from '@mantine/core';
-import { type ReactNode, useEffect, useState } from 'react';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import { useBlocker } from '@tanstack/react-router';
+import { type ReactNode, useState } from 'react';
 import { useWords } from '../language/language.ts';
 import { CodeBlock } from './code-block.tsx';
+import classes from './secret-dialog.module.css';
 
-interface SecretProps {
-  readonly title: string;
+export interface SecretProps {
   readonly secret: string;
   /** What the secret is called: "Virtual key". */
   readonly label: string;
   /** What can be done with it now: snippets, a test. */
   readonly children?: ReactNode;
+  /** What the button says that ends the showing; without it, "Done". */
+  readonly action?: string;
   readonly close: () => void;
 }
 
 /**
  * Hands over a secret that is shown once. It closes by its own button only, after it was said that the secret is
- * kept; leaving the page asks as well.
+ * kept; every other way out asks first.
  */
-export function SecretDialog({ title, secret, label, children, close }: SecretProps): ReactNode {
-  const { t } = useWords();
-  const [isKept, setKept] = useState(false);
-  useEffect(() => {
-    if (isKept) return undefined;
-    const guard = (event: BeforeUnloadEvent): void => event.preventDefault();
-    window.addEventListener('beforeunload', guard);
-    return () => window.removeEventListener('beforeunload', guard);
-  }, [isKept]);
+export function SecretDialog({ title, ...shown }: SecretProps & { readonly title: string }) {
+  const [isAsked, ask] = useState(false);
   return (
     <Modal
       opened
-      onClose={() => isKept && close()}
+      onClose={() => ask(true)}
       closeOnClickOutside={false}
       withCloseButton={false}
       size="lg"
       title={title}
     >
-      <Stack>
-        <Text size="sm">{t('secret.once')}</Text>
-        <CodeBlock code={secret} label={label} />
-        {children}
-        <Group justify="space-between" mt="xs">
-          <Checkbox
-            label={t('secret.kept')}
-            checked={isKept}
-            onChange={(event) => setKept(event.currentTarget.checked)}
-          />
-          <Button disabled={!isKept} onClick={close}>
-            {t('action.done')}
+      <SecretOnce {...shown} isAsked={isAsked} stay={() => ask(false)} />
+    </Modal>
+  );
+}
+
+interface SecretOnceProps extends SecretProps {
+  /** Somebody wanted to close what is around it. */
+  readonly isAsked?: boolean;
+  readonly stay?: () => void;
+}
+
+/** The secret with the guard against losing it, within a dialog or on a page of its own. */
+export function SecretOnce(props: SecretOnceProps): ReactNode {
+  const { secret, label, children, action, close, isAsked = false, stay } = props;
+  const { t } = useWords();
+  const [isKept, setKept] = useState(false);
+  const leaving = useBlocker({
+    shouldBlockFn: () => !isKept,
+    enableBeforeUnload: () => !isKept,
+    withResolver: true,
+  });
+  const isLeaving = leaving.status === 'blocked';
+  return (
+    <Stack>
+      <Text size="sm">{t('secret.once')}</Text>
+      <CodeBlock code={secret} label={label} wraps />
+      {children}
+      {(isLeaving || isAsked) && (
+        <LossWarning
+          stay={() => {
+            leaving.reset?.();
+            stay?.();
+          }}
+          leave={isLeaving ? leaving.proceed : close}
+        />
+      )}
+      <Group justify="space-between" mt="xs">
+        <Checkbox
+          label={t('secret.kept')}
+          checked={isKept}
+          onChange={(event) => setKept(event.currentTarget.checked)}
+        />
+        <Button disabled={!isKept} onClick={close}>
+          {action ?? t('action.done')}
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
+
+function LossWarning(props: { readonly stay: () => void; readonly leave: () => void }): ReactNode {
+  const { t } = useWords();
+  return (
+    <div className={classes['loss']} role="alert">
+      <IconAlertTriangle size={18} stroke={1.6} color="var(--tk-warn)" aria-hidden="true" />
+      <div>
+        <Text size="sm">{t('secret.loss')}</Text>
+        <Group gap="xs" mt={8}>
+          <Button size="xs" onClick={props.stay} autoFocus>
+            {t('secret.stay')}
+          </Button>
+          <Button size="xs" variant="default" onClick={props.leave}>
+            {t('secret.leave')}
           </Button>
         </Group>
-      </Stack>
-    </Modal>
+      </div>
+    </div>
   );
 }

@@ -1,0 +1,55 @@
+/** What somebody needs who has just got a key: how to use it, a call to try it, and the sight of the first one. */
+import { Autocomplete, Stack } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { useWords } from '../language/language.ts';
+import { Snippets } from '../ui/code-block.tsx';
+import { keySnippets } from '../ui/snippets.ts';
+import { FirstCall } from './first-call.tsx';
+import { isAllowed, likelyModel, modelsOf } from './gateway.ts';
+import classes from './hand-off.module.css';
+import { TestButton, TestResult, useTestCall } from './test-call.tsx';
+
+interface HandOffProps {
+  readonly keyId: string;
+  readonly secret: string;
+  /** What the key may ask; null: everything. */
+  readonly models: readonly string[] | null;
+  /** Since when to look for the first call; null: nobody is signed in who may look, or it was made long ago. */
+  readonly watchedSince: string | null;
+  readonly isSignedIn: boolean;
+}
+
+export function HandOff(props: HandOffProps): ReactNode {
+  const { keyId, secret, models, watchedSince, isSignedIn } = props;
+  const { t } = useWords();
+  const known = useQuery({
+    queryKey: ['models of a key', keyId],
+    queryFn: () => modelsOf(secret),
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  });
+  const [chosen, choose] = useState<string | null>(null);
+  const names = known.data ?? [];
+  const model = chosen ?? likelyModel(names, models);
+  const call = useTestCall(secret, model);
+  return (
+    <Stack gap="sm">
+      <Snippets snippets={keySnippets({ origin: window.location.origin, key: secret, model })} />
+      <div className={classes['try']}>
+        <Autocomplete
+          className={classes['tryModel']}
+          label={t('handoff.model')}
+          data={names.filter((name) => isAllowed(name, models))}
+          limit={20}
+          value={model}
+          onChange={choose}
+          spellCheck={false}
+        />
+        <TestButton call={call} isReady={model.trim() !== '' && !known.isPending} />
+      </div>
+      <TestResult call={call} isSignedIn={isSignedIn} />
+      {watchedSince !== null && <FirstCall keyId={keyId} since={watchedSince} />}
+    </Stack>
+  );
+}

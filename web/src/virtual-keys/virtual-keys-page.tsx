@@ -1,0 +1,204 @@
+import { Button, CloseButton, Group, Select, TextInput } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { IconCircleKey, IconPlus, IconSearch } from '@tabler/icons-react';
+import { keepPreviousData } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { VIRTUAL_KEYS_API } from '../../../contract/api/virtual-keys-api.ts';
+import { useAsk } from '../client.ts';
+import { KeyHandOff } from '../hand-off/key-hand-off.tsx';
+import { useWords } from '../language/language.ts';
+import { type Person, useSession } from '../shell/session.ts';
+import { useUrlState } from '../shell/url-state.ts';
+import { type Column, DataTable } from '../ui/data-table.tsx';
+import { Time } from '../ui/money.tsx';
+import { PageBody } from '../ui/page.tsx';
+import { RowPanel } from '../ui/row-panel.tsx';
+import { Empty, Outcome } from '../ui/states.tsx';
+import { useTableState } from '../ui/table-state.ts';
+import { KeyActs } from './key-acts.tsx';
+import { BudgetUse, KeyName, KeyState, LimitUse, Spend } from './key-cells.tsx';
+import { IssueKeyDialog } from './key-dialog.tsx';
+import type { Issued, VirtualKey } from './key-draft.ts';
+import { KeyPanel } from './key-panel.tsx';
+import { type KeySpend, useKeySpend } from './key-spend.ts';
+
+export function VirtualKeysPage(): ReactNode {
+  const session = useSession();
+  const person = session.data?.user ?? null;
+  return person === null ? null : <KeysOf person={person} />;
+}
+
+function KeysOf({ person }: { readonly person: Person }): ReactNode {
+  const { t } = useWords();
+  const [isAdding, setAdding] = useState(false);
+  const [issued, setIssued] = useState<Issued | null>(null);
+  const issue = (
+    <Button
+      leftSection={<IconPlus size={16} stroke={1.8} />}
+      onClick={() => setAdding(true)}
+      data-shortcut="n"
+    >
+      {t('vk.issue')}
+    </Button>
+  );
+  return (
+    <PageBody title={t('nav.virtual-keys')} about={t('vk.about')} actions={issue}>
+      <KeysTable person={person} />
+      {isAdding && (
+        <IssueKeyDialog
+          person={person}
+          close={() => setAdding(false)}
+          handOver={(key) => {
+            setAdding(false);
+            setIssued(key);
+          }}
+        />
+      )}
+      {issued !== null && <KeyHandOff issued={issued} isNew close={() => setIssued(null)} />}
+    </PageBody>
+  );
+}
+
+const STATES = ['active', 'disabled', 'expired', 'revoked', 'all'] as const;
+type StateFilter = (typeof STATES)[number];
+
+const idOf = ({ id }: VirtualKey): string => id;
+
+function KeysTable({ person }: { readonly person: Person }): ReactNode {
+  const { t } = useWords();
+  const [{ q, state, user_id }] = useUrlState();
+  const control = useTableState();
+  const isFiltered = [q, state, user_id].some((filter) => filter !== undefined);
+  const keys = useAsk(
+    VIRTUAL_KEYS_API.list,
+    {
+      query: {
+        limit: 25,
+        cursor: control.cursor ?? undefined,
+        q,
+        state: STATES.find((known) => known === state),
+        user_id,
+      },
+    },
+    { placeholderData: keepPreviousData },
+  );
+  const spend = useKeySpend(user_id);
+  const open = keys.data?.data.find(({ id }) => id === control.row);
+  return (
+    <Outcome of={keys}>
+      {({ data, pagination }) => (
+        <>
+          <DataTable
+            label={t('nav.virtual-keys')}
+            columns={columnsFor(person, spend)}
+            rows={data}
+            idOf={idOf}
+            control={control}
+            paging={pagination}
+            filters={<KeyFilters />}
+            opensRows
+            empty={<NoKeys isFiltered={isFiltered} />}
+          />
+          <RowPanel title={open?.name ?? ''} rows={data} idOf={idOf} control={control}>
+            {control.row !== null && (
+              <KeyPanel
+                key={control.row}
+                id={control.row}
+                person={person}
+                close={() => control.open(null)}
+              />
+            )}
+          </RowPanel>
+        </>
+      )}
+    </Outcome>
+  );
+}
+
+function columnsFor(person: Person, spend: KeySpend | null): readonly Column<VirtualKey>[] {
+  return [
+    {
+      name: 'name',
+      label: 'vk.name',
+      isFixed: true,
+      cell: (key) => <KeyName of={key} showsOwner={person.role === 'admin'} />,
+    },
+    { name: 'state', label: 'vk.state', cell: (key) => <KeyState of={key} /> },
+    { name: 'budget', label: 'vk.budget', cell: (key) => <BudgetUse of={key} /> },
+    { name: 'limits', label: 'vk.limits', cell: (key) => <LimitUse of={key} /> },
+    {
+      name: 'spend',
+      label: 'vk.spend.recent',
+      isNumber: true,
+      cell: (key) => <Spend of={key} spend={spend} />,
+    },
+    { name: 'used', label: 'vk.used', cell: (key) => <Time at={key.last_used_at} /> },
+    {
+      name: 'acts',
+      label: 'vk.acts',
+      isFixed: true,
+      cell: (key) => <KeyActs of={key} person={person} look="menu" />,
+    },
+  ];
+}
+
+const TYPING_MS = 300;
+
+function KeyFilters(): ReactNode {
+  const { t } = useWords();
+  const [url, change] = useUrlState();
+  const [text, setText] = useState(url['q'] ?? '');
+  const first = { cursor: null, trail: null, row: null };
+  const search = useDebouncedCallback((q: string) => change({ ...first, q }), TYPING_MS);
+  const write = (value: string): void => {
+    setText(value);
+    search(value);
+  };
+  const states: readonly { readonly value: string; readonly label: string }[] = [
+    { value: '', label: t('vk.filter.open') },
+    ...STATES.map((value: StateFilter) => ({ value, label: t(`vk.filter.${value}`) })),
+  ];
+  return (
+    <Group gap="xs">
+      <TextInput
+        aria-label={t('vk.search')}
+        placeholder={t('vk.search')}
+        leftSection={<IconSearch size={15} stroke={1.6} />}
+        value={text}
+        onChange={(event) => write(event.currentTarget.value)}
+        w={{ base: 150, xs: 230 }}
+        data-shortcut="/"
+      />
+      <Select
+        aria-label={t('vk.state')}
+        data={states}
+        value={url['state'] ?? ''}
+        onChange={(state) => change({ ...first, state })}
+        w={{ base: 130, xs: 150 }}
+      />
+      {url['user_id'] !== undefined && (
+        <Button
+          variant="default"
+          component="div"
+          rightSection={
+            <CloseButton
+              size="xs"
+              aria-label={t('vk.filter.anyone')}
+              onClick={() => change({ ...first, user_id: null })}
+            />
+          }
+        >
+          {t('vk.filter.one')}
+        </Button>
+      )}
+    </Group>
+  );
+}
+
+function NoKeys({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
+  const { t } = useWords();
+  if (isFiltered) {
+    return <Empty icon={IconSearch} title={t('vk.found.none')} text={t('vk.found.none.why')} />;
+  }
+  return <Empty icon={IconCircleKey} title={t('vk.none')} text={t('vk.none.why')} />;
+}
