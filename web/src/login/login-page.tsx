@@ -9,11 +9,7 @@ import { useUrlState } from '../shell/url-state.ts';
 import { ProblemAlert } from '../ui/problem-alert.tsx';
 import { Failed, Waiting } from '../ui/states.tsx';
 import { Door } from './door.tsx';
-
-/** Only an address of ours is gone to; `//elsewhere` would be another machine. */
-export function safeNext(next: string | undefined): string {
-  return next !== undefined && /^\/(?![/\\])/.test(next) ? next : '/';
-}
+import { nextAddress } from './next-address.ts';
 
 export function LoginPage(): ReactNode {
   const { t } = useWords();
@@ -22,7 +18,8 @@ export function LoginPage(): ReactNode {
   if (session.isPending) return <Waiting isWholePage />;
   if (session.isError) return <Failed problem={session.error} retry={session.refetch} />;
   const { signed_in, registration } = session.data;
-  if (signed_in) return <Navigate to={safeNext(state['next'])} replace />;
+  if (signed_in)
+    return <Navigate to={nextAddress(state['next'], window.location.origin)} replace />;
   return (
     <Door
       title={t('login.title')}
@@ -37,7 +34,7 @@ export function LoginPage(): ReactNode {
         )
       }
     >
-      <SignInForm next={safeNext(state['next'])} />
+      <SignInForm next={nextAddress(state['next'], window.location.origin)} />
     </Door>
   );
 }
