@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { email, newPassword, person, personName, role, signedIn } from './auth-api.ts';
 import { call } from './call.ts';
-import { count, decimalDollars, instant, username } from './fields.ts';
+import { count, day, decimalDollars, instant, username } from './fields.ts';
 
 const linkToken = z.string().min(1).max(200);
 
@@ -27,11 +27,40 @@ export const nameOnly = z.strictObject({ username });
 export const listedUser = person.extend({
   is_active: z.boolean(),
   has_password: z.boolean(),
+  has_wallet: z.boolean(),
   is_prepaid: z.boolean(),
   balance_usd: decimalDollars,
   credits: z.number(),
   keys: count.meta({ description: 'Virtual keys that are not revoked' }),
   last_seen_at: instant.nullable(),
+  spend_usd: decimalDollars.nullable().meta({
+    description: 'The providers’ cost in the period that was asked for; null without one',
+  }),
+  requests: count.nullable().meta({ description: 'In the same period' }),
+});
+
+/** What the list of users can be put in order by. */
+export const USER_ORDERS = ['name', 'created', 'keys', 'balance', 'spend', 'seen'] as const;
+export type UserOrder = (typeof USER_ORDERS)[number];
+
+const userOrder = z.enum(
+  USER_ORDERS.flatMap((order) => [order, `-${order}`] as const) as [
+    UserOrder,
+    ...(UserOrder | `-${UserOrder}`)[],
+  ],
+);
+
+export const userListQuery = z.strictObject({
+  q: z.string().max(100).optional().meta({ description: 'Part of a name or e-mail' }),
+  role: role.optional(),
+  state: z.enum(['active', 'off']).optional(),
+  sort: userOrder.default('created').meta({ description: 'With a minus: the largest first' }),
+  start: day
+    .optional()
+    .meta({ description: 'First UTC day of what was spent; without it, nothing is said of that' }),
+  end: day.optional().meta({ description: 'Last UTC day, included; by default today' }),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: z.string().max(400).optional(),
 });
 
 export const userList = z.object({
@@ -120,11 +149,7 @@ export const PEOPLE_API = {
     who: 'operator',
     summary: 'Users',
     tags,
-    query: z.strictObject({
-      q: z.string().max(100).optional().meta({ description: 'Part of a name or e-mail' }),
-      limit: z.coerce.number().int().min(1).max(1000).default(100),
-      cursor: z.string().max(200).optional(),
-    }),
+    query: userListQuery,
     status: 200,
     reply: userList,
   }),
@@ -139,6 +164,18 @@ export const PEOPLE_API = {
     request: userChange,
     status: 200,
     reply: listedUser,
+    failures: ['conflict', 'not_found', 'storage_unavailable'],
+  }),
+  deleteUser: call({
+    method: 'DELETE',
+    path: '/api/users/{id}',
+    who: 'operator',
+    summary: 'Delete a user',
+    description:
+      'For good: secrets and personal data are destroyed, figures and the ledger stay under a pseudonym. Not the only admin, and not oneself: that asks for the password (DELETE /api/auth/me).',
+    tags,
+    params: oneUser,
+    status: 204,
     failures: ['conflict', 'not_found', 'storage_unavailable'],
   }),
 };

@@ -105,10 +105,6 @@ export function createWalletOffice(deps: WalletOfficeDeps): WalletOffice {
       const own = ledger.wallet(user.id);
       const account = ledger.balance(user.id);
       const keys = accounts.keys.ofUser(user.id).filter(({ revokedAt }) => revokedAt === null);
-      const keyBudgets = keys.flatMap((key) => {
-        const found = budgetOf('key', key.id);
-        return found === null ? [] : [{ ...found, key }];
-      });
       return {
         user,
         own,
@@ -121,7 +117,10 @@ export function createWalletOffice(deps: WalletOfficeDeps): WalletOffice {
         limits: limits.get('user', user.id),
         standing: limits.standing(null, user.id),
         budget: budgetOf('user', user.id),
-        keyBudgets,
+        keyBudgets: keys.flatMap((key) => {
+          const found = budgetOf('key', key.id);
+          return found === null ? [] : [{ ...found, key }];
+        }),
       };
     },
 

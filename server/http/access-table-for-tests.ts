@@ -120,6 +120,7 @@ export const ACCESS: Readonly<Record<string, Rule | Owned>> = {
   'POST /api/users/:id/reset-link': 'operator',
   'GET /api/users': 'operator',
   'PATCH /api/users/:id': 'operator',
+  'DELETE /api/users/:id': 'operator',
   'GET /api/audit': 'operator',
 };
 

@@ -52,6 +52,7 @@ export function accountCalls(
     bind(PEOPLE_API.resetLink, people.resetLink),
     bind(PEOPLE_API.users, people.users),
     bind(PEOPLE_API.changeUser, people.changeUser),
+    bind(PEOPLE_API.deleteUser, people.deleteUser),
     bind(AUDIT_API.list, auditHandlers(deps).list),
   ];
 }

@@ -221,8 +221,9 @@ describe('users in the hands of the operator', () => {
     assert.match(`${id} ${created_at}`, /^usr_\w+ 2026/);
     assert.deepEqual(rest, {
       ...{ username: 'rich%_one', email: 'rich@example.org', name: null, role: 'member' },
-      ...{ is_active: true, has_password: false, is_prepaid: true },
+      ...{ is_active: true, has_password: false, has_wallet: true, is_prepaid: true },
       ...{ balance_usd: '0.002', credits: 100, keys: 1, last_seen_at: null },
+      ...{ spend_usd: null, requests: null },
     });
     const all = (await users()).data;
     const pages = [];
@@ -275,6 +276,50 @@ describe('users in the hands of the operator', () => {
     await rank(second.id, 'admin');
     assert.equal((await rank(first.id, 'member')).statusCode, 200);
     assert.equal((await get('/api/users', first.jwt)).statusCode, 403);
+    await own.close();
+  });
+
+  test('are put in order by what they spent, and each comes once over all pages', async () => {
+    const own = await openTestEdge();
+    const people = [await register(own), await register(own), await register(own)];
+    const key = (userId: string) => ({ id: `vk_${userId}`, userId });
+    for (const [index, { id }] of people.entries()) {
+      for (let n = 0; n < index; n++) await own.record(key(id));
+    }
+    const seen: string[] = [];
+    let cursor = '';
+    do {
+      const url = `/api/users?sort=-spend&start=2026-11-01&limit=1${cursor}`;
+      const page = (await speakTo(own).get(url, OPERATOR)).json();
+      for (const { id, spend_usd, requests } of page.data)
+        seen.push(`${id} ${spend_usd} ${requests}`);
+      cursor = page.pagination.has_more ? `&cursor=${page.pagination.next_cursor}` : '';
+    } while (cursor !== '');
+    assert.deepEqual(
+      seen,
+      people.map(({ id }, n) => `${id} ${['0', '0.000021', '0.000042'][n]} ${n}`).reverse(),
+    );
+    await own.close();
+  });
+
+  test('are deleted for good, their keys with them, but never by themselves', async () => {
+    const own = await openTestEdge();
+    const { get, remove, patch } = speakTo(own);
+    const [chief, other] = [await register(own), await register(own)];
+    await patch(`/api/users/${chief.id}`, { role: 'admin' }, OPERATOR);
+    const self = await remove(`/api/users/${chief.id}`, null, chief.cookie);
+    assert.deepEqual([self.statusCode, self.json().code], [409, 'conflict']);
+    const last = await remove(`/api/users/${chief.id}`, null, OPERATOR);
+    assert.deepEqual([last.statusCode, last.json().code], [409, 'conflict']);
+    assert.equal((await remove(`/api/users/${other.id}`, null, chief.cookie)).statusCode, 204);
+    assert.equal((await get('/api/auth/me', other.cookie)).statusCode, 401);
+    const { data } = (await get('/api/users', OPERATOR)).json();
+    assert.deepEqual(
+      data.map(({ id }: { id: string }) => id),
+      [chief.id],
+    );
+    assert.equal((await remove(`/api/users/${other.id}`, null, OPERATOR)).statusCode, 404);
+    assert.ok(!(await own.everythingStored()).includes(other.email));
     await own.close();
   });
 

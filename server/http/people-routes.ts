@@ -1,19 +1,18 @@
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { signedIn } from '../../contract/api/auth-api.ts';
-import type { listedUser, openLink, PEOPLE_API, userList } from '../../contract/api/people-api.ts';
-import { formatDollars } from '../../contract/money.ts';
+import type { listedUser, openLink, PEOPLE_API } from '../../contract/api/people-api.ts';
 import type { Accounts, OpenLink, User } from '../accounts/accounts.ts';
 import type { Administration } from '../administration/administration.ts';
 import { isoTime } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import type { AskedFor } from './answering.ts';
 import type { AuthSettings, Desk } from './auth-routes.ts';
-import { personOf } from './reception.ts';
+import { listedUserOf, listUsers, type UserListDeps } from './user-list.ts';
 
-export interface PeopleDeps {
+export interface PeopleDeps extends UserListDeps {
   readonly accounts: Pick<Accounts, 'people' | 'entrance' | 'members' | 'keys'>;
-  readonly administration: Pick<Administration, 'balanceOf'>;
+  readonly administration: Pick<Administration, 'balanceOf' | 'wallets' | 'eraseAccount'>;
 }
 
 /** Ways in other than the front door. */
@@ -86,22 +85,7 @@ export function peopleHandlers(deps: PeopleDeps, settings: AuthSettings) {
       return linkTo(request, '/login#reset=', await entrance.resetLink(known(params.id)));
     },
 
-    users({ query }: AskedFor<typeof PEOPLE_API.users>): z.output<typeof userList> {
-      const { q = '', limit, cursor = '' } = query;
-      const part = q.toLowerCase();
-      const names = ({ username, email, name }: User) => [username, email ?? '', name ?? ''];
-      const found = people
-        .all()
-        .filter((user) => user.erasedAt === null && user.id > cursor)
-        .filter((user) => names(user).some((text) => text.toLowerCase().includes(part)));
-      const page = found.slice(0, limit);
-      const hasMore = found.length > limit;
-      const next_cursor = hasMore ? (page.at(-1)?.id ?? null) : null;
-      return {
-        data: page.map((user) => listed(deps, user)),
-        pagination: { limit, has_more: hasMore, next_cursor },
-      };
-    },
+    users: ({ query }: AskedFor<typeof PEOPLE_API.users>) => listUsers(deps, query),
 
     async changeUser({
       params,
@@ -112,22 +96,17 @@ export function peopleHandlers(deps: PeopleDeps, settings: AuthSettings) {
         ...(role !== undefined && { role }),
         ...(isActive !== undefined && { isActive }),
       });
-      return listed(deps, user);
+      return listedUserOf(deps, user);
     },
-  };
-}
 
-function listed({ accounts, administration }: PeopleDeps, user: User): z.output<typeof listedUser> {
-  const { balance, credits, isPrepaid } = administration.balanceOf(user);
-  return {
-    ...personOf(user),
-    is_active: user.isActive,
-    has_password: user.hasPassword,
-    is_prepaid: isPrepaid,
-    balance_usd: formatDollars(balance),
-    credits,
-    keys: accounts.keys.ofUser(user.id).filter(({ revokedAt }) => revokedAt === null).length,
-    last_seen_at: user.lastSeenAt === null ? null : isoTime(user.lastSeenAt),
+    async deleteUser({ params, caller }: AskedFor<typeof PEOPLE_API.deleteUser>): Promise<void> {
+      const user = known(params.id);
+      if (caller.kind === 'operator' && caller.userId === user.id) {
+        const sentence = 'This is your own account; delete it in your profile, with your password.';
+        throw new Failure('conflict', { sentence });
+      }
+      await deps.administration.eraseAccount(user);
+    },
   };
 }
 
