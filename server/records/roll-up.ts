@@ -157,26 +157,33 @@ function compare(table: 'usage_hourly' | 'usage_daily', bucket: 'hour' | 'day', 
   });
   const key = sql.join([sql.ref('bucket'), sql.ref('cut'), ...dimensions]);
   const measures = sql.join(MEASURES.map((name) => sql.ref(name)));
-  const list = (of: string) => sql.join(MEASURES.map((name) => sql.ref(`${of}.${name}`)));
+  const isOff = MEASURES.map(
+    (name) => sql`sum(iif(is_kept, ${sql.ref(name)}, -${sql.ref(name)})) <> 0`,
+  );
+  const all = sql`requests + unowed + refused`;
+  // Both sides in one heap and grouped: joined to each other, two tables without an index are compared row by row.
   return sql<{ sums: number; wrong: number; requests: string }>`
     with
       oldest as (select min(started_at) / ${sql.lit(HOUR_MS * hours)} as bucket from usage_records),
-      records as (
-        select ${key}, ${sql.join(MEASURES.map((name) => sql`sum(${sql.ref(name)}) as ${sql.ref(name)}`))}
-        from (${sql.join(narrowed, sql` union all `)}) group by ${key}
-      ),
-      kept as (
-        select ${key}, ${measures}
+      sides as (
+        select 0 as is_kept, ${key}, ${measures} from (${sql.join(narrowed, sql` union all `)})
+        union all
+        select 1 as is_kept, ${key}, ${measures}
         from (select t.*, c.id, ${sql.join(dimensionNames.map((name) => sql.ref(`c.${name}`)))}
           from ${sql.table(table)} as t join usage_cells as c on c.id = t.cell and c.cut = t.cut)
         where bucket >= (select bucket from oldest)
+      ),
+      compared as (
+        select bucket, cut, sum(requests) filter (where is_kept) as requests,
+          (min(is_kept) = 1 or max(is_kept) = 0 or ${sql.join(isOff, sql` or `)}) as is_off,
+          coalesce(sum(${all}) filter (where is_kept), 0) as kept,
+          coalesce(sum(${all}) filter (where not is_kept), 0) as recorded
+        from sides group by ${key}
       )
     select count(*) as sums,
-      count(*) filter (where (${list('records')}) is not (${list('kept')})
-        -- Of the oldest bucket some records may be gone.
-        and not (bucket = (select bucket from oldest)
-          and coalesce(kept.requests + kept.unowed + kept.refused, 0)
-            > coalesce(records.requests + records.unowed + records.refused, 0))) as wrong,
-      cast(coalesce(sum(kept.requests) filter (where cut = 0), 0) as text) as requests
-    from records full join kept using (${key})`;
+      -- Of the oldest bucket some records may be gone.
+      count(*) filter (where is_off
+        and not (bucket = (select bucket from oldest) and kept > recorded)) as wrong,
+      cast(coalesce(sum(requests) filter (where cut = 0), 0) as text) as requests
+    from compared`;
 }
