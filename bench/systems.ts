@@ -57,16 +57,20 @@ function startFlags(): string[] {
   return scripts.start.split(' ').filter((word) => word.startsWith('--'));
 }
 
-/**
- * What `npm start` runs, on a fresh data folder, with a key issued over its own API. Everything is left switched on.
- * A charged caller has limits on requests and tokens, and prepaid credit of which each request holds its worst case.
- */
-export async function startTollkeeper(
-  core: number | null,
-  upstream: string,
-  name: 'tollkeeper' | 'charged' = 'tollkeeper',
-): Promise<Tollkeeper> {
-  const data = mkdtempSync(join(tmpdir(), 'tollkeeper-bench-'));
+export interface Product extends Child {
+  /** The operator's token, for a header of its own. */
+  readonly admin: Record<string, string>;
+}
+
+/** What `npm start` runs, on this data folder, with everything left switched on. */
+export async function startProduct(plan: {
+  readonly name: string;
+  readonly data: string;
+  readonly upstream: string;
+  readonly core: number | null;
+  readonly settings?: Record<string, string>;
+}): Promise<Product> {
+  const { name, data, upstream, core, settings = {} } = plan;
   const adminToken = randomBytes(24).toString('hex');
   const env = environment({
     HOST: '127.0.0.1',
@@ -75,17 +79,33 @@ export async function startTollkeeper(
     UPSTREAM_BASE: `${upstream}/v1`,
     UPSTREAM_API_KEY: 'sk-bench-upstream',
     ADMIN_TOKEN: adminToken,
+    ...settings,
   });
   const command = [process.execPath, ...startFlags(), join(ROOT, 'scripts/start.mjs'), 'serve'];
+  const child = await start({ name, command, env, cwd: data, core });
+  return { ...child, admin: { 'x-admin-token': adminToken } };
+}
+
+/**
+ * The product on a fresh data folder, with a key issued over its own API.
+ * A charged caller has limits on requests and tokens, and prepaid credit of which each request holds its worst case.
+ */
+export async function startTollkeeper(
+  core: number | null,
+  upstream: string,
+  name: 'tollkeeper' | 'charged' = 'tollkeeper',
+): Promise<Tollkeeper> {
+  const data = mkdtempSync(join(tmpdir(), 'tollkeeper-bench-'));
   let child: Child | null = null;
   const stop = async () => {
     await child?.stop();
     rmSync(data, { recursive: true, force: true });
   };
   try {
-    child = await start({ name, command, env, cwd: data, core });
-    const { pid, url, mustRun } = child;
-    const admin = { 'x-admin-token': adminToken, 'content-type': 'application/json' };
+    const product = await startProduct({ name, data, upstream, core });
+    child = product;
+    const { pid, url, mustRun } = product;
+    const admin = { ...product.admin, 'content-type': 'application/json' };
     const order = async (path: string, order: object): Promise<Record<string, string>> => {
       const body = JSON.stringify(order);
       const answer = await fetch(url + path, { method: 'POST', headers: admin, body });

@@ -1,6 +1,11 @@
 /** Usage by UTC day, provider key and model, of either source: what providers report, or what we metered. */
 import { type RawBuilder, sql } from 'kysely';
+import type { Group } from '../../contract/api/figures-api.ts';
+import { isoTime } from '../clock.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { Rows } from './span.ts';
+import { cutFor, everyDay, type Measure, type Sums, sumsByBucket, sumsByCell } from './sums.ts';
+import { compareText } from './text-order.ts';
 
 export type UsageSource = 'provider' | 'gateway';
 
@@ -30,6 +35,9 @@ type Db = Storage['db'];
 const FIRST_DAY = '1970-01-01';
 const LAST_DAY = '9999-12-31';
 
+/** Days that are looked through at first for a page; each time that they have too few rows, four times as many. */
+const FIRST_STRETCH_DAYS = 2;
+
 /** The newest day first, then by key and model. @param after the row that the page before ended with */
 export async function dailyUsage(
   db: Db,
@@ -41,24 +49,101 @@ export async function dailyUsage(
     page.after === null
       ? sql`true`
       : sql`(date < ${date} or (date = ${date} and (key, model) > (${key}, ${model})))`;
-  const found = await sql<DailyUsage>`
-    select * from (${rowsOf(filter, page.after === null ? LAST_DAY : date)}) where ${isAfter}
-    order by date desc, key, model limit ${page.limit}`.execute(db);
-  return found.rows;
+  const { range } = filter;
+  const start = maxText(range?.start ?? FIRST_DAY, FIRST_DAY);
+  let end = page.after === null ? (range?.end ?? LAST_DAY) : date;
+  const rows: DailyUsage[] = [];
+  // All rows of a range would be added up before the first of them is known, so the newest days are asked for alone.
+  for (let days = FIRST_STRETCH_DAYS; end >= start && rows.length < page.limit; days *= 4) {
+    const from = range === null ? start : maxText(start, daysBefore(end, days - 1));
+    const found = await sql<DailyUsage>`
+      select * from (${rowsOf({ ...filter, range: { start: from, end } }, LAST_DAY)}) where ${isAfter}
+      order by date desc, key, model limit ${page.limit - rows.length}`.execute(db);
+    rows.push(...found.rows);
+    if (from === start) break;
+    end = daysBefore(from, 1);
+  }
+  return rows;
 }
 
-/** The same added up by one of its columns. */
+const maxText = (a: string, b: string): string => (a > b ? a : b);
+
+function daysBefore(day: string, count: number): string {
+  return dayText(Date.parse(day) / DAY_MS - count);
+}
+
+type NamedSums = Omit<DailyUsage, 'date' | 'key' | 'model'> & { readonly name: string };
+
+/** The same added up by one of its columns, the dearest first. */
 export async function dailyUsageBy(
   db: Db,
   filter: UsageFilter,
   column: 'date' | 'key' | 'model',
-): Promise<readonly (Omit<DailyUsage, 'date' | 'key' | 'model'> & { readonly name: string })[]> {
-  const found = await sql<Awaited<ReturnType<typeof dailyUsageBy>>[number]>`
+): Promise<readonly NamedSums[]> {
+  if (filter.source === 'gateway') return gatewaySums(db, filter, column);
+  const found = await sql<NamedSums>`
     select ${sql.ref(column)} as name, sum(requests) as requests, sum(input) as input,
       sum(output) as output, sum(cost) as cost
     from (${rowsOf(filter, LAST_DAY)}) group by 1 order by cost desc, name`.execute(db);
   return found.rows;
 }
+
+const MEASURES: readonly Measure[] = ['requests', 'input_tokens', 'output_tokens', 'cost_nanos'];
+const DAY_MS = 86_400_000;
+
+/** What we metered, from the smallest cut that tells what is asked for. */
+async function gatewaySums(
+  db: Db,
+  { range, keyIds, userId, model }: UsageFilter,
+  column: 'date' | 'key' | 'model',
+): Promise<readonly NamedSums[]> {
+  const names = model === null ? {} : { model };
+  const [keyId] = keyIds ?? [];
+  if (keyIds !== null && keyIds.length !== 1) throw new Error('requests are filtered by one key');
+  const selection = {
+    userId,
+    names: keyId === undefined ? names : { ...names, provider_key: keyId },
+  };
+  const group = { key: 'provider_key', model: 'model', date: null } as const;
+  const groups: readonly Group[] = group[column] === null ? [] : [group[column]];
+  const cut = cutFor(groups, selection);
+  const { table, numbers } = range === null ? await everyDay(db) : daysOf(range);
+  const of = { cut, selection, measures: MEASURES };
+  if (column === 'date') {
+    const buckets = numbers.map((number) => ({ numbers: [number] }));
+    const found = await sumsByBucket(db, { table, buckets, ...of });
+    return sorted(
+      [...found].map(([index, sums]) => ({ name: dayText(numbers[index] ?? 0), sums })),
+    );
+  }
+  const cells = await sumsByCell(db, { table, numbers }, of);
+  const byName = Map.groupBy(cells, (cell) => cell.names[group[column]]);
+  return sorted(
+    [...byName].map(([name, parts]) => ({
+      name,
+      sums: MEASURES.map((_, index) =>
+        parts.reduce((sum, part) => sum + (part.sums[index] ?? 0), 0),
+      ),
+    })),
+  );
+}
+
+function sorted(rows: readonly { readonly name: string; readonly sums: Sums }[]) {
+  return rows
+    .map(({ name, sums: [requests = 0, input = 0, output = 0, cost = 0] }) => ({
+      ...{ name, requests, input, output, cost },
+    }))
+    .filter(({ requests }) => requests > 0)
+    .sort((a, b) => b.cost - a.cost || compareText(a.name, b.name));
+}
+
+function daysOf(range: { readonly start: string; readonly end: string }): Rows {
+  const [first, last] = [Date.parse(range.start) / DAY_MS, Date.parse(range.end) / DAY_MS];
+  const numbers = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  return { table: 'usage_daily', numbers };
+}
+
+const dayText = (day: number): string => isoTime(day * DAY_MS).slice(0, 10);
 
 /** When the providers were asked last; null if they never were. */
 export async function syncedAt(db: Db): Promise<number | null> {

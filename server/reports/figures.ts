@@ -22,7 +22,7 @@ import {
   type Selection,
   sumsByBucket,
   sumsByCell,
-  sumsByCellAndBucket,
+  sumsBySetAndBucket,
 } from './sums.ts';
 
 export interface FiguresOrder {
@@ -71,12 +71,12 @@ export async function chartOf(db: Db, order: FiguresOrder): Promise<Chart> {
   const chart = { groupsTotal: groups.length, total };
   return groups.length <= order.top
     ? { ...chart, series }
-    : { ...chart, series: [...series, restOf(total, series)] };
+    : { ...chart, series: [...series, restOf(total, series, METRIC_RULES[order.metric].measures)] };
 }
 
-function restOf(total: Series, series: readonly Series[]): Series {
+function restOf(total: Series, series: readonly Series[], measures: readonly Measure[]): Series {
   const left = (of: (one: Series) => Figures): Figures =>
-    series.reduce((figures, one) => without(figures, of(one)), of(total));
+    without(of(total), series.map(of), measures);
   return {
     names: null,
     total: left((one) => one.total),
@@ -108,9 +108,10 @@ export async function totalOf(
 
 interface Grouped {
   readonly names: readonly string[];
-  readonly cells: readonly number[];
-  readonly total: Figures;
-  readonly previous: Figures;
+  /** One that was in both ranges is here twice. */
+  readonly cells: number[];
+  total: Figures;
+  previous: Figures;
 }
 
 /** Every group with what it adds up to, the one that weighs most first. */
@@ -126,8 +127,9 @@ async function groupsOf(db: Db, order: FiguresOrder): Promise<readonly Grouped[]
     const names = groups.map((group) => cell.names[group]);
     const key = names.join('\n');
     const known = found.get(key) ?? { names, cells: [], total: NOTHING, previous: NOTHING };
-    const figures = added(known[part], named(rule.measures, cell.sums));
-    found.set(key, { ...known, cells: [...known.cells, cell.id], [part]: figures });
+    known[part] = added(known[part], named(rule.measures, cell.sums));
+    known.cells.push(cell.id);
+    found.set(key, known);
   };
   for (const cell of now) note(cell, 'total');
   for (const cell of before) note(cell, 'previous');
@@ -148,17 +150,14 @@ async function overTime(
   groups: readonly Grouped[],
 ): Promise<readonly Series[]> {
   const { measures } = METRIC_RULES[metric];
-  const groupOf = new Map(
-    groups.flatMap(({ cells }, index) => cells.map((id) => [id, index] as const)),
-  );
   const lines = groups.map(() => span.buckets.map(() => NOTHING));
   if (groups.length > 0 && span.buckets.length > 1) {
     const cut = cutFor(by, selection);
-    const cells = [...groupOf.keys()];
-    const found = await sumsByCellAndBucket(db, { ...span, cut, cells, measures });
-    for (const { bucket, cell, sums } of found) {
-      const line = lines[groupOf.get(cell) ?? -1];
-      if (line !== undefined) line[bucket] = added(line[bucket] ?? NOTHING, named(measures, sums));
+    const sets = groups.map(({ cells }) => cells);
+    const found = await sumsBySetAndBucket(db, { ...span, cut, sets, measures });
+    for (const { bucket, set, sums } of found) {
+      const line = lines[set];
+      if (line !== undefined) line[bucket] = named(measures, sums);
     }
   }
   return groups.map(({ names, total, previous }, index) => {

@@ -99,27 +99,35 @@ export const NOTHING = Object.freeze(
   Object.fromEntries(ALL_MEASURES.map((measure) => [measure, 0])),
 ) as Figures;
 
-/** Sums as they were read, by name; anything else is 0. */
+/** Sums as they were read, by name; any other measure is not there. */
 export function named(measures: readonly Measure[], sums: Sums): Figures {
-  const figures = { ...NOTHING } as Record<Measure, number>;
+  const figures = {} as Record<Measure, number>;
   measures.forEach((measure, index) => {
     figures[measure] = sums[index] ?? 0;
   });
   return figures;
 }
 
+/** Of two sums of the same measures. */
 export function added(a: Figures, b: Figures): Figures {
-  return combined(a, b, 1);
-}
-
-/** What is left of a sum without a part of it. */
-export function without(whole: Figures, part: Figures): Figures {
-  return combined(whole, part, -1);
-}
-
-function combined(a: Figures, b: Figures, sign: number): Figures {
+  if (a === NOTHING) return b;
   if (b === NOTHING) return a;
   const figures = { ...a } as Record<Measure, number>;
-  for (const measure of ALL_MEASURES) figures[measure] += sign * b[measure];
+  for (const measure in b) figures[measure as Measure] += b[measure as Measure];
+  return figures;
+}
+
+/** What is left of a sum without parts of it, in these measures only. */
+export function without(
+  whole: Figures,
+  parts: readonly Figures[],
+  measures: readonly Measure[],
+): Figures {
+  const figures = {} as Record<Measure, number>;
+  for (const measure of measures) {
+    let left = whole[measure];
+    for (const part of parts) left -= part[measure];
+    figures[measure] = left;
+  }
   return figures;
 }

@@ -81,8 +81,8 @@ export interface Reports {
   prices(): Promise<readonly Database['prices'][]>;
 }
 
-export function createReports(deps: { readonly storage: Pick<Storage, 'db'> }): Reports {
-  const { db } = deps.storage;
+export function createReports(deps: { readonly storage: Pick<Storage, 'questions'> }): Reports {
+  const db = deps.storage.questions;
   return {
     usageOfKey: (keyId) => usageOfKey(db, keyId),
     costByUser: (range, userId) => costByUser(db, range, userId),

@@ -106,29 +106,33 @@ export async function sumsByBucket(
   return new Map(found.rows.map((row) => [row['bucket'] ?? 0, sumsIn(row, measures)]));
 }
 
-/** The same for each of some cells. */
-export async function sumsByCellAndBucket(
+/** The same for each of some sets of cells. */
+export async function sumsBySetAndBucket(
   db: Db,
   of: {
     readonly table: Rows['table'];
     readonly buckets: readonly { readonly numbers: readonly number[] }[];
     readonly cut: number;
-    readonly cells: readonly number[];
+    readonly sets: readonly (readonly number[])[];
     readonly measures: readonly Measure[];
   },
-): Promise<readonly { readonly bucket: number; readonly cell: number; readonly sums: Sums }[]> {
+): Promise<readonly { readonly bucket: number; readonly set: number; readonly sums: Sums }[]> {
   const { cut, measures } = of;
   const numbers = JSON.stringify(of.buckets.map((bucket) => bucket.numbers));
+  const sets = JSON.stringify(of.sets.map((cells) => [...new Set(cells)]));
+  // One set after the other and each by its days, so that nothing has to be put in order to be grouped.
   const found = await sql<Record<string, number>>`
-    select d.key as bucket, t.cell as cell, ${columnsOf(measures)}
-    from json_each(${numbers}) as d
+    select s.key as "set", d.key as bucket, ${columnsOf(measures)}
+    from json_each(${sets}) as s
+    cross join json_each(${numbers}) as d
     cross join json_each(d.value) as b
-    cross join ${sql.table(of.table)} as t on t.bucket = b.value and t.cut = ${cut}
-      and t.cell in (select value from json_each(${JSON.stringify(of.cells)}))
-    group by d.key, t.cell`.execute(db);
+    cross join json_each(s.value) as c
+    cross join ${sql.table(of.table)} as t
+      on t.bucket = b.value and t.cut = ${cut} and t.cell = c.value
+    group by s.key, d.key`.execute(db);
   return found.rows.map((row) => ({
+    set: row['set'] ?? 0,
     bucket: row['bucket'] ?? 0,
-    cell: row['cell'] ?? 0,
     sums: sumsIn(row, measures),
   }));
 }

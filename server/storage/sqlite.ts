@@ -1,38 +1,33 @@
 import { writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { Worker } from 'node:worker_threads';
-import {
-  type CompiledQuery,
-  type DatabaseConnection,
-  type Dialect,
-  type Driver,
-  Kysely,
-  type QueryResult,
-  SqliteAdapter,
-  SqliteDialect,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-} from 'kysely';
+import type { Worker } from 'node:worker_threads';
+import { Kysely, SqliteAdapter, SqliteDialect } from 'kysely';
 import { Migrator } from 'kysely/migration';
-import { Failure } from '../failure.ts';
+import { systemClock } from '../clock.ts';
 import { CommitQueue, pack } from './commit-queue.ts';
 import { bindable, Connection } from './connection.ts';
 import { migrations } from './migrations/migrations.ts';
-import type { ReadReply } from './sqlite-reader.ts';
+import { Readers, ReadingDialect } from './reading.ts';
 import type { DerivationOrder } from './sqlite-writer.ts';
 import type { Database, LeftNote, Storage, StorageOptions } from './storage.ts';
+import { startWorker, stopWorker } from './workers.ts';
+
+/** Longer than this nobody looks at a page that does not move. */
+const QUESTION_MS = 2_000;
 
 /** Opens (and if need be creates and migrates) the database, alone: a second process is refused. */
 export async function openSqlite(options: StorageOptions): Promise<Storage> {
   const lock = takeLock(options.file);
   try {
     await migrate(options.file);
-    const reader = await Reader.start(options.file);
-    const db = new Kysely<Database>({ dialect: new ReadingDialect(reader) });
+    const readers = await Readers.start(options);
+    const db = new Kysely<Database>({ dialect: new ReadingDialect(readers, null) });
+    const limitMs = options.questionMs ?? QUESTION_MS;
     const left = await readLeftNotes(db);
     const writer = await Writer.start(options, left.lastBundle + 1);
     return {
       db,
+      questions: new Kysely<Database>({ dialect: new ReadingDialect(readers, limitMs) }),
       commit: (writes, commitOptions) => writer.queue.commit(writes, commitOptions),
       note: (name, make) => writer.queue.note(name, make),
       derive: (insert, module) => writer.derive({ insert, module: module.href }),
@@ -45,7 +40,7 @@ export async function openSqlite(options: StorageOptions): Promise<Storage> {
       async close() {
         await writer.queue.idle();
         await db.destroy();
-        await reader.close();
+        await readers.close();
         await writer.close();
         lock.close();
       },
@@ -62,13 +57,13 @@ export async function openSqlite(options: StorageOptions): Promise<Storage> {
  * @throws Error if the file is not there or is no database
  */
 export async function openToRead(file: string): Promise<Pick<Storage, 'db' | 'close'>> {
-  const reader = await Reader.start(file);
-  const db = new Kysely<Database>({ dialect: new ReadingDialect(reader) });
+  const readers = await Readers.start({ file, clock: systemClock });
+  const db = new Kysely<Database>({ dialect: new ReadingDialect(readers, null) });
   return {
     db,
     async close() {
       await db.destroy();
-      await reader.close();
+      await readers.close();
     },
   };
 }
@@ -144,29 +139,6 @@ async function migrate(file: string): Promise<void> {
   }
 }
 
-/** Starts a worker and waits until it has its connection. */
-async function startWorker(entry: string, file: string): Promise<Worker> {
-  const worker = new Worker(new URL(entry, import.meta.url), { workerData: { file } });
-  await new Promise<void>((resolve, reject) => {
-    worker.once('message', () => resolve());
-    worker.once('error', reject);
-  });
-  worker.removeAllListeners('error');
-  // A dead database thread ends the process. The next start recovers; going on half-alive would not.
-  worker.on('error', (error) => {
-    throw error;
-  });
-  return worker;
-}
-
-async function stopWorker(worker: Worker): Promise<void> {
-  const ended = new Promise<void>((resolve) => {
-    worker.once('exit', () => resolve());
-  });
-  worker.postMessage('close');
-  await ended;
-}
-
 class Writer {
   readonly queue: CommitQueue;
   readonly #worker: Worker;
@@ -206,97 +178,5 @@ class Writer {
 
   close(): Promise<void> {
     return stopWorker(this.#worker);
-  }
-}
-
-class Reader {
-  readonly #worker: Worker;
-  readonly #waiting = new Map<number, (reply: ReadReply) => void>();
-  #next = 0;
-
-  private constructor(worker: Worker) {
-    this.#worker = worker;
-    worker.on('message', (reply: ReadReply) => {
-      this.#waiting.get(reply.id)?.(reply);
-      this.#waiting.delete(reply.id);
-    });
-  }
-
-  static async start(file: string): Promise<Reader> {
-    return new Reader(await startWorker('./sqlite-reader.ts', file));
-  }
-
-  async read(sql: string, parameters: readonly unknown[]): Promise<readonly unknown[]> {
-    const id = this.#next++;
-    const reply = await new Promise<ReadReply>((resolve) => {
-      this.#waiting.set(id, resolve);
-      this.#worker.postMessage({ id, sql, parameters });
-    });
-    if (reply.error !== null) {
-      throw new Failure('storage_unavailable', {
-        sentence: 'The database cannot be read now.',
-        detail: reply.error,
-      });
-    }
-    return reply.rows;
-  }
-
-  close(): Promise<void> {
-    return stopWorker(this.#worker);
-  }
-}
-
-/** Lets Kysely build queries for SQLite and sends those that read to the reader thread. */
-class ReadingDialect implements Dialect {
-  readonly #reader: Reader;
-
-  constructor(reader: Reader) {
-    this.#reader = reader;
-  }
-
-  createDriver(): Driver {
-    const connection = new ReadingConnection(this.#reader);
-    const refuse = async (): Promise<never> => {
-      throw new Error('writes go through storage.commit');
-    };
-    const nothing = async (): Promise<void> => undefined;
-    return {
-      init: nothing,
-      acquireConnection: async () => connection,
-      beginTransaction: refuse,
-      commitTransaction: refuse,
-      rollbackTransaction: refuse,
-      releaseConnection: nothing,
-      destroy: nothing,
-    };
-  }
-
-  createQueryCompiler(): SqliteQueryCompiler {
-    return new SqliteQueryCompiler();
-  }
-
-  createAdapter(): SqliteAdapter {
-    return new SqliteAdapter();
-  }
-
-  createIntrospector(db: Kysely<unknown>): SqliteIntrospector {
-    return new SqliteIntrospector(db);
-  }
-}
-
-class ReadingConnection implements DatabaseConnection {
-  readonly #reader: Reader;
-
-  constructor(reader: Reader) {
-    this.#reader = reader;
-  }
-
-  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    return { rows: (await this.#reader.read(query.sql, query.parameters)) as R[] };
-  }
-
-  // An open cursor would pin the write-ahead log and let it grow without bound.
-  streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
-    throw new Error('page through large results by key instead of holding a cursor open');
   }
 }

@@ -1,7 +1,7 @@
 /**
- * The door of `storage`: one embedded database behind one writer thread and one reader thread.
+ * The door of `storage`: one embedded database behind one thread that writes and two that read.
  *
- * Rooms build queries with `db`; a SELECT executed on it runs in the reader thread. What changes data
+ * Rooms build queries with `db`; a SELECT executed on it runs in a thread that reads. What changes data
  * is compiled to a Write and handed to `commit`, which answers when it is on disk.
  */
 import type { Kysely } from 'kysely';
@@ -77,6 +77,11 @@ export interface Database {
 export interface Storage {
   readonly db: Kysely<Database>;
   /**
+   * The same for what somebody waits for: a statement that takes too long is given up with `storage_unavailable`, so
+   * that one question cannot keep everybody else from reading.
+   */
+  readonly questions: Kysely<Database>;
+  /**
    * All of the writes or none, durable when the promise resolves.
    *
    * @throws Failure `conflict` if a rule of the schema or an expected row count was broken,
@@ -116,6 +121,8 @@ export interface StorageOptions {
   /** Path of the database file; its folder must exist. */
   readonly file: string;
   readonly clock: Clock;
+  /** How long a question may take; by default 2 seconds. */
+  readonly questionMs?: number;
   readonly onState?: (state: 'ok' | 'failing', reason: string) => void;
 }
 

@@ -1,0 +1,25 @@
+/** Starting and ending the threads that hold a connection. */
+import { Worker } from 'node:worker_threads';
+
+/** Starts a worker and waits until it has its connection. */
+export async function startWorker(entry: string, file: string): Promise<Worker> {
+  const worker = new Worker(new URL(entry, import.meta.url), { workerData: { file } });
+  await new Promise<void>((resolve, reject) => {
+    worker.once('message', () => resolve());
+    worker.once('error', reject);
+  });
+  worker.removeAllListeners('error');
+  // A dead database thread ends the process. The next start recovers; going on half-alive would not.
+  worker.on('error', (error) => {
+    throw error;
+  });
+  return worker;
+}
+
+export async function stopWorker(worker: Worker): Promise<void> {
+  const ended = new Promise<void>((resolve) => {
+    worker.once('exit', () => resolve());
+  });
+  worker.postMessage('close');
+  await ended;
+}
