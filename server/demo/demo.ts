@@ -6,7 +6,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Accounts } from '../accounts/accounts.ts';
-import { startApp } from '../app.ts';
+import { type Rooms, startApp } from '../app.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { type Config, ConfigError, loadConfig, secretsOf } from '../config.ts';
 import { prepareDataFolder } from '../data-folder.ts';
@@ -16,7 +16,7 @@ import { providers } from '../providers/providers.ts';
 import type { Records } from '../records/records.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type Holder, imagineMonth, type Person, readScript, type Script } from './month.ts';
-import { startScriptedProvider } from './scripted-provider.ts';
+import { type ScriptedProvider, startScriptedProvider } from './scripted-provider.ts';
 import { storeKeys } from './stored-keys.ts';
 
 export interface DemoOptions {
@@ -55,8 +55,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const picked = pick(options);
   const dataDir = resolve(options.cwd, picked['DATA_DIR'] ?? 'demo-data');
   claimFolder(dataDir);
-  const script = readScript();
-  const provider = await startScriptedProvider({ clock, models: Object.keys(script.models) });
+  const provider = await startDemoProvider(clock);
   try {
     const config = demoConfig(dataDir, picked, provider.origin);
     const log = options.log ?? createLog({ level: config.log.level, secrets: secretsOf(config) });
@@ -68,9 +67,8 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       version,
       clock,
       async beforeListening(rooms) {
-        const count = await inventMonth({ ...rooms, script, now: clock.now() });
+        const count = await furnish(rooms, clock.now());
         if (count > 0) log.info({ records: count }, 'a month of usage was invented');
-        await storeKeys(rooms.providerKeys, script.providerKeys, clock.now());
         issued = await issueVisitorKey(rooms.accounts);
       },
     });
@@ -114,21 +112,39 @@ function demoConfig(
   const env = {
     ...picked,
     DATA_DIR: dataDir,
-    ...addresses(origin),
-    UPSTREAM_BASE: `${origin}/v1`,
-    UPSTREAM_API_KEY: 'the-scripted-provider-takes-any-key',
+    ...settingsAt(origin),
   };
   return loadConfig({ cwd: dataDir, providerIds: providers.map(({ id }) => id), env }).config;
 }
 
+/** The scripted provider; it answers for every model of the invented month. */
+export function startDemoProvider(clock: Clock): Promise<ScriptedProvider> {
+  return startScriptedProvider({ clock, models: Object.keys(readScript().models) });
+}
+
 /** Every provider lives at the scripted one, so that no key that a visitor types in leaves this machine. */
-function addresses(origin: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    providers.map(({ id, base }) => [
-      `${id.toUpperCase()}_API_URL`,
-      `${origin}/${id}${new URL(base).pathname}`,
-    ]),
-  );
+export function settingsAt(origin: string): Readonly<Record<string, string>> {
+  const addresses = providers.map(({ id, base }) => [
+    `${id.toUpperCase()}_API_URL`,
+    `${origin}/${id}${new URL(base).pathname}`,
+  ]);
+  return {
+    ...Object.fromEntries(addresses),
+    UPSTREAM_BASE: `${origin}/v1`,
+    UPSTREAM_API_KEY: 'the-scripted-provider-takes-any-key',
+  };
+}
+
+/**
+ * Puts the invented month and the watched provider keys into an installation, each unless it is there already.
+ *
+ * @returns how many records were written
+ */
+export async function furnish(rooms: Rooms, now: number): Promise<number> {
+  const script = readScript();
+  const count = await inventMonth({ ...rooms, script, now });
+  await storeKeys(rooms.providerKeys, script.providerKeys, now);
+  return count;
 }
 
 interface MonthRooms {

@@ -1,7 +1,17 @@
-/** Pictures of every page at two widths, light and dark, in `shots/`: to be looked at by somebody. */
+/**
+ * Pictures of every page at two widths, light and dark, in `shots/`: to be looked at by somebody. Paths as arguments
+ * make it those pages only, and `--empty` leaves out the month of usage that pages are shown with.
+ */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { OPERATOR, open, openStand, pagesOfApp, whyNoBrowser } from './stand.ts';
+import {
+  OPERATOR,
+  open,
+  openFurnishedStand,
+  openStand,
+  pagesOfApp,
+  whyNoBrowser,
+} from './stand.ts';
 
 const FOLDER = join(import.meta.dirname, '../../shots');
 const WIDTHS = [1280, 390];
@@ -9,12 +19,13 @@ const SCHEMES = ['light', 'dark'] as const;
 
 const reason = whyNoBrowser();
 if (reason !== undefined) throw new Error(reason);
-const only = process.argv.slice(2);
+const only = process.argv.slice(2).filter((word) => word.startsWith('/'));
+const isEmpty = process.argv.includes('--empty');
 const { doors, inside } = pagesOfApp();
 const wanted = (path: string): boolean => only.length === 0 || only.includes(path);
 
 mkdirSync(FOLDER, { recursive: true });
-await using stand = await openStand();
+await using stand = await (isEmpty ? openStand() : openFurnishedStand());
 for (const scheme of SCHEMES) {
   for (const width of WIDTHS) {
     const sets = [
@@ -25,7 +36,9 @@ for (const scheme of SCHEMES) {
       const { page, close } = await stand.visit({ ...who, width, scheme });
       for (const path of paths.filter(wanted)) {
         await open(page, path);
-        const file = `${path.slice(1)}-${width}-${scheme}.png`;
+        // A chart comes after its page.
+        await page.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' });
+        const file = `${path.slice(1)}${isEmpty ? '-empty' : ''}-${width}-${scheme}.png`;
         await page.screenshot({ path: join(FOLDER, file), fullPage: true });
         process.stdout.write(`shots/${file}\n`);
       }

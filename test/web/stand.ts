@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { buildWeb } from '../../scripts/web-build.ts';
-import { type LocalTollkeeper, type Settings, startTollkeeper } from '../harness.ts';
+import { systemClock } from '../../server/clock.ts';
+import { furnish, settingsAt, startDemoProvider } from '../../server/demo/demo.ts';
+import { ADMIN_TOKEN, type LocalTollkeeper, type Settings, startTollkeeper } from '../harness.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const CHROMIUM = '/usr/bin/chromium';
@@ -60,6 +62,32 @@ export async function openStand(settings: Settings = {}): Promise<Stand> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tollkeeper-web-'));
   await enrol(dataDir, settings);
   const tollkeeper = await startTollkeeper({ dataDir, settings });
+  return standOf(tollkeeper, () => rmSync(dataDir, { recursive: true, force: true }));
+}
+
+/** The same with a month of usage in it and provider keys that were checked, as the demo has them. */
+export async function openFurnishedStand(): Promise<Stand> {
+  await buildWeb({ isForced: false });
+  const dataDir = mkdtempSync(join(tmpdir(), 'tollkeeper-web-'));
+  const provider = await startDemoProvider(systemClock);
+  const settings = settingsAt(provider.origin);
+  await enrol(dataDir, settings);
+  const tollkeeper = await startTollkeeper({
+    ...{ dataDir, settings },
+    prepare: async (rooms) => void (await furnish(rooms, systemClock.now())),
+  });
+  const checked = await fetch(`${tollkeeper.url}/api/checks`, {
+    method: 'POST',
+    headers: { 'x-admin-token': ADMIN_TOKEN },
+  });
+  if (!checked.ok) throw new Error(`checks: ${checked.status} ${await checked.text()}`);
+  return standOf(tollkeeper, async () => {
+    await provider.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+}
+
+async function standOf(tollkeeper: LocalTollkeeper, end: () => unknown): Promise<Stand> {
   const browser = await chromium.launch({ executablePath: CHROMIUM });
   return {
     tollkeeper,
@@ -68,7 +96,7 @@ export async function openStand(settings: Settings = {}): Promise<Stand> {
     async [Symbol.asyncDispose]() {
       await browser.close();
       await tollkeeper.close();
-      rmSync(dataDir, { recursive: true, force: true });
+      await end();
     },
   };
 }

@@ -1,4 +1,5 @@
 /** Every message in English; this catalog says which there are. */
+import { figures } from './en/figures.ts';
 import { keys } from './en/keys.ts';
 import { parts } from './en/parts.ts';
 import { requests } from './en/requests.ts';
@@ -7,6 +8,7 @@ import { shell } from './en/shell.ts';
 import { virtualKeys } from './en/virtual-keys.ts';
 
 export const messages = {
+  ...figures,
   ...keys,
   ...parts,
   ...requests,

@@ -1,4 +1,5 @@
 /** Every message in Italian. */
+import { figures } from './it/figures.ts';
 import { keys } from './it/keys.ts';
 import { parts } from './it/parts.ts';
 import { requests } from './it/requests.ts';
@@ -7,6 +8,7 @@ import { shell } from './it/shell.ts';
 import { virtualKeys } from './it/virtual-keys.ts';
 
 export const messages = {
+  ...figures,
   ...keys,
   ...parts,
   ...requests,

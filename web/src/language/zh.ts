@@ -1,4 +1,5 @@
 /** Every message in simplified Chinese. */
+import { figures } from './zh/figures.ts';
 import { keys } from './zh/keys.ts';
 import { parts } from './zh/parts.ts';
 import { requests } from './zh/requests.ts';
@@ -7,6 +8,7 @@ import { shell } from './zh/shell.ts';
 import { virtualKeys } from './zh/virtual-keys.ts';
 
 export const messages = {
+  ...figures,
   ...keys,
   ...parts,
   ...requests,

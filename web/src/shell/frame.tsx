@@ -1,6 +1,5 @@
 /** The frame around the pages: navigation at the side or in a drawer, header on top, and the single keys. */
-import { ActionIcon, Drawer } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { ActionIcon } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { IconMenu2 } from '@tabler/icons-react';
 import { Link, useLocation } from '@tanstack/react-router';
@@ -15,6 +14,9 @@ import type { Person } from './session.ts';
 import { useShortcuts } from './shortcuts.ts';
 import { useTitle } from './title.ts';
 
+const MenuDrawer = lazy(async () => ({
+  default: (await import('./menu-drawer.tsx')).MenuDrawer,
+}));
 const Palette = lazy(() => import('./palette.tsx'));
 const ShortcutSheet = lazy(() => import('./shortcut-sheet.tsx'));
 
@@ -25,7 +27,9 @@ export function Frame(props: { readonly person: Person; readonly children: React
   const { person, children } = props;
   const { t } = useWords();
   const { pathname } = useLocation();
-  const [isMenuOpen, menu] = useDisclosure(false);
+  /** Null until it is opened first: before, there is nothing to fetch for it. */
+  const [isMenuOpen, setMenuOpen] = useState<boolean | null>(null);
+  const closeMenu = (): void => setMenuOpen(false);
   const [overlay, setOverlay] = useState<Overlay>(null);
   const close = (): void => setOverlay(null);
   const page = PAGES.find(({ path }) => path === pathname);
@@ -40,21 +44,12 @@ export function Frame(props: { readonly person: Person; readonly children: React
         <Brand />
         <Navigation person={person} />
       </aside>
-      <Drawer
-        opened={isMenuOpen}
-        onClose={menu.close}
-        size={280}
-        title={<Brand />}
-        closeButtonProps={{ 'aria-label': t('action.close') }}
-      >
-        <Navigation person={person} onLeave={menu.close} />
-      </Drawer>
       <div className={classes['column']}>
         <Header page={page} openPalette={() => setOverlay('palette')}>
           <ActionIcon
             className={classes['onlyNarrow']}
             size={32}
-            onClick={menu.open}
+            onClick={() => setMenuOpen(true)}
             aria-label={t('shell.menu')}
           >
             <IconMenu2 size={20} stroke={1.6} />
@@ -66,6 +61,11 @@ export function Frame(props: { readonly person: Person; readonly children: React
       </div>
       <Notifications position="bottom-right" limit={4} />
       <Suspense>
+        {isMenuOpen !== null && (
+          <MenuDrawer isOpen={isMenuOpen} close={closeMenu} title={<Brand />}>
+            <Navigation person={person} onLeave={closeMenu} />
+          </MenuDrawer>
+        )}
         {overlay === 'palette' && <Palette role={person.role} close={close} />}
         {overlay === 'sheet' && <ShortcutSheet role={person.role} close={close} />}
       </Suspense>

@@ -4,6 +4,7 @@ import {
   IconAdjustmentsHorizontal,
   IconCircleKey,
   IconKey,
+  IconLayoutDashboard,
   IconListDetails,
   IconTicket,
 } from '@tabler/icons-react';
@@ -29,6 +30,16 @@ export const GROUPS = ['use', 'control', 'supply', 'admin'] as const;
 
 /** Pages of people who are signed in. */
 export const PAGES: readonly Page[] = [
+  {
+    path: '/dashboard',
+    label: 'nav.dashboard',
+    icon: IconLayoutDashboard,
+    group: 'use',
+    shortcut: 'd',
+    who: 'member',
+    hasPeriod: true,
+    load: async () => (await import('../dashboard/dashboard-page.tsx')).DashboardPage,
+  },
   {
     path: '/requests',
     label: 'nav.requests',

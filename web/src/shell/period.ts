@@ -87,3 +87,15 @@ export function stepped(
   const end = addDays(period.end, direction * period.days);
   return start > dayOf(now) ? null : { start, end, period: null };
 }
+
+/** Up to so many days, hours say more than days. */
+const HOURLY_DAYS = 2;
+
+/** A period as the calls of figures take it, in steps that fit its length. */
+export function figuresOf({ start, end, days }: Period): {
+  readonly start: string;
+  readonly end: string;
+  readonly bucket: 'hour' | 'day';
+} {
+  return { start, end, bucket: days <= HOURLY_DAYS ? 'hour' : 'day' };
+}

@@ -76,7 +76,10 @@ export const theme = createTheme({
     Button: { defaultProps: { size: 'sm', fw: 500 } },
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray' } },
     Badge: { defaultProps: { variant: 'light', radius: 'sm', tt: 'none', fw: 500 } },
-    Card: { defaultProps: { withBorder: true, radius: 'md', padding: 'md' } },
+    Card: {
+      defaultProps: { withBorder: true, radius: 'md', padding: 'md' },
+      styles: { root: { background: 'var(--tk-surface)', borderColor: 'var(--tk-line)' } },
+    },
     Menu: { defaultProps: { shadow: 'md', radius: 'md', position: 'bottom-end' } },
     Modal: {
       defaultProps: { radius: 'md', centered: true, overlayProps: { backgroundOpacity: 0.4 } },

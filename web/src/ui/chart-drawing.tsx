@@ -1,8 +1,26 @@
 /** Draws series over time: stacked bars, stacked areas or lines. Loaded when a chart is seen. */
-import { useElementSize, useId } from '@mantine/hooks';
-import { type ReactNode, useState } from 'react';
+import { useId } from '@mantine/hooks';
+import type { ReactNode } from 'react';
+import {
+  Area,
+  Bar,
+  BarStack,
+  CartesianGrid,
+  ComposedChart,
+  Line,
+  Rectangle,
+  type RectangleProps,
+  ReferenceArea,
+  ResponsiveContainer,
+  Tooltip,
+  XAxis,
+  YAxis,
+} from 'recharts';
+import { axisWords } from './bucket-text.ts';
 import classes from './chart.module.css';
-import { axisMarks, type Series } from './series.ts';
+import { ChartTip } from './chart-tip.tsx';
+import { numberOf, type Series } from './series.ts';
+import type { UnitWords } from './unit-text.ts';
 
 export type ChartKind = 'bars' | 'areas' | 'lines';
 
@@ -11,145 +29,113 @@ export interface DrawnSeries extends Series {
   readonly color: string;
 }
 
-interface DrawingProps {
+export interface DrawingProps {
   readonly kind: ChartKind;
   readonly buckets: readonly string[];
   readonly series: readonly DrawnSeries[];
+  /** A line over the bars with a scale of its own at the right. */
+  readonly overlay?: DrawnSeries | undefined;
   /** What the chart shows, for those who do not see it; its table has the figures. */
   readonly label: string;
-  readonly bucketText: (bucket: string) => string;
-  readonly axisText: (value: number) => string;
-  readonly valueText: (value: number | null) => string;
+  readonly words: UnitWords;
+  /** Whether whole numbers only make sense on the axis. */
+  readonly isWhole: boolean;
   /** Whether the last bucket has not ended. */
   readonly isOpen: boolean;
-  readonly height?: number;
-}
-
-interface Plane {
-  readonly left: number;
-  readonly width: number;
   readonly height: number;
-  readonly top: number;
-  readonly step: number;
-  readonly y: (value: number) => number;
 }
 
-const TOP = 8;
-const BELOW = 24;
-
-/** Where each series of a bucket begins and ends, one upon the other. */
-function stackAt(series: readonly DrawnSeries[], bucket: number): readonly [number, number][] {
-  let base = 0;
-  return series.map(({ values }) => {
-    const from = base;
-    base += Math.max(0, values[bucket] ?? 0);
-    return [from, base];
-  });
+/** One bucket as the library takes it. Series are read by their place: a name may hold anything. */
+interface Row {
+  readonly bucket: string;
+  readonly at: number;
+  readonly values: readonly (number | null)[];
+  readonly over: number | null;
 }
 
-function largestOf({ kind, series, buckets }: DrawingProps): number {
-  const tops = buckets.map((_, at) =>
-    kind === 'lines'
-      ? Math.max(0, ...series.map(({ values }) => values[at] ?? 0))
-      : (stackAt(series, at).at(-1)?.[1] ?? 0),
-  );
-  return Math.max(0, ...tops);
+function rowsOf({ buckets, series, overlay }: DrawingProps): Row[] {
+  return buckets.map((bucket, at) => ({
+    bucket,
+    at,
+    values: series.map(({ values }) => numberOf(values[at])),
+    over: numberOf(overlay?.values[at]),
+  }));
 }
+
+const TICK = { fontSize: 11, fill: 'var(--tk-text-soft)' };
+const MARGIN = { top: 8, right: 4, bottom: 0, left: 0 };
+const SHAPES = { bars: Bars, areas: Areas, lines: Lines } as const;
 
 export function ChartDrawing(props: DrawingProps): ReactNode {
-  const { kind, buckets, label, axisText, height = 240 } = props;
-  const { ref, width } = useElementSize();
-  const [pointed, setPointed] = useState<number | null>(null);
-  const marks = axisMarks(largestOf(props));
-  const most = marks.at(-1) ?? 1;
-  const left = 10 + Math.max(...marks.map((mark) => axisText(mark).length)) * 6.4;
-  const inner = Math.max(0, width - left);
-  const plane: Plane = {
-    left,
-    top: TOP,
-    width: inner,
-    height: height - TOP - BELOW,
-    step: inner / Math.max(1, buckets.length),
-    y: (value) => TOP + (height - TOP - BELOW) * (1 - value / most),
-  };
-  const Shape = kind === 'bars' ? Bars : Paths;
+  const { kind, buckets, label, height, words, overlay, isWhole } = props;
+  const id = useId();
+  const axis = axisWords(buckets);
+  const Shapes = SHAPES[kind];
   return (
-    <div ref={ref} className={classes['drawing']} style={{ height }}>
-      {width > 0 && (
-        <svg
-          width={width}
-          height={height}
-          role="img"
+    <div className={classes['drawing']} style={{ height }}>
+      <ResponsiveContainer width="100%" height={height}>
+        <ComposedChart
+          data={rowsOf(props)}
+          margin={MARGIN}
           aria-label={label}
-          onPointerLeave={() => setPointed(null)}
-          onPointerMove={({ nativeEvent }) => {
-            const at = Math.floor((nativeEvent.offsetX - left) / plane.step);
-            setPointed(at >= 0 && at < buckets.length ? at : null);
-          }}
+          barCategoryGap={buckets.length > 60 ? 1 : '18%'}
         >
-          <Axes {...props} plane={plane} marks={marks} />
-          {pointed !== null && (
-            <rect
-              x={left + pointed * plane.step}
-              y={TOP}
-              width={plane.step}
-              height={plane.height}
-              fill="var(--tk-text)"
-              opacity={0.05}
+          <CartesianGrid vertical={false} stroke="var(--tk-line)" />
+          <XAxis
+            dataKey="bucket"
+            ticks={[...axis.ticks]}
+            tickFormatter={axis.text}
+            tick={TICK}
+            tickLine={false}
+            axisLine={{ stroke: 'var(--tk-line-strong)' }}
+            tickMargin={8}
+            minTickGap={18}
+            interval="preserveStart"
+          />
+          <YAxis
+            width="auto"
+            tick={TICK}
+            tickFormatter={words.axis}
+            tickLine={false}
+            axisLine={false}
+            allowDecimals={!isWhole}
+          />
+          {overlay !== undefined && (
+            <YAxis
+              yAxisId="over"
+              orientation="right"
+              width="auto"
+              tick={TICK}
+              tickFormatter={words.axis}
+              tickLine={false}
+              axisLine={false}
             />
           )}
-          <Shape {...props} plane={plane} />
-        </svg>
-      )}
-      {pointed !== null && <Tip {...props} plane={plane} at={pointed} width={width} />}
+          <Tooltip
+            isAnimationActive={false}
+            cursor={{ fill: 'var(--tk-text)', fillOpacity: 0.06, stroke: 'var(--tk-line-strong)' }}
+            content={({ active, label: bucket }) =>
+              active === true ? <ChartTip {...props} at={buckets.indexOf(String(bucket))} /> : null
+            }
+          />
+          <Shapes {...props} id={id} />
+          {overlay !== undefined && (
+            <Line
+              yAxisId="over"
+              dataKey="over"
+              stroke={overlay.color}
+              strokeWidth={2}
+              dot={buckets.length < 2}
+              isAnimationActive={false}
+            />
+          )}
+        </ComposedChart>
+      </ResponsiveContainer>
     </div>
   );
 }
 
-type PartProps = DrawingProps & { readonly plane: Plane };
-
-function Axes(props: PartProps & { readonly marks: readonly number[] }): ReactNode {
-  const { plane, marks, buckets, axisText, bucketText } = props;
-  const every = Math.max(1, Math.ceil(56 / Math.max(1, plane.step)));
-  const lastFit = plane.left + plane.width - 16;
-  return (
-    <g>
-      {marks.map((mark) => (
-        <g key={mark}>
-          <line
-            className={classes['grid']}
-            x1={plane.left}
-            x2={plane.left + plane.width}
-            y1={plane.y(mark)}
-            y2={plane.y(mark)}
-          />
-          <text
-            className={classes['axis']}
-            x={plane.left - 8}
-            y={plane.y(mark) + 4}
-            textAnchor="end"
-          >
-            {axisText(mark)}
-          </text>
-        </g>
-      ))}
-      {buckets.map((bucket, at) => {
-        const x = plane.left + (at + 0.5) * plane.step;
-        return at % every === 0 && x < lastFit ? (
-          <text
-            key={bucket}
-            className={classes['axis']}
-            x={x}
-            y={plane.top + plane.height + 17}
-            textAnchor="middle"
-          >
-            {bucketText(bucket)}
-          </text>
-        ) : null;
-      })}
-    </g>
-  );
-}
+type ShapesProps = DrawingProps & { readonly id: string };
 
 /** The hatching says "not over yet" without a colour of its own. */
 function Hatching({ id, color }: { readonly id: string; readonly color: string }): ReactNode {
@@ -167,118 +153,80 @@ function Hatching({ id, color }: { readonly id: string; readonly color: string }
   );
 }
 
-function Bars({ plane, buckets, series, isOpen }: PartProps): ReactNode {
-  const id = useId();
-  const gap = plane.step > 12 ? Math.min(8, plane.step * 0.24) : 1;
+function Bars({ id, series, buckets, isOpen }: ShapesProps): ReactNode {
+  const isLast = (shape: unknown): boolean =>
+    isOpen && (shape as { readonly payload: Row }).payload.at === buckets.length - 1;
   return (
-    <g>
+    <>
       <defs>
-        {series.map(({ color }, index) => (
-          <Hatching key={color} id={`${id}-${index}`} color={color} />
+        {series.map(({ name, color }, index) => (
+          <Hatching key={name} id={`${id}-${index}`} color={color} />
         ))}
       </defs>
-      {buckets.map((bucket, at) =>
-        stackAt(series, at).map(([from, to], index) => {
-          const one = series[index];
-          if (one === undefined || to <= from) return null;
-          const isLast = isOpen && at === buckets.length - 1;
-          return (
-            <rect
-              key={`${bucket} ${one.name}`}
-              x={plane.left + at * plane.step + gap / 2}
-              y={plane.y(to)}
-              width={Math.max(1, plane.step - gap)}
-              height={Math.max(1, plane.y(from) - plane.y(to))}
-              fill={isLast ? `url(#${id}-${index})` : one.color}
-            />
-          );
-        }),
-      )}
-    </g>
-  );
-}
-
-function Paths({ kind, plane, buckets, series, isOpen }: PartProps): ReactNode {
-  const x = (at: number): number => plane.left + (at + 0.5) * plane.step;
-  const stacks = buckets.map((_, at) => stackAt(series, at));
-  const sure = isOpen ? buckets.length - 1 : buckets.length;
-  return (
-    <g fill="none">
-      {series.map((one, index) => {
-        const tops = one.values.map((value, at) =>
-          kind === 'lines' ? value : (stacks[at]?.[index]?.[1] ?? null),
-        );
-        const line = (from: number, to: number): string =>
-          pathThrough(tops, plane, { x, from, to });
-        return (
-          <g key={one.name} stroke={one.color} strokeWidth="1.8" strokeLinejoin="round">
-            {kind === 'areas' && (
-              <path
-                d={areaBetween(stacks, index, plane, x)}
-                fill={one.color}
-                stroke="none"
-                opacity="0.22"
-              />
+      <BarStack radius={[3, 3, 0, 0]}>
+        {series.map(({ name, color }, index) => (
+          <Bar
+            key={name}
+            dataKey={({ values }: Row) => values[index]}
+            fill={color}
+            maxBarSize={48}
+            isAnimationActive={false}
+            shape={(shape: RectangleProps) => (
+              <Rectangle {...shape} fill={isLast(shape) ? `url(#${id}-${index})` : color} />
             )}
-            <path d={line(0, sure)} />
-            {isOpen && <path d={line(sure - 1, buckets.length)} strokeDasharray="3 4" />}
-          </g>
-        );
-      })}
-    </g>
+          />
+        ))}
+      </BarStack>
+    </>
   );
 }
 
-/** A line through what is known; where nothing is known there is a gap. */
-function pathThrough(
-  values: readonly (number | null)[],
-  plane: Plane,
-  span: { readonly x: (at: number) => number; readonly from: number; readonly to: number },
-): string {
-  let isDown = false;
-  return values
-    .map((value, at) => {
-      if (value === null || at < span.from || at >= span.to) {
-        isDown = false;
-        return '';
-      }
-      const command = isDown ? 'L' : 'M';
-      isDown = true;
-      return `${command}${span.x(at).toFixed(1)},${plane.y(value).toFixed(1)}`;
-    })
-    .join('');
-}
-
-function areaBetween(
-  stacks: readonly (readonly [number, number][])[],
-  index: number,
-  plane: Plane,
-  x: (at: number) => number,
-): string {
-  const edge = (side: 0 | 1): string[] =>
-    stacks.map(
-      (stack, at) => `${x(at).toFixed(1)},${plane.y(stack[index]?.[side] ?? 0).toFixed(1)}`,
-    );
-  return `M${edge(1).join('L')}L${edge(0).reverse().join('L')}Z`;
-}
-
-function Tip(props: PartProps & { readonly at: number; readonly width: number }): ReactNode {
-  const { plane, at, width, buckets, series, bucketText, valueText } = props;
-  const x = plane.left + (at + 0.5) * plane.step;
-  const isRight = x > width / 2;
-  const style = isRight
-    ? { right: width - x + plane.step / 2 + 8 }
-    : { left: x + plane.step / 2 + 8 };
+function Areas({ id, series, buckets, isOpen }: ShapesProps): ReactNode {
+  const last = buckets.slice(-2);
   return (
-    <div className={classes['tip']} style={style} aria-hidden="true">
-      <strong>{bucketText(buckets[at] ?? '')}</strong>
-      {series.map(({ name, label, color, values }) => (
-        <div key={name} className={classes['tipLine']}>
-          <span className={classes['dot']} style={{ background: color }} />
-          <span className={classes['keyName']}>{label}</span>
-          <span className={classes['tipValue']}>{valueText(values[at] ?? null)}</span>
-        </div>
+    <>
+      <defs>
+        <Hatching id={id} color="var(--tk-surface)" />
+      </defs>
+      {series.map(({ name, color }, index) => (
+        <Area
+          key={name}
+          dataKey={({ values }: Row) => values[index]}
+          stackId="all"
+          stroke={color}
+          strokeWidth={1.5}
+          fill={color}
+          fillOpacity={0.3}
+          dot={buckets.length < 2}
+          isAnimationActive={false}
+        />
       ))}
-    </div>
+      {isOpen && last.length === 2 && (
+        <ReferenceArea x1={last[0]} x2={last[1]} fill={`url(#${id})`} fillOpacity={0.9} />
+      )}
+    </>
   );
+}
+
+/** What is not over yet is dashed. */
+function Lines({ series, buckets, isOpen }: ShapesProps): ReactNode {
+  const sure = isOpen ? buckets.length - 1 : buckets.length;
+  return series.flatMap(({ name, color }, index) => {
+    const line = { stroke: color, strokeWidth: 2, isAnimationActive: false } as const;
+    const known = ({ at, values }: Row) => (at < sure ? values[index] : null);
+    const open = ({ at, values }: Row) => (at >= sure - 1 ? values[index] : null);
+    return [
+      <Line key={name} dataKey={known} dot={sure < 2} {...line} />,
+      isOpen && (
+        <Line
+          key={`${name} open`}
+          dataKey={open}
+          dot={sure < 1}
+          strokeDasharray="3 4"
+          activeDot={false}
+          {...line}
+        />
+      ),
+    ];
+  });
 }

@@ -1,20 +1,22 @@
 import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
+import { bucketText } from './bucket-text.ts';
 import classes from './chart.module.css';
 import type { DrawnSeries } from './chart-drawing.tsx';
-import { countText, dayText, exactMoneyText } from './figures.ts';
+import type { UnitWords } from './unit-text.ts';
 
 interface ChartTableProps {
   readonly label: string;
   readonly buckets: readonly string[];
   readonly series: readonly DrawnSeries[];
-  readonly unit: 'money' | 'count';
+  readonly words: UnitWords;
+  readonly isOpen: boolean;
 }
 
 /** The same figures as the chart, exact and readable by everybody. */
-export function ChartTable({ label, buckets, series, unit }: ChartTableProps): ReactNode {
+export function ChartTable(props: ChartTableProps): ReactNode {
+  const { label, buckets, series, words, isOpen } = props;
   const { t } = useWords();
-  const text = unit === 'money' ? exactMoneyText : countText;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable without a mouse.
     <section className={classes['twin']} tabIndex={0} aria-label={label}>
@@ -22,9 +24,12 @@ export function ChartTable({ label, buckets, series, unit }: ChartTableProps): R
         <thead>
           <tr>
             <th scope="col">{t('chart.when')}</th>
-            {series.map(({ name, label: head }) => (
+            {series.map(({ name, label: head, color }) => (
               <th key={name} scope="col">
-                {head}
+                <span className={classes['headName']} title={head}>
+                  <span className={classes['dot']} style={{ background: color }} />
+                  <span className={classes['keyName']}>{head}</span>
+                </span>
               </th>
             ))}
           </tr>
@@ -33,12 +38,13 @@ export function ChartTable({ label, buckets, series, unit }: ChartTableProps): R
           {buckets.map((bucket, at) => (
             <tr key={bucket}>
               <th scope="row">
-                {bucket.length > 10
-                  ? `${bucket.slice(0, 16).replace('T', ' ')}`
-                  : dayText(bucket, 'long')}
+                {bucketText(bucket)}
+                {isOpen && at === buckets.length - 1 && (
+                  <span className={classes['openMark']}>{t('chart.open.short')}</span>
+                )}
               </th>
               {series.map(({ name, values }) => (
-                <td key={name}>{text(values[at] ?? null)}</td>
+                <td key={name}>{words.exact(values[at] ?? null)}</td>
               ))}
             </tr>
           ))}

@@ -6,24 +6,30 @@ import { useWords } from '../language/language.ts';
 import classes from './chart.module.css';
 import type { ChartKind, DrawnSeries } from './chart-drawing.tsx';
 import { ChartTable } from './chart-table.tsx';
-import { dayText, instantText, moneyText, shortCountText, shortMoneyText } from './figures.ts';
+import { instantText } from './figures.ts';
 import { OTHER, type Series, topSeries } from './series.ts';
+import { type Unit, unitWords } from './unit-text.ts';
 
 const Drawing = lazy(async () => ({ default: (await import('./chart-drawing.tsx')).ChartDrawing }));
 
-export type Unit = 'money' | 'count';
+/** A series with the name that people read. */
+export interface NamedSeries extends Series {
+  readonly label: string;
+}
 
 export interface ChartProps {
   /** What the chart shows, in words. */
   readonly label: string;
   readonly kind?: ChartKind;
   readonly unit: Unit;
-  /** UTC days, or instants of hours. */
+  /** Of money; dollars unless it is named. */
+  readonly currency?: string;
+  /** UTC days, or the instants at which they begin. */
   readonly buckets: readonly string[];
-  readonly series: readonly Series[];
-  /** How a series is called; by default by its name. */
-  readonly nameOf?: (name: string) => string;
-  /** How many series are told apart; the rest is one. */
+  readonly series: readonly NamedSeries[];
+  /** A line over the bars with a scale of its own: what they come to, say. */
+  readonly overlay?: NamedSeries;
+  /** How many series are told apart, the rest being one; absent: the series are as few as they should be. */
   readonly top?: number;
   /** Whether the last bucket has not ended. */
   readonly isOpen?: boolean;
@@ -32,40 +38,46 @@ export interface ChartProps {
   /** Requests without a known price, which are in no sum of money. */
   readonly unpriced?: number;
   readonly height?: number;
+  /** At the left of the legend's line, in place of the legend of a single series. */
+  readonly lead?: ReactNode;
 }
 
-const COLORS = 8;
+const COLORS = 12;
 
-function drawn(props: ChartProps, other: string): readonly DrawnSeries[] {
-  const { series, nameOf = (name: string) => name, top = 7 } = props;
-  return topSeries(series, top).map((one, index) => ({
-    ...one,
-    label: one.name === OTHER ? other : nameOf(one.name),
-    color: `var(--tk-series-${one.name === OTHER ? 'other' : index % COLORS})`,
+export function seriesColor(index: number): string {
+  return `var(--tk-series-${index % COLORS})`;
+}
+
+function drawn({ series, top }: ChartProps, other: string): readonly DrawnSeries[] {
+  const labels = new Map(series.map(({ name, label }) => [name, label]));
+  const shown = top === undefined ? series : topSeries(series, top);
+  return shown.map(({ name, values }, index) => ({
+    name,
+    values,
+    label: name === OTHER ? other : (labels.get(name) ?? name),
+    color: name === OTHER ? 'var(--tk-series-other)' : seriesColor(index),
   }));
 }
 
-export function bucketLabel(bucket: string): string {
-  return bucket.length > 10 ? `${bucket.slice(11, 16)}` : dayText(bucket);
-}
-
 export function Chart(props: ChartProps): ReactNode {
-  const { label, kind = 'bars', unit, buckets, isOpen = false, height = 240 } = props;
+  const { label, kind = 'bars', unit, currency, buckets, isOpen = false, height = 260 } = props;
   const { t } = useWords();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [isTable, setTable] = useState(false);
   const all = drawn(props, t('chart.other'));
+  const overlay = props.overlay && { ...props.overlay, color: 'var(--tk-text-soft)' };
   const shown = all.filter(({ name }) => !hidden.has(name));
-  const valueText = unit === 'money' ? moneyText : shortCountText;
+  const words = unitWords(unit, currency);
   const toggle = (name: string): void => {
     const next = new Set(hidden);
     if (!next.delete(name)) next.add(name);
     setHidden(next);
   };
   return (
-    <div>
+    <figure className={classes['figure']} aria-label={label}>
       <div className={classes['head']}>
-        <Legend series={all} hidden={hidden} toggle={toggle} />
+        {props.lead}
+        <Legend series={all} overlay={overlay} hidden={hidden} toggle={toggle} />
         <ActionIcon
           size={28}
           onClick={() => setTable(!isTable)}
@@ -76,61 +88,77 @@ export function Chart(props: ChartProps): ReactNode {
         </ActionIcon>
       </div>
       {isTable ? (
-        <ChartTable label={label} buckets={buckets} series={shown} unit={unit} />
+        <ChartTable
+          label={label}
+          buckets={buckets}
+          series={overlay === undefined ? shown : [...shown, overlay]}
+          words={words}
+          isOpen={isOpen}
+        />
       ) : (
         <Suspense fallback={<Skeleton height={height} radius="md" />}>
           <Drawing
             kind={kind}
             buckets={buckets}
             series={shown}
+            overlay={overlay}
             label={label}
-            bucketText={bucketLabel}
-            axisText={unit === 'money' ? shortMoneyText : shortCountText}
-            valueText={valueText}
+            words={words}
+            isWhole={unit === 'count'}
             isOpen={isOpen}
             height={height}
           />
         </Suspense>
       )}
       <Foot {...props} />
-    </div>
+    </figure>
   );
 }
 
 interface LegendProps {
   readonly series: readonly DrawnSeries[];
+  readonly overlay: DrawnSeries | undefined;
   readonly hidden: ReadonlySet<string>;
   readonly toggle: (name: string) => void;
 }
 
 /** A single series needs no name beside the chart's own. */
-function Legend({ series, hidden, toggle }: LegendProps): ReactNode {
+function Legend({ series, overlay, hidden, toggle }: LegendProps): ReactNode {
+  const isNamed = series.length > 1 || overlay !== undefined;
   return (
     <div className={classes['legend']}>
-      {series.length > 1 &&
+      {isNamed &&
         series.map(({ name, label, color }) => (
           <UnstyledButton
             key={name}
             className={classes['key']}
             aria-pressed={!hidden.has(name)}
             onClick={() => toggle(name)}
+            title={label}
           >
             <span className={classes['dot']} style={{ background: color }} />
             <span className={classes['keyName']}>{label}</span>
           </UnstyledButton>
         ))}
+      {overlay !== undefined && (
+        <span className={classes['key']}>
+          <span className={classes['stroke']} style={{ background: overlay.color }} />
+          <span className={classes['keyName']}>{overlay.label}</span>
+        </span>
+      )}
     </div>
   );
 }
 
 /** What must be known to read the figures right: zone, how old they are, what is missing from them. */
-function Foot({ asOf, unpriced = 0, isOpen = false }: ChartProps): ReactNode {
+function Foot({ kind, unit, asOf, unpriced = 0, isOpen = false }: ChartProps): ReactNode {
   const { t } = useWords();
+  const isDashed = kind === 'lines';
   const said = [
     t('chart.utc'),
     asOf == null ? null : t('chart.asof', { at: instantText(asOf, 'UTC') }),
-    isOpen ? t('chart.open') : null,
-    unpriced > 0 ? t('chart.unpriced', { count: unpriced }) : null,
+    isOpen ? t(isDashed ? 'chart.open.dashed' : 'chart.open') : null,
+    unit === 'money' && unpriced > 0 ? t('chart.unpriced', { count: unpriced }) : null,
   ].filter((text) => text !== null);
-  return <div className={classes['foot']}>{said.join(' · ')}</div>;
+  return <figcaption className={classes['foot']}>{said.join(' · ')}</figcaption>;
 }

@@ -1,22 +1,34 @@
-/** Figures over time as charts need them: few series in a fixed order, the rest in one. Nothing here is money that is kept. */
+/** Figures over time as charts need them. Sums of money stay exact; what is drawn is a number. */
+import { formatDollars, parseDollars, sum } from '../../../contract/money.ts';
+
+/** Dollars as decimal text, as the API states them; anything else as a number; null: not known, which is not nothing. */
+export type Value = string | number | null;
 
 export interface Series {
   readonly name: string;
-  /** One value for each bucket; null: not known, which is not nothing. */
-  readonly values: readonly (number | null)[];
+  /** One value for each bucket. */
+  readonly values: readonly Value[];
 }
 
+/** The name of the series that holds what is not told apart. */
 export const OTHER = '\u0000other';
 
-function totalOf({ values }: Series): number {
-  return values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
+/** A value as a number, for lengths and shares; never to be added up as money. */
+export function numberOf(value: Value | undefined): number | null {
+  return value === null || value === undefined ? null : Number(value);
 }
 
-function added(into: readonly (number | null)[], values: readonly (number | null)[]) {
-  return into.map((value, index) => {
-    const other = values[index] ?? null;
-    return value === null && other === null ? null : (value ?? 0) + (other ?? 0);
-  });
+/** Two values added; decimals to the nano-dollar, and nothing is invented where neither is known. */
+export function plus(one: Value, other: Value): Value {
+  if (one === null || other === null) return one ?? other;
+  if (typeof one === 'number' && typeof other === 'number') return one + other;
+  const amounts = [one, other].map((value) => parseDollars(value));
+  const known = amounts.filter((amount) => amount !== undefined);
+  return known.length < amounts.length ? null : formatDollars(sum(...known));
+}
+
+function totalOf({ values }: Series): number {
+  return values.reduce<number>((total, value) => total + (numberOf(value) ?? 0), 0);
 }
 
 /** The `count` largest series in the order of their sums, and all others as one more, which comes last. */
@@ -28,25 +40,23 @@ export function topSeries(series: readonly Series[], count: number): readonly Se
   const rest = [...ordered.slice(count), ...series.filter(isRest)];
   const first = rest[0];
   if (first === undefined) return ordered;
-  const values = rest.slice(1).reduce((sum, { values: more }) => added(sum, more), first.values);
+  const values = first.values.map((_, at) =>
+    rest.reduce<Value>((total, { values: more }) => plus(total, more[at] ?? null), null),
+  );
   return [...ordered.slice(0, count), { name: OTHER, values }];
 }
 
-/** Each value with all that came before it. */
-export function cumulative(series: Series): Series {
-  let sum = 0;
-  return {
-    name: series.name,
-    values: series.values.map((value) => {
-      sum += value ?? 0;
-      return sum;
-    }),
-  };
+/** Each value with all that came before it; a gap adds nothing. */
+export function cumulative<One extends Series>(series: One): One {
+  let total: Value = null;
+  const values = series.values.map((value) => {
+    total = plus(total, value);
+    return total ?? 0;
+  });
+  return { ...series, values };
 }
 
-/**
- * The change from one figure to the next as a share; null where there is nothing to compare with.
- */
+/** The change from one figure to the next as a share; null where there is nothing to compare with. */
 export function changeBetween(
   value: number | null | undefined,
   previous: number | null | undefined,
@@ -55,15 +65,4 @@ export function changeBetween(
     return null;
   }
   return previous === 0 ? null : (value - previous) / Math.abs(previous);
-}
-
-/** Marks for an axis from 0: at most `count` round steps that reach the largest value. */
-export function axisMarks(largest: number, count = 4): readonly number[] {
-  if (largest <= 0) return [0, 1];
-  const rough = largest / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough);
-  const size = step ?? power * 10;
-  const marks = Math.ceil(largest / size - 1e-9);
-  return Array.from({ length: marks + 1 }, (_, index) => Number((index * size).toPrecision(12)));
 }

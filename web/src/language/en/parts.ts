@@ -1,14 +1,19 @@
 /** The parts that pages are made of. */
 export const parts = {
+  'change.before': 'before: {value}',
   'change.down': '{share} less than before',
   'change.flat': 'as before',
+  'change.lower': 'lower is better',
   'change.none': 'nothing to compare with',
   'change.up': '{share} more than before',
   'chart.asof': 'as of {at}',
   'chart.draw': 'Show the chart',
-  'chart.open': 'the last bar is not over yet (hatched)',
+  'chart.open': 'the last period is not over yet (hatched)',
+  'chart.open.dashed': 'the last stretch is not over yet (dashed)',
+  'chart.open.short': 'not over yet',
   'chart.other': 'Other',
   'chart.table': 'Show the table',
+  'chart.total': 'Total',
   'chart.unpriced':
     '{count, plural, one {# request has no known price} other {# requests have no known price}}',
   'chart.utc': 'UTC days',

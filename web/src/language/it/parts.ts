@@ -1,15 +1,20 @@
 import type { parts as english } from '../en/parts.ts';
 
 export const parts: Readonly<Record<keyof typeof english, string>> = {
+  'change.before': 'prima: {value}',
   'change.down': '{share} in meno rispetto a prima',
   'change.flat': 'come prima',
+  'change.lower': 'meno è meglio',
   'change.none': 'nessun confronto',
   'change.up': '{share} in più rispetto a prima',
   'chart.asof': 'aggiornato al {at}',
   'chart.draw': 'Mostra il grafico',
   'chart.open': 'l’ultimo intervallo non è ancora concluso (tratteggiato)',
+  'chart.open.dashed': 'l’ultimo tratto non è ancora concluso (a trattini)',
+  'chart.open.short': 'non ancora concluso',
   'chart.other': 'Altro',
   'chart.table': 'Mostra la tabella',
+  'chart.total': 'Totale',
   'chart.unpriced':
     '{count, plural, one {# richiesta senza prezzo noto} other {# richieste senza prezzo noto}}',
   'chart.utc': 'giorni UTC',

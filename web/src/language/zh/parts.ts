@@ -1,15 +1,20 @@
 import type { parts as english } from '../en/parts.ts';
 
 export const parts: Readonly<Record<keyof typeof english, string>> = {
+  'change.before': '此前：{value}',
   'change.down': '比上期少 {share}',
   'change.flat': '与上期持平',
+  'change.lower': '越低越好',
   'change.none': '无可比数据',
   'change.up': '比上期多 {share}',
   'chart.asof': '截至 {at}',
   'chart.draw': '显示图表',
   'chart.open': '最后一段尚未结束（斜线）',
+  'chart.open.dashed': '最后一段尚未结束（虚线）',
+  'chart.open.short': '尚未结束',
   'chart.other': '其他',
   'chart.table': '显示表格',
+  'chart.total': '合计',
   'chart.unpriced': '{count, plural, other {# 个请求没有已知价格}}',
   'chart.utc': 'UTC 日期',
   'chart.when': '日期',

@@ -1,0 +1,74 @@
+import { Button } from '@mantine/core';
+import { IconChartHistogram } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { lazy, type ReactNode, Suspense } from 'react';
+import type { z } from 'zod';
+import { FIGURES_API, type overviewReply } from '../../../contract/api/figures-api.ts';
+import { useAsk } from '../client.ts';
+import { useWords } from '../language/language.ts';
+import { figuresOf } from '../shell/period.ts';
+import { usePeriod } from '../shell/period-picker.tsx';
+import { useSession } from '../shell/session.ts';
+import { keptSearch } from '../shell/url-state.ts';
+import { PageBody } from '../ui/page.tsx';
+import { Outcome } from '../ui/states.tsx';
+import { Cards } from './cards.tsx';
+import { ChosenChart } from './chosen-chart.tsx';
+import classes from './dashboard.module.css';
+import { Rankings } from './rankings.tsx';
+import { isOfKeys, useSubject } from './subject.ts';
+
+/** What not everybody sees, or not at once, comes after the figures. */
+const FirstCall = lazy(async () => ({ default: (await import('./first-call.tsx')).FirstCall }));
+const TwoSides = lazy(async () => ({ default: (await import('./two-sides.tsx')).TwoSides }));
+
+export type Overview = z.output<typeof overviewReply>;
+
+export function DashboardPage(): ReactNode {
+  const { t } = useWords();
+  const period = usePeriod();
+  const overview = useAsk(FIGURES_API.overview, { query: figuresOf(period) });
+  const explore = (
+    <Link to="/stats" search={keptSearch as never} className={classes['bare']}>
+      <Button
+        component="span"
+        variant="default"
+        leftSection={<IconChartHistogram size={16} stroke={1.6} />}
+      >
+        {t('dashboard.explore')}
+      </Button>
+    </Link>
+  );
+  return (
+    <PageBody
+      title={t('nav.dashboard')}
+      about={t('dashboard.about', { days: period.days })}
+      actions={explore}
+    >
+      <Outcome of={overview}>{(answer) => <Figures of={answer} />}</Outcome>
+    </PageBody>
+  );
+}
+
+function Figures({ of }: { readonly of: Overview }): ReactNode {
+  const isOperator = useSession().data?.user?.role === 'admin';
+  const [subject] = useSubject();
+  const { requests, unowed_requests, refused_requests } = of.data.figures;
+  const isEmpty = requests + unowed_requests + refused_requests === 0;
+  return (
+    <>
+      <Cards of={of} />
+      {isEmpty && !isOfKeys(subject) ? (
+        <Suspense>
+          <FirstCall />
+        </Suspense>
+      ) : (
+        <ChosenChart isOperator={isOperator} unpriced={of.data.figures.unpriced_requests} />
+      )}
+      {!isEmpty && <Rankings isOperator={isOperator} />}
+      <Suspense>
+        <TwoSides />
+      </Suspense>
+    </>
+  );
+}

@@ -1,0 +1,50 @@
+import type { ReactNode } from 'react';
+import { useWords } from '../language/language.ts';
+import { bucketText } from './bucket-text.ts';
+import classes from './chart.module.css';
+import type { DrawingProps, DrawnSeries } from './chart-drawing.tsx';
+import { plus, type Value } from './series.ts';
+
+/** So many lines fit beside a pointer; the table has the others. */
+const LINES_MOST = 12;
+
+/** What stands in the bucket under the pointer, as the stack has it from top to bottom. */
+export function ChartTip(props: DrawingProps & { readonly at: number }): ReactNode {
+  const { kind, buckets, series, overlay, words, isOpen, at } = props;
+  const { t } = useWords();
+  const isStack = kind !== 'lines' && series.length > 1;
+  const lines = (isStack ? series.toReversed() : series).filter(
+    ({ values }) => !isStack || Number(values[at] ?? 0) !== 0,
+  );
+  const total = series.reduce<Value>((sum, { values }) => plus(sum, values[at] ?? null), null);
+  return (
+    <div className={classes['tip']}>
+      <div className={classes['tipHead']}>
+        <strong>{bucketText(buckets[at] ?? '')}</strong>
+        {isOpen && at === buckets.length - 1 && <span>{t('chart.open.short')}</span>}
+      </div>
+      {(isStack ? lines.slice(-LINES_MOST) : lines.slice(0, LINES_MOST)).map((one) => (
+        <TipLine key={one.name} of={one} text={words.short(one.values[at] ?? null)} />
+      ))}
+      {isStack && (
+        <div className={classes['tipTotal']}>
+          <span>{t('chart.total')}</span>
+          <span className={classes['tipValue']}>{words.short(total)}</span>
+        </div>
+      )}
+      {overlay !== undefined && (
+        <TipLine of={overlay} text={words.short(overlay.values[at] ?? null)} />
+      )}
+    </div>
+  );
+}
+
+function TipLine({ of, text }: { readonly of: DrawnSeries; readonly text: string }): ReactNode {
+  return (
+    <div className={classes['tipLine']}>
+      <span className={classes['dot']} style={{ background: of.color }} />
+      <span className={classes['keyName']}>{of.label}</span>
+      <span className={classes['tipValue']}>{text}</span>
+    </div>
+  );
+}

@@ -1,0 +1,52 @@
+/** An answer of the figures as series of a chart. What the server put under one roof stays there. */
+import type { z } from 'zod';
+import type { figuresReply } from '../../../contract/api/figures-api.ts';
+import type { NamedSeries } from './chart.tsx';
+import { OTHER, type Value } from './series.ts';
+import type { Unit } from './unit-text.ts';
+
+export type FiguresReply = z.output<typeof figuresReply>;
+
+export interface FiguresSeries extends NamedSeries {
+  readonly value: Value;
+  readonly previous: Value;
+  /** The ids that it is filtered by; null for what is left. */
+  readonly group: string | null;
+  readonly subgroup: string | null;
+}
+
+/** @param whole how the only series of figures that are not split is called */
+export function seriesIn({ data }: FiguresReply, whole: string): readonly FiguresSeries[] {
+  return data.series.map(({ kind, group, subgroup, value, previous, values }) => {
+    const parts = [group, subgroup].filter((part) => part !== null);
+    return {
+      name: kind === 'other' ? OTHER : parts.map(({ id }) => id).join('\u0000'),
+      label: parts.length === 0 ? whole : parts.map(({ label }) => label).join(' · '),
+      value,
+      previous,
+      values,
+      group: group?.id ?? null,
+      subgroup: subgroup?.id ?? null,
+    };
+  });
+}
+
+export const UNITS: Readonly<Record<FiguresReply['data']['unit'], Unit>> = {
+  usd: 'money',
+  count: 'count',
+  ms: 'ms',
+  ratio: 'ratio',
+};
+
+type Buckets = FiguresReply['data']['buckets'];
+
+/** What a chart needs to know of the buckets. */
+export function bucketsIn(buckets: Buckets): {
+  readonly buckets: readonly string[];
+  readonly isOpen: boolean;
+} {
+  return {
+    buckets: buckets.map(({ label }) => label),
+    isOpen: buckets.at(-1)?.complete === false,
+  };
+}

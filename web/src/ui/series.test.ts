@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { changeBetween, cumulative, OTHER, plus, topSeries } from './series.ts';
+
+test('decimals of dollars are added to the last digit, where floating point would miss it', () => {
+  assert.equal(plus('0.1', '0.2'), '0.3');
+  assert.equal(plus('0.000000001', '4000000'), '4000000.000000001');
+});
+
+test('what is not known adds nothing, and two unknowns are not a zero', () => {
+  assert.equal(plus(null, 3), 3);
+  assert.equal(plus('0.5', null), '0.5');
+  assert.equal(plus(null, null), null);
+});
+
+const SERIES = [
+  { name: 'small', values: ['0.1', null] },
+  { name: 'large', values: ['2', '3'] },
+  { name: 'tiny', values: ['0.05', '0.2'] },
+];
+
+test('the largest series stay apart in their order and the others become one, with nothing lost', () => {
+  assert.deepEqual(topSeries(SERIES, 1), [
+    { name: 'large', values: ['2', '3'] },
+    { name: OTHER, values: ['0.15', '0.2'] },
+  ]);
+});
+
+test('what was folded before is folded into the same one', () => {
+  const folded = topSeries([...SERIES, { name: OTHER, values: ['1', '1'] }], 1);
+  assert.deepEqual(folded.at(-1), { name: OTHER, values: ['1.15', '1.2'] });
+  assert.equal(folded.filter(({ name }) => name === OTHER).length, 1);
+});
+
+test('a running total ends at the sum and passes over gaps', () => {
+  const { values } = cumulative({ name: 'one', values: ['0.1', null, '0.2'] });
+  assert.deepEqual(values, ['0.1', '0.1', '0.3']);
+  assert.deepEqual(cumulative({ name: 'one', values: [null, 2, 3] }).values, [0, 2, 5]);
+});
+
+test('a change has no share where there was nothing before', () => {
+  assert.equal(changeBetween(3, 2), 0.5);
+  assert.equal(changeBetween(3, 0), null);
+  assert.equal(changeBetween(null, 2), null);
+});

@@ -1,0 +1,45 @@
+/** A value in the words of its unit: short on axes, for reading in tips, exact in tables. */
+import {
+  countText,
+  durationText,
+  exactMoneyText,
+  moneyText,
+  percentText,
+  shortCountText,
+  shortMoneyText,
+} from './figures.ts';
+import { numberOf, type Value } from './series.ts';
+
+/** `money`: dollars, or the currency that is named beside; `ms`: milliseconds; `ratio`: 0 to 1. */
+export type Unit = 'money' | 'count' | 'ms' | 'ratio';
+
+export interface UnitWords {
+  readonly axis: (value: number) => string;
+  readonly short: (value: Value) => string;
+  readonly exact: (value: Value) => string;
+}
+
+export function unitWords(unit: Unit, currency = 'USD'): UnitWords {
+  switch (unit) {
+    case 'money':
+      return {
+        axis: (value) => shortMoneyText(value, currency),
+        short: (value) => moneyText(value, currency),
+        exact: (value) => exactMoneyText(value, currency),
+      };
+    case 'ms':
+      return same((value) => durationText(numberOf(value)));
+    case 'ratio':
+      return same((value) => percentText(numberOf(value)));
+    case 'count':
+      return {
+        axis: shortCountText,
+        short: (value) => shortCountText(numberOf(value)),
+        exact: (value) => countText(numberOf(value)),
+      };
+  }
+}
+
+function same(text: (value: Value) => string): UnitWords {
+  return { axis: text, short: text, exact: text };
+}
