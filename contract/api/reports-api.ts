@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { call } from './call.ts';
 import { count, day, dollars } from './fields.ts';
+import { FORMATS } from './requests-api.ts';
 
 /** The longest range of a report, in days: a leap year. */
 export const LONGEST_RANGE_DAYS = 366;
@@ -35,7 +36,11 @@ export const REPORTS_API = {
     summary: 'Cost by user and day',
     description: `UTC days, the end included, at most ${LONGEST_RANGE_DAYS} of them; by default the last 30. Every day of the range is present. A member sees what is their own.`,
     tags: ['Reports'],
-    query: reportRange,
+    query: reportRange.extend({
+      format: z.enum(FORMATS).optional().meta({
+        description: '`csv`, `json` or `jsonl`: the cost of each user on each day, as a file',
+      }),
+    }),
     status: 200,
     reply: costByUser,
   }),

@@ -50,6 +50,26 @@ describe('GET /reports/data', () => {
     });
   });
 
+  test('says the same as a file in each format, and marks it as one', async () => {
+    const range = '?start=2026-11-19&end=2026-11-20';
+    const rows = (await ask(range)).json().daily_by_user;
+    const [json, lines, csv] = await Promise.all(
+      ['json', 'jsonl', 'csv'].map((format) => ask(`${range}&format=${format}`)),
+    );
+    assert.deepEqual(json?.json(), rows);
+    const ofLines = lines?.body.trim().split('\n');
+    assert.deepEqual(
+      ofLines?.map((line) => JSON.parse(line)),
+      rows,
+    );
+    assert.equal(
+      csv?.body,
+      'date,label,cost_usd\r\n2026-11-19,usr_ann,0\r\n2026-11-20,usr_ann,0.000021\r\n',
+    );
+    assert.equal(csv?.headers['content-disposition'], 'attachment; filename="costs.csv"');
+    assert.equal((await ask(`${range}&format=xml`)).statusCode, 422);
+  });
+
   for (const query of [
     '?start=2026-02-30',
     '?start=20-11-2026',

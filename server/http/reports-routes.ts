@@ -8,8 +8,9 @@ import {
 import { toDollars } from '../../contract/money.ts';
 import { type Clock, isoTime } from '../clock.ts';
 import { Failure } from '../failure.ts';
-import type { DayRange, Reports } from '../reports/reports.ts';
+import type { CostByUser, DayRange, Reports } from '../reports/reports.ts';
 import type { AskedFor } from './answering.ts';
+import { type ExportRow, sendExport } from './export.ts';
 import { scopeOf } from './figures-routes.ts';
 
 export interface ReportsDeps {
@@ -22,9 +23,15 @@ export function reportsHandlers({ reports, clock }: ReportsDeps) {
     async costByUser({
       query,
       caller,
+      reply,
     }: AskedFor<typeof REPORTS_API.costByUser>): Promise<z.output<typeof costByUser>> {
       const range = rangeOf(query, clock.now());
       const report = await reports.costByUser(range, scopeOf(caller));
+      if (query.format !== undefined) {
+        const pages = exportedPages(report);
+        // The file goes past the schema of the reply, which describes the whole report.
+        return sendExport(reply, query.format, { name: 'costs', columns: COLUMNS, pages }) as never;
+      }
       return {
         ...range,
         by_user: report.byUser.map((user) => ({
@@ -39,15 +46,26 @@ export function reportsHandlers({ reports, clock }: ReportsDeps) {
           cost_usd: toDollars(day.cost),
           cumulative_cost_usd: toDollars(day.cumulativeCost),
         })),
-        daily_by_user: report.dailyByUser.map((cell) => ({
-          date: cell.date,
-          label: cell.label,
-          cost_usd: toDollars(cell.cost),
-        })),
+        daily_by_user: report.dailyByUser.map(costOfDay),
       };
     },
   };
 }
+
+const COLUMNS = ['date', 'label', 'cost_usd'];
+
+/** Rows that are made into text at a time. */
+const EXPORT_PAGE = 500;
+
+async function* exportedPages({ dailyByUser }: CostByUser): AsyncGenerator<readonly ExportRow[]> {
+  for (let from = 0; from < dailyByUser.length; from += EXPORT_PAGE) {
+    yield dailyByUser.slice(from, from + EXPORT_PAGE).map(costOfDay);
+  }
+}
+
+const costOfDay = ({ date, label, cost }: CostByUser['dailyByUser'][number]) => ({
+  ...{ date, label, cost_usd: toDollars(cost) },
+});
 
 const DAY_MS = 86_400_000;
 const DEFAULT_RANGE_DAYS = 30;
