@@ -1,6 +1,3 @@
-import { Button } from '@mantine/core';
-import { IconChartHistogram } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense } from 'react';
 import type { z } from 'zod';
 import { FIGURES_API, type overviewReply } from '../../../contract/api/figures-api.ts';
@@ -9,12 +6,10 @@ import { useWords } from '../language/language.ts';
 import { figuresOf } from '../shell/period.ts';
 import { usePeriod } from '../shell/period-picker.tsx';
 import { useSession } from '../shell/session.ts';
-import { keptSearch } from '../shell/url-state.ts';
 import { PageBody } from '../ui/page.tsx';
 import { Outcome } from '../ui/states.tsx';
 import { Cards } from './cards.tsx';
 import { ChosenChart } from './chosen-chart.tsx';
-import classes from './dashboard.module.css';
 import { Rankings } from './rankings.tsx';
 import { isOfKeys, useSubject } from './subject.ts';
 
@@ -28,23 +23,8 @@ export function DashboardPage(): ReactNode {
   const { t } = useWords();
   const period = usePeriod();
   const overview = useAsk(FIGURES_API.overview, { query: figuresOf(period) });
-  const explore = (
-    <Link to="/stats" search={keptSearch as never} className={classes['bare']}>
-      <Button
-        component="span"
-        variant="default"
-        leftSection={<IconChartHistogram size={16} stroke={1.6} />}
-      >
-        {t('dashboard.explore')}
-      </Button>
-    </Link>
-  );
   return (
-    <PageBody
-      title={t('nav.dashboard')}
-      about={t('dashboard.about', { days: period.days })}
-      actions={explore}
-    >
+    <PageBody title={t('nav.dashboard')} about={t('dashboard.about', { days: period.days })}>
       <Outcome of={overview}>{(answer) => <Figures of={answer} />}</Outcome>
     </PageBody>
   );

@@ -55,7 +55,10 @@ function Ranking({ group }: { readonly group: Extract<Group, 'model' | 'user' | 
               ...(id === null || id === ''
                 ? {}
                 : {
-                    to: { path: '/stats', search: { ...keptSearch(state), [FILTERS[group]]: id } },
+                    to: {
+                      path: '/requests',
+                      search: { ...keptSearch(state), [FILTERS[group]]: id },
+                    },
                   }),
             }))}
           />

@@ -22,7 +22,6 @@ export const figures = {
   'dashboard.empty': 'No requests in this period',
   'dashboard.empty.why':
     'Point your program at this address with a virtual key, and every call shows here with what it cost. The first one can be:',
-  'dashboard.explore': 'Explore',
   'dashboard.runway.about':
     'If spending goes on as over the last seven days. The span is wider the less even those days were.',
   'dashboard.runway.none': 'Nothing can be said yet',

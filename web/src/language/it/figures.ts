@@ -23,7 +23,6 @@ export const figures = {
   'dashboard.empty': 'Nessuna richiesta in questo periodo',
   'dashboard.empty.why':
     'Indirizza qui il tuo programma con una chiave virtuale: ogni chiamata compare con il suo costo. La prima può essere:',
-  'dashboard.explore': 'Esplora',
   'dashboard.runway.about':
     'Se la spesa prosegue come negli ultimi sette giorni. L’intervallo è più ampio quanto meno regolari sono stati.',
   'dashboard.runway.none': 'Ancora nulla da dire',

@@ -20,7 +20,6 @@ export const figures = {
   'dashboard.empty': '此期间没有请求',
   'dashboard.empty.why':
     '用虚拟密钥让程序指向本地址，每次调用及其费用都会显示在这里。第一次调用可以是：',
-  'dashboard.explore': '探索',
   'dashboard.runway.about': '按最近七天的花费速度推算；花费越不均匀，区间越宽。',
   'dashboard.runway.none': '暂时无法判断',
   'dashboard.runway.span': '{low} 至 {high} 天',
