@@ -2,6 +2,7 @@
 import { figures } from './en/figures.ts';
 import { keys } from './en/keys.ts';
 import { parts } from './en/parts.ts';
+import { people } from './en/people.ts';
 import { requests } from './en/requests.ts';
 import { setup } from './en/setup.ts';
 import { shell } from './en/shell.ts';
@@ -11,6 +12,7 @@ export const messages = {
   ...figures,
   ...keys,
   ...parts,
+  ...people,
   ...requests,
   ...setup,
   ...shell,

@@ -2,6 +2,7 @@
 import { figures } from './it/figures.ts';
 import { keys } from './it/keys.ts';
 import { parts } from './it/parts.ts';
+import { people } from './it/people.ts';
 import { requests } from './it/requests.ts';
 import { setup } from './it/setup.ts';
 import { shell } from './it/shell.ts';
@@ -11,6 +12,7 @@ export const messages = {
   ...figures,
   ...keys,
   ...parts,
+  ...people,
   ...requests,
   ...setup,
   ...shell,

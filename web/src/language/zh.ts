@@ -2,6 +2,7 @@
 import { figures } from './zh/figures.ts';
 import { keys } from './zh/keys.ts';
 import { parts } from './zh/parts.ts';
+import { people } from './zh/people.ts';
 import { requests } from './zh/requests.ts';
 import { setup } from './zh/setup.ts';
 import { shell } from './zh/shell.ts';
@@ -11,6 +12,7 @@ export const messages = {
   ...figures,
   ...keys,
   ...parts,
+  ...people,
   ...requests,
   ...setup,
   ...shell,

@@ -7,6 +7,8 @@ import {
   IconLayoutDashboard,
   IconListDetails,
   IconTicket,
+  IconUserCircle,
+  IconUsers,
 } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 import type { MessageId } from '../language/language.ts';
@@ -76,6 +78,25 @@ export const PAGES: readonly Page[] = [
     shortcut: 't',
     who: 'member',
     load: async () => (await import('../tokens/tokens-page.tsx')).TokensPage,
+  },
+  {
+    path: '/users',
+    label: 'nav.users',
+    icon: IconUsers,
+    group: 'admin',
+    shortcut: 'u',
+    who: 'admin',
+    hasPeriod: true,
+    load: async () => (await import('../users/users-page.tsx')).UsersPage,
+  },
+  {
+    path: '/profile',
+    label: 'nav.profile',
+    icon: IconUserCircle,
+    group: 'admin',
+    shortcut: 'p',
+    who: 'member',
+    load: async () => (await import('../profile/profile-page.tsx')).ProfilePage,
   },
   {
     path: '/settings',

@@ -3,8 +3,13 @@ import { notifications } from '@mantine/notifications';
 import { type Problem, Problem as ProblemClass } from '../client.ts';
 import { t } from '../language/language.ts';
 
+const closable = () => ({
+  withCloseButton: true,
+  closeButtonProps: { 'aria-label': t('action.close') },
+});
+
 export function tellDone(message: string): void {
-  notifications.show({ message, color: 'teal', autoClose: 4000, withCloseButton: true });
+  notifications.show({ message, color: 'teal', autoClose: 4000, ...closable() });
 }
 
 /** Stays until it is closed: whoever looked away must find it. */
@@ -15,6 +20,6 @@ export function tellProblem(problem: Error | Problem): void {
     message: id === null || id === '' ? '' : `${t('state.request')} ${id}`,
     color: 'red',
     autoClose: false,
-    withCloseButton: true,
+    ...closable(),
   });
 }

@@ -11,8 +11,10 @@ export interface Bound {
   readonly resetsAt: string | null;
 }
 
-/** The limits that a key has of its own. */
-export function boundsOf({ limits, limit_use: use }: VirtualKey): readonly Bound[] {
+export type Limited = Pick<VirtualKey, 'limits' | 'limit_use'>;
+
+/** The limits that a key, or a user, has of its own. */
+export function boundsOf({ limits, limit_use: use }: Limited): readonly Bound[] {
   return LIMITS.flatMap((name): Bound[] => {
     const limit = limits[name];
     if (limit === null) return [];

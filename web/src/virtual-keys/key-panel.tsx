@@ -13,7 +13,7 @@ import { Money, Time, Tokens } from '../ui/money.tsx';
 import { Section } from '../ui/page.tsx';
 import { Sparkline } from '../ui/sparkline.tsx';
 import { Outcome } from '../ui/states.tsx';
-import { boundsOf, budgetShare, hasGrace } from './bounds.ts';
+import { boundsOf, budgetShare, hasGrace, type Limited } from './bounds.ts';
 import { KeyActs } from './key-acts.tsx';
 import { KeyState } from './key-cells.tsx';
 import type { VirtualKey } from './key-draft.ts';
@@ -37,8 +37,8 @@ export function KeyPanel({ id, person, close }: PanelProps): ReactNode {
           </Group>
           <OldSecret of={of} />
           <UseOfKey id={id} />
-          <BudgetOfKey of={of} />
-          <LimitsOfKey of={of} />
+          <BudgetSection of={of} />
+          <LimitsSection of={of} />
           <Facts of={of} />
         </Stack>
       )}
@@ -89,7 +89,7 @@ function UseOfKey({ id }: { readonly id: string }): ReactNode {
   );
 }
 
-function Figure(props: { readonly name: string; readonly value: ReactNode }): ReactNode {
+export function Figure(props: { readonly name: string; readonly value: ReactNode }): ReactNode {
   return (
     <div>
       <div className={classes['figureName']}>{props.name}</div>
@@ -98,7 +98,11 @@ function Figure(props: { readonly name: string; readonly value: ReactNode }): Re
   );
 }
 
-function BudgetOfKey({ of: { budget } }: { readonly of: VirtualKey }): ReactNode {
+export function BudgetSection({
+  of: { budget },
+}: {
+  readonly of: Pick<VirtualKey, 'budget'>;
+}): ReactNode {
   const { t } = useWords();
   if (budget === null) return null;
   return (
@@ -133,7 +137,7 @@ function BudgetOfKey({ of: { budget } }: { readonly of: VirtualKey }): ReactNode
   );
 }
 
-function LimitsOfKey({ of }: { readonly of: VirtualKey }): ReactNode {
+export function LimitsSection({ of }: { readonly of: Limited }): ReactNode {
   const { t } = useWords();
   const bounds = boundsOf(of);
   return (

@@ -1,0 +1,82 @@
+/** People in the operator's hands and in their own, in a real browser. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import {
+  MEMBER,
+  OPERATOR,
+  open,
+  openStand,
+  type Stand,
+  seriousFindings,
+  whyNoBrowser,
+} from './stand.ts';
+
+const skip = whyNoBrowser();
+const GUEST = { email: 'cleo@example.com', password: 'a password of her own' };
+
+describe('people', { skip }, () => {
+  let stand: Stand;
+  before(async () => {
+    stand = await openStand({ REGISTRATION: 'invite' });
+  });
+  after(() => stand[Symbol.asyncDispose]());
+
+  test('who is invited registers, and the credit they are given stands in both statements', async () => {
+    const chief = await stand.visit({ as: OPERATOR });
+    await open(chief.page, '/users');
+    await chief.page.getByRole('button', { name: 'Invite somebody' }).click();
+    await chief.page.getByLabel('E-mail', { exact: true }).fill(GUEST.email);
+    await chief.page.getByRole('button', { name: 'Make a link' }).click();
+    const link = (await chief.page.locator('[role=dialog] pre').first().textContent()) ?? '';
+    assert.match(link, /\/register#invitation=/);
+    const guest = await stand.visit();
+    await open(guest.page, link);
+    await guest.page.getByLabel('E-mail', { exact: true }).fill(GUEST.email);
+    await guest.page.getByLabel('Password', { exact: true }).fill(GUEST.password);
+    await guest.page.getByRole('button', { name: 'Create account' }).click();
+    await guest.page.getByRole('navigation').waitFor();
+    await open(chief.page, '/users?q=cleo');
+    await chief.page.getByRole('button', { name: GUEST.email }).click();
+    await chief.page.getByRole('button', { name: 'Add credit' }).click();
+    await chief.page.getByLabel('Amount in dollars').fill('12.50');
+    await chief.page.getByLabel('Reason').fill('a first deposit');
+    await chief.page.getByRole('button', { name: 'Book', exact: true }).click();
+    await chief.page.getByText('a first deposit').waitFor();
+    assert.deepEqual(await seriousFindings(chief.page), []);
+    await open(guest.page, '/profile');
+    await guest.page.getByText('a first deposit').waitFor();
+    assert.ok((await guest.page.getByText('$12.50').count()) > 0);
+    assert.deepEqual([...chief.complaints, ...guest.complaints], []);
+    await guest.close();
+    await chief.close();
+  });
+
+  test('a member is told that the list of users is not for them, and gets nobody else by the API', async () => {
+    const { page, close } = await stand.visit({ as: MEMBER });
+    await open(page, '/users');
+    await page.getByRole('heading', { name: 'This is not for you to see' }).waitFor();
+    assert.equal((await page.request.get('/api/users')).status(), 403);
+    const chief = await stand.visit({ as: OPERATOR });
+    const users = await (await chief.page.request.get('/api/users')).json();
+    for (const { id, email } of users.data) {
+      const status = (await page.request.get(`/api/wallets/${id}`)).status();
+      assert.equal(status, email === MEMBER.email ? 200 : 404, email);
+    }
+    await chief.close();
+    await close();
+  });
+
+  test('a new password ends the other session and keeps this one', async () => {
+    const here = await stand.visit({ as: MEMBER });
+    const there = await stand.visit({ as: MEMBER });
+    await open(here.page, '/profile');
+    await here.page.getByLabel('Current password').fill(MEMBER.password);
+    await here.page.getByLabel('New password').fill('quite another password');
+    await here.page.getByRole('button', { name: 'Change the password' }).click();
+    await here.page.getByText('All other sessions have ended').waitFor();
+    assert.equal((await there.page.request.get('/api/auth/me')).status(), 401);
+    assert.equal((await here.page.request.get('/api/auth/me')).status(), 200);
+    await there.close();
+    await here.close();
+  });
+});

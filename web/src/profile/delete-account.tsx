@@ -1,0 +1,62 @@
+import { Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { AUTH_API } from '../../../contract/api/auth-api.ts';
+import { useAct } from '../client.ts';
+import { useWords } from '../language/language.ts';
+import { useFreshSession } from '../shell/session.ts';
+import { fieldError, formProblem } from '../ui/field-errors.ts';
+import { ProblemAlert } from '../ui/problem-alert.tsx';
+
+/** For good: asks for the password and for the address, both of which the server compares. */
+export function DeleteAccount({ close }: { readonly close: () => void }): ReactNode {
+  const { t } = useWords();
+  const refresh = useFreshSession();
+  const leave = useAct(AUTH_API.deleteAccount, { stale: [] });
+  const [confirm, setConfirm] = useState('');
+  const [password, setPassword] = useState('');
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    leave.mutate({ body: { confirm, password } }, { onSuccess: () => void refresh() });
+  };
+  return (
+    <Modal
+      opened
+      onClose={close}
+      title={t('profile.delete')}
+      closeButtonProps={{ 'aria-label': t('action.close') }}
+    >
+      <form onSubmit={submit}>
+        <Stack>
+          <Text size="sm">{t('profile.delete.why')}</Text>
+          <TextInput
+            label={t('profile.confirm')}
+            autoComplete="off"
+            value={confirm}
+            onChange={(event) => setConfirm(event.currentTarget.value)}
+            error={fieldError(leave.error, 'confirm')}
+            required
+            data-autofocus
+          />
+          <PasswordInput
+            label={t('profile.password.now')}
+            autoComplete="current-password"
+            visibilityToggleButtonProps={{ 'aria-label': t('field.password.show') }}
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+            error={fieldError(leave.error, 'password')}
+            required
+          />
+          <ProblemAlert problem={formProblem(leave.error, ['confirm', 'password'])} />
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" onClick={close}>
+              {t('action.cancel')}
+            </Button>
+            <Button type="submit" color="red" loading={leave.isPending}>
+              {t('profile.delete')}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

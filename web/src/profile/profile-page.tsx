@@ -1,0 +1,93 @@
+import { Button, Card, Group, Stack, Text } from '@mantine/core';
+import { type ReactNode, useState } from 'react';
+import { AUTH_API } from '../../../contract/api/auth-api.ts';
+import { useAct, useAsk } from '../client.ts';
+import { useWords } from '../language/language.ts';
+import { type Person, useSession } from '../shell/session.ts';
+import { Time } from '../ui/money.tsx';
+import { tellProblem } from '../ui/notices.ts';
+import { PageBody, Section } from '../ui/page.tsx';
+import { Outcome } from '../ui/states.tsx';
+import classes from '../users/wallet.module.css';
+import { WalletOf } from '../users/wallet.tsx';
+import { DeleteAccount } from './delete-account.tsx';
+import { PasswordForm } from './password-form.tsx';
+
+export function ProfilePage(): ReactNode {
+  const session = useSession();
+  const person = session.data?.user ?? null;
+  return person === null ? null : <Profile of={person} />;
+}
+
+function Profile({ of }: { readonly of: Person }): ReactNode {
+  const { t } = useWords();
+  const [isLeaving, setLeaving] = useState(false);
+  return (
+    <PageBody title={t('nav.profile')} about={t('profile.about')}>
+      <Text size="sm">
+        {of.name ?? of.username} · {of.email ?? of.username} · {t(`role.${of.role}`)}
+      </Text>
+      <Card maw={720}>
+        <WalletOf userId={of.id} />
+      </Card>
+      <Section title={t('profile.sessions')}>
+        <Card maw={720} py="xs">
+          <Sessions />
+        </Card>
+      </Section>
+      <Section title={t('profile.password')} about={t('profile.password.about')}>
+        <Card maw={720}>
+          <PasswordForm username={of.email ?? of.username} />
+        </Card>
+      </Section>
+      <Section title={t('profile.delete')} about={t('profile.delete.why')}>
+        <Button variant="default" onClick={() => setLeaving(true)}>
+          {t('profile.delete')}
+        </Button>
+      </Section>
+      {isLeaving && <DeleteAccount close={() => setLeaving(false)} />}
+    </PageBody>
+  );
+}
+
+function Sessions(): ReactNode {
+  const { t } = useWords();
+  const sessions = useAsk(AUTH_API.sessions);
+  const end = useAct(AUTH_API.endSession, { stale: [AUTH_API.sessions] });
+  return (
+    <Outcome of={sessions}>
+      {(all) => (
+        <ul className={classes['lines']}>
+          {all.map(({ id, user_agent, ip, last_seen_at, current }) => (
+            <li key={id} className={classes['line']}>
+              <Stack gap={0}>
+                <Text size="sm">{user_agent ?? t('profile.unknown')}</Text>
+                <div className={classes['soft']}>
+                  {ip} · <Time at={last_seen_at} />
+                </div>
+              </Stack>
+              <Group>
+                {current ? (
+                  <Text size="sm" c="dimmed">
+                    {t('profile.here')}
+                  </Text>
+                ) : (
+                  <Button
+                    variant="default"
+                    size="compact-sm"
+                    aria-label={t('profile.end.what', {
+                      name: user_agent ?? t('profile.unknown'),
+                    })}
+                    onClick={() => end.mutate({ params: { id } }, { onError: tellProblem })}
+                  >
+                    {t('profile.end')}
+                  </Button>
+                )}
+              </Group>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Outcome>
+  );
+}

@@ -1,0 +1,172 @@
+import { Button, Group, Select, TextInput } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { IconPlus, IconSearch, IconUsers } from '@tabler/icons-react';
+import { keepPreviousData } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { PEOPLE_API, USER_ORDERS } from '../../../contract/api/people-api.ts';
+import { useAsk } from '../client.ts';
+import { useWords } from '../language/language.ts';
+import { usePeriod } from '../shell/period-picker.tsx';
+import { useUrlState } from '../shell/url-state.ts';
+import { type Column, DataTable } from '../ui/data-table.tsx';
+import { countText } from '../ui/figures.ts';
+import { Money, Time } from '../ui/money.tsx';
+import { PageBody } from '../ui/page.tsx';
+import { RowPanel } from '../ui/row-panel.tsx';
+import { Empty, Outcome } from '../ui/states.tsx';
+import { useTableState } from '../ui/table-state.ts';
+import { InviteDialog } from './invite-dialog.tsx';
+import { Balance, type ListedUser, Role, UserName, UserState } from './user-cells.tsx';
+import { UserPanel } from './user-panel.tsx';
+
+export function UsersPage(): ReactNode {
+  const { t } = useWords();
+  const [isInviting, setInviting] = useState(false);
+  const invite = (
+    <Button
+      leftSection={<IconPlus size={16} stroke={1.8} />}
+      onClick={() => setInviting(true)}
+      data-shortcut="n"
+    >
+      {t('people.invite')}
+    </Button>
+  );
+  return (
+    <PageBody title={t('nav.users')} about={t('people.about')} actions={invite}>
+      <UsersTable />
+      {isInviting && <InviteDialog close={() => setInviting(false)} />}
+    </PageBody>
+  );
+}
+
+const SORTS = USER_ORDERS.flatMap((order) => [order, `-${order}`] as const);
+const ROLES = ['admin', 'member'] as const;
+const STATES = ['active', 'off'] as const;
+const COLUMNS: readonly Column<ListedUser>[] = [
+  {
+    name: 'name',
+    label: 'people.name',
+    isFixed: true,
+    isSortable: true,
+    cell: (user) => <UserName of={user} />,
+  },
+  { name: 'role', label: 'people.role', cell: (user) => <Role of={user} /> },
+  { name: 'state', label: 'people.state', cell: (user) => <UserState of={user} /> },
+  {
+    name: 'keys',
+    label: 'people.keys',
+    isNumber: true,
+    isSortable: true,
+    cell: ({ keys }) => countText(keys),
+  },
+  {
+    name: 'balance',
+    label: 'people.balance',
+    isNumber: true,
+    isSortable: true,
+    cell: (user) => <Balance of={user} />,
+  },
+  {
+    name: 'spend',
+    label: 'people.spend',
+    isNumber: true,
+    isSortable: true,
+    cell: ({ spend_usd }) => <Money amount={spend_usd} />,
+  },
+  {
+    name: 'seen',
+    label: 'people.seen',
+    isSortable: true,
+    cell: ({ last_seen_at }) => <Time at={last_seen_at} />,
+  },
+];
+
+const idOf = ({ id }: ListedUser): string => id;
+
+function UsersTable(): ReactNode {
+  const { t } = useWords();
+  const [url] = useUrlState();
+  const { start, end } = usePeriod();
+  const control = useTableState();
+  const query = {
+    limit: 50,
+    cursor: control.cursor ?? undefined,
+    q: url['q'],
+    role: ROLES.find((role) => role === url['role']),
+    state: STATES.find((state) => state === url['state']),
+    sort: SORTS.find((sort) => sort === control.sort),
+    ...{ start, end },
+  };
+  const users = useAsk(PEOPLE_API.users, { query }, { placeholderData: keepPreviousData });
+  const open = users.data?.data.find(({ id }) => id === control.row);
+  return (
+    <Outcome of={users}>
+      {({ data, pagination }) => (
+        <>
+          <DataTable
+            label={t('nav.users')}
+            columns={COLUMNS}
+            rows={data}
+            idOf={idOf}
+            control={control}
+            paging={pagination}
+            filters={<UserFilters />}
+            opensRows
+            empty={<Empty icon={IconUsers} title={t('people.none')} text={t('people.none.why')} />}
+          />
+          <RowPanel title={open?.name ?? open?.username} rows={data} idOf={idOf} control={control}>
+            {open !== undefined && (
+              <UserPanel key={open.id} of={open} close={() => control.open(null)} />
+            )}
+          </RowPanel>
+        </>
+      )}
+    </Outcome>
+  );
+}
+
+const TYPING_MS = 300;
+
+function UserFilters(): ReactNode {
+  const { t } = useWords();
+  const [url, change] = useUrlState();
+  const [text, setText] = useState(url['q'] ?? '');
+  const first = { cursor: null, trail: null, row: null };
+  const search = useDebouncedCallback((q: string) => change({ ...first, q }), TYPING_MS);
+  return (
+    <Group gap="xs">
+      <TextInput
+        aria-label={t('people.search')}
+        placeholder={t('people.search')}
+        leftSection={<IconSearch size={15} stroke={1.6} />}
+        value={text}
+        onChange={(event) => {
+          setText(event.currentTarget.value);
+          search(event.currentTarget.value);
+        }}
+        w={{ base: 160, xs: 230 }}
+        data-shortcut="/"
+      />
+      <Select
+        aria-label={t('people.role')}
+        value={url['role'] ?? ''}
+        data={[
+          { value: '', label: t('people.any.role') },
+          ...ROLES.map((value) => ({ value, label: t(`role.${value}`) })),
+        ]}
+        onChange={(role) => change({ ...first, role })}
+        w={{ base: 120, xs: 140 }}
+      />
+      <Select
+        aria-label={t('people.state')}
+        value={url['state'] ?? ''}
+        data={[
+          { value: '', label: t('people.any.state') },
+          ...STATES.map((value) => ({ value, label: t(`people.state.${value}`) })),
+        ]}
+        onChange={(state) => change({ ...first, state })}
+        w={{ base: 120, xs: 140 }}
+      />
+    </Group>
+  );
+}
