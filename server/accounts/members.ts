@@ -39,10 +39,14 @@ export interface Members {
    */
   change(user: User, change: { readonly role?: Role; readonly isActive?: boolean }): Promise<User>;
   /**
-   * What deletes an account: sessions, tokens, password, name and address go, keys end; what is left is a pseudonym,
-   * under which the books still add up.
+   * Does the work that takes somebody's rights. While it runs they count as gone already, so that of two admins only one can go.
    *
-   * @throws Failure `conflict` if nobody could act as the operator afterwards
+   * @throws Failure `conflict` if nobody could act as the operator afterwards; whatever the work throws
+   */
+  letGo<Result>(user: User, work: () => Promise<Result>): Promise<Result>;
+  /**
+   * What deletes an account: sessions, tokens, password, name and address go, keys end; what is left is a pseudonym,
+   * under which the books still add up. To be made inside {@link letGo}.
    */
   erasureOf(user: User): Erasure;
 }
@@ -62,6 +66,9 @@ export interface MembersDeps {
 
 export function createMembers(deps: MembersDeps): Members {
   const { people, passwords, sessions, storage, clock } = deps;
+
+  /** Whose leave is on its way to the disk. They count as gone, so that the last two admins cannot go at once. */
+  const leaving = new Set<string>();
 
   async function write(user: User, change: UserChange): Promise<User> {
     const { write: statement, apply } = people.change(user, change, clock.now());
@@ -86,24 +93,32 @@ export function createMembers(deps: MembersDeps): Members {
 
     async change(user, change) {
       const isLeaving = change.role === 'member' || change.isActive === false;
-      if (isLeaving) mustNotBeTheLastAdmin(people, user);
-      const changed = await write(user, change);
+      const make = () => write(user, change);
+      const changed = await (isLeaving ? members.letGo(user, make) : make());
       if (!changed.isActive) await sessions.endAll(user.id);
       return changed;
     },
 
-    erasureOf(user) {
-      mustNotBeTheLastAdmin(people, user);
-      return togetherOf(deps, user);
+    async letGo(user, work) {
+      mustNotBeTheLastAdmin(people, user, leaving);
+      leaving.add(user.id);
+      try {
+        return await work();
+      } finally {
+        leaving.delete(user.id);
+      }
     },
+
+    erasureOf: (user) => togetherOf(deps, user),
   };
   return members;
 }
 
 /** @throws Failure `conflict` */
-export function mustNotBeTheLastAdmin(people: UserBook, user: User): void {
+function mustNotBeTheLastAdmin(people: UserBook, user: User, leaving: ReadonlySet<string>): void {
   const admins = people.admins();
-  if (admins.length !== 1 || admins[0]?.id !== user.id) return;
+  if (!admins.some(({ id }) => id === user.id)) return;
+  if (admins.some(({ id }) => id !== user.id && !leaving.has(id))) return;
   const sentence = 'This is the only admin; make somebody else an admin first.';
   throw new Failure('conflict', { sentence });
 }

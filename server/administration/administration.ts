@@ -295,9 +295,11 @@ class Office implements Administration {
 
   async eraseAccount(user: User): Promise<void> {
     const { accounts, providerKeys, storage } = this.#deps;
-    const parts = [accounts.members.erasureOf(user), providerKeys.removeAllOf(user.id)];
-    await storage.commit(parts.flatMap(({ writes }) => writes));
-    for (const part of parts) part.apply();
+    await accounts.members.letGo(user, async () => {
+      const parts = [accounts.members.erasureOf(user), providerKeys.removeAllOf(user.id)];
+      await storage.commit(parts.flatMap(({ writes }) => writes));
+      for (const part of parts) part.apply();
+    });
   }
 
   balanceOf(user: User): UserBalance {
