@@ -8,7 +8,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 
 const ROOT = import.meta.dirname;
-const CATALOG = /\/web\/src\/language\/(en|zh|it)\.ts$/;
+const CATALOG = /\/web\/src\/language\/(en|zh|it)\/[\w-]+\.ts$/;
 
 /** Messages are compiled here, so that the browser needs no parser; one that cannot be read ends the build. */
 function catalogs(): Plugin {

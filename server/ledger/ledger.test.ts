@@ -94,7 +94,10 @@ test('posts under way at once are answered with the balance that each of them le
     amounts.map((n) => stage.ledger.post(credit({ amount: nanos(n), idempotencyKey: `${n}` }))),
   );
   // Each looks for its repetition first, and any of them may be answered first.
-  const steps = posted.map(({ balance }, i) => ({ from: balance - (amounts[i] ?? 0), to: balance }));
+  const steps = posted.map(({ balance }, i) => ({
+    from: balance - (amounts[i] ?? 0),
+    to: balance,
+  }));
   steps.sort((a, b) => a.from - b.from);
   assert.deepEqual(
     steps.map(({ from }) => from),

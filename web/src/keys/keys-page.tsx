@@ -145,7 +145,7 @@ function KeyActs({ of }: { readonly of: ProviderKey }): ReactNode {
       />
       <Menu>
         <Menu.Target>
-          <ActionIcon aria-label={t('keys.acts', { name: of.name })} loading={check.isPending}>
+          <ActionIcon aria-label={t('action.what', { name: of.name })} loading={check.isPending}>
             <IconDots size={18} stroke={1.6} />
           </ActionIcon>
         </Menu.Target>

@@ -1,20 +1,20 @@
-/** Every message in English; this catalog says which there are. */
-import { figures } from './en/figures.ts';
-import { keys } from './en/keys.ts';
-import { parts } from './en/parts.ts';
-import { people } from './en/people.ts';
-import { requests } from './en/requests.ts';
-import { setup } from './en/setup.ts';
-import { shell } from './en/shell.ts';
-import { virtualKeys } from './en/virtual-keys.ts';
+/** Every message in English; this catalog says which there are. An area is what a page loads; see `language.ts`. */
+import { messages as figures } from './en/figures.ts';
+import { messages as keys } from './en/keys.ts';
+import { messages as parts } from './en/parts.ts';
+import { messages as people } from './en/people.ts';
+import { messages as requests } from './en/requests.ts';
+import { messages as setup } from './en/setup.ts';
+import { messages as shell } from './en/shell.ts';
+import { messages as virtualKeys } from './en/virtual-keys.ts';
 
-export const messages = {
-  ...figures,
-  ...keys,
-  ...parts,
-  ...people,
-  ...requests,
-  ...setup,
-  ...shell,
-  ...virtualKeys,
+export const areas = {
+  figures,
+  keys,
+  parts,
+  people,
+  requests,
+  setup,
+  shell,
+  'virtual-keys': virtualKeys,
 };

@@ -1,17 +1,22 @@
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { compileMessageOrThrow } from '@lingui/message-utils/compileMessage';
-import { messages as english } from './en.ts';
-import { messages as italian } from './it.ts';
-import { messages as chinese } from './zh.ts';
+import { areas } from './en.ts';
 
-const CATALOGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  en: english,
-  it: italian,
-  zh: chinese,
-};
+type Messages = Readonly<Record<string, string>>;
+
+/** Every message by the area that it stands in. */
+const areaOf = new Map<string, string>();
+for (const [area, messages] of Object.entries(areas))
+  for (const id of Object.keys(messages)) areaOf.set(id, area);
+
+const catalogs: [language: string, area: string, messages: Messages][] = [];
+for (const path of globSync('{en,it,zh}/*.ts', { cwd: import.meta.dirname })) {
+  const { messages } = (await import(`./${path}`)) as { messages: Messages };
+  catalogs.push([dirname(path), basename(path, '.ts'), messages]);
+}
 
 /** What a message is filled with: the names in braces, of plurals and of plain values. */
 function gapsOf(message: string): readonly string[] {
@@ -19,16 +24,28 @@ function gapsOf(message: string): readonly string[] {
   return [...new Set(found)].sort();
 }
 
-for (const [language, catalog] of Object.entries(CATALOGS)) {
-  test(`no message is missing in ${language}, and none is there that English has not`, () => {
-    assert.deepEqual(Object.keys(catalog).sort(), Object.keys(english).sort());
+test('every language has the areas that English has, and no message is in two of them', () => {
+  const names = Object.keys(areas).sort();
+  for (const language of ['en', 'it', 'zh']) {
+    const own = catalogs.filter(([of]) => of === language).map(([, area]) => area);
+    assert.deepEqual(own.sort(), names, language);
+  }
+  const all = Object.values(areas).flatMap((messages) => Object.keys(messages));
+  assert.equal(areaOf.size, all.length);
+});
+
+for (const [language, area, messages] of catalogs) {
+  const english: Messages = areas[area as keyof typeof areas];
+
+  test(`no message of ${area} is missing in ${language}, and none is there that English has not`, () => {
+    assert.deepEqual(Object.keys(messages).sort(), Object.keys(english).sort());
   });
 
-  test(`every message in ${language} says something, compiles and has the gaps of the English one`, () => {
-    for (const [id, text] of Object.entries(catalog)) {
+  test(`every message of ${area} in ${language} says something, compiles and has the gaps of the English one`, () => {
+    for (const [id, text] of Object.entries(messages)) {
       assert.notEqual(text.trim(), '', id);
       assert.doesNotThrow(() => compileMessageOrThrow(text), id);
-      assert.deepEqual(gapsOf(text), gapsOf(english[id as keyof typeof english] ?? ''), id);
+      assert.deepEqual(gapsOf(text), gapsOf(english[id] ?? ''), id);
     }
   });
 }
@@ -45,7 +62,7 @@ test('every message is used', () => {
   const beginnings = [...text.matchAll(/`([a-z][\w.-]*\.)\$\{/g)].map(
     ([, beginning = '']) => beginning,
   );
-  const unused = Object.keys(english).filter(
+  const unused = [...areaOf.keys()].filter(
     (id) => !text.includes(`'${id}'`) && !beginnings.some((beginning) => id.startsWith(beginning)),
   );
   assert.deepEqual(unused, []);
@@ -58,4 +75,45 @@ test('no page says anything that is in no catalog', () => {
     loose.map(([found]) => found),
     [],
   );
+});
+
+/** What a module is made of: what it imports, and what it fetches later, itself and transitively. */
+function partsOf(path: string, found = new Set<string>()): Set<string> {
+  if (found.has(path) || path.includes('/language/') || !existsSync(path)) return found;
+  found.add(path);
+  // The frame fetches all pages, and they are not parts of each other.
+  const how = path.includes('/shell/') ? /from '(\.[^']+)'/g : /(?:from |import\()'(\.[^']+)'/g;
+  for (const [, to = ''] of readFileSync(path, 'utf8').matchAll(how))
+    partsOf(join(path, '..', to), found);
+  return found;
+}
+
+/** The areas of all messages that these modules name. */
+function areasOf(paths: Iterable<string>): Set<string> {
+  const text = [...paths].map((path) => readFileSync(path, 'utf8')).join('\n');
+  const named = [...text.matchAll(/'([a-z][\w-]*\.[\w.-]+)'/g)].map(([, id = '']) =>
+    areaOf.get(id),
+  );
+  return new Set(named.filter((area) => area !== undefined));
+}
+
+test('every page names the areas that its words are in', () => {
+  const pages = readFileSync(join(SOURCE, 'shell/pages.ts'), 'utf8');
+  const [inside = '', doors = ''] = pages.split('export const DOORS');
+  for (const [entries, shared] of [
+    [inside, ['shell', 'parts']],
+    [doors, ['shell']],
+  ] as const) {
+    const found = [...entries.matchAll(/words: \[([^\]]*)\],\s+load:[^']*'\.\.\/([^']+)'/g)];
+    assert.ok(found.length > 3, 'pages are read');
+    for (const [, words = '', module = ''] of found) {
+      const loaded = [...shared, ...words.replaceAll(/[' ]/g, '').split(',')];
+      const missing = [...areasOf(partsOf(join(SOURCE, module)))].filter(
+        (area) => !loaded.includes(area),
+      );
+      assert.deepEqual(missing, [], module);
+    }
+  }
+  const frame = areasOf(partsOf(join(SOURCE, 'shell/signed.tsx')));
+  assert.ok(frame.isSubsetOf(new Set(['shell', 'parts'])), [...frame].join());
 });

@@ -1,24 +1,25 @@
-/** The languages of the app. A catalog is fetched when its language is spoken, and no other. */
+/** The languages of the app. Of a language that is spoken, a page loads the areas it needs and no other. */
 import { i18n, type MessageDescriptor } from '@lingui/core';
 import { useLingui } from '@lingui/react';
-import type { messages as english } from './en.ts';
+import type { areas as english } from './en.ts';
 
-/** The name of a message; every catalog has all of them. */
-export type MessageId = keyof typeof english;
-export type Catalog = Readonly<Record<MessageId, string>>;
+/** A part of the catalog: what every page says, or what those of one subject say. */
+export type Area = keyof typeof english;
+/** The name of a message; every language has all of them. */
+export type MessageId = { [A in Area]: keyof (typeof english)[A] }[Area];
 export type Values = NonNullable<MessageDescriptor['values']>;
 
 /** In the order of the menu, each with the name that its speakers give it. */
 export const LANGUAGES = { en: 'English', zh: '中文', it: 'Italiano' } as const;
 export type Language = keyof typeof LANGUAGES;
 
-const CATALOGS: Readonly<Record<Language, () => Promise<{ messages: unknown }>>> = {
-  en: () => import('./en.ts'),
-  zh: () => import('./zh.ts'),
-  it: () => import('./it.ts'),
-};
-
 const CHOICE = 'tollkeeper.language';
+
+/** What the pages that were opened so far speak of. */
+const needed = new Set<Area>(['shell']);
+
+// A page that does not name its words is found by whoever reads the console, as the tests of pages do.
+i18n.on('missing', ({ id, locale }) => console.error(`no words for "${id}" in ${locale}`));
 
 export function isLanguage(value: unknown): value is Language {
   return typeof value === 'string' && Object.hasOwn(LANGUAGES, value);
@@ -31,11 +32,28 @@ function preferred(): Language {
   return navigator.languages.map((tag) => tag.slice(0, 2)).find(isLanguage) ?? 'en';
 }
 
-async function speak(language: Language): Promise<void> {
-  const { messages } = await CATALOGS[language]();
+async function load(language: string, area: Area): Promise<void> {
+  const { messages } = await import(`./${language}/${area}.ts`);
   // The build has compiled what the file holds as text.
-  i18n.loadAndActivate({ locale: language, messages: messages as Record<string, string> });
+  i18n.load(language, messages);
+}
+
+async function speak(language: Language): Promise<void> {
+  const loaded = new Set<Area>();
+  // A page may be opened meanwhile, and asks for its words in the language before.
+  while (loaded.size < needed.size) {
+    const missing = [...needed].filter((area) => !loaded.has(area));
+    await Promise.all(missing.map((area) => load(language, area)));
+    for (const area of missing) loaded.add(area);
+  }
+  i18n.activate(language);
   document.documentElement.lang = language === 'zh' ? 'zh-Hans' : language;
+}
+
+/** Lets an area be spoken, now and in every language that is chosen later. */
+export function learn(area: Area): Promise<void> {
+  needed.add(area);
+  return load(i18n.locale, area);
 }
 
 export function startLanguage(): Promise<void> {

@@ -11,12 +11,14 @@ import {
   IconUsers,
 } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
-import type { MessageId } from '../language/language.ts';
+import type { Area, MessageId } from '../language/language.ts';
 
 export interface Page {
   readonly path: string;
   readonly label: MessageId;
   readonly load: () => Promise<ComponentType>;
+  /** What it says beyond the words that all pages share. */
+  readonly words: readonly Area[];
   /** Where it stands in the navigation; absent: it is reached in another way. */
   readonly group?: 'use' | 'control' | 'supply' | 'admin';
   readonly icon: Icon;
@@ -40,6 +42,7 @@ export const PAGES: readonly Page[] = [
     shortcut: 'd',
     who: 'member',
     hasPeriod: true,
+    words: ['figures'],
     load: async () => (await import('../dashboard/dashboard-page.tsx')).DashboardPage,
   },
   {
@@ -50,6 +53,7 @@ export const PAGES: readonly Page[] = [
     shortcut: 'r',
     who: 'member',
     hasPeriod: true,
+    words: ['requests'],
     load: async () => (await import('../requests/requests-page.tsx')).RequestsPage,
   },
   {
@@ -59,6 +63,7 @@ export const PAGES: readonly Page[] = [
     group: 'supply',
     shortcut: 'k',
     who: 'member',
+    words: ['keys'],
     load: async () => (await import('../keys/keys-page.tsx')).KeysPage,
   },
   {
@@ -68,6 +73,7 @@ export const PAGES: readonly Page[] = [
     group: 'control',
     shortcut: 'v',
     who: 'member',
+    words: ['virtual-keys'],
     load: async () => (await import('../virtual-keys/virtual-keys-page.tsx')).VirtualKeysPage,
   },
   {
@@ -77,6 +83,7 @@ export const PAGES: readonly Page[] = [
     group: 'use',
     shortcut: 't',
     who: 'member',
+    words: ['keys'],
     load: async () => (await import('../tokens/tokens-page.tsx')).TokensPage,
   },
   {
@@ -87,6 +94,7 @@ export const PAGES: readonly Page[] = [
     shortcut: 'u',
     who: 'admin',
     hasPeriod: true,
+    words: ['people', 'virtual-keys'],
     load: async () => (await import('../users/users-page.tsx')).UsersPage,
   },
   {
@@ -96,6 +104,7 @@ export const PAGES: readonly Page[] = [
     group: 'admin',
     shortcut: 'p',
     who: 'member',
+    words: ['people', 'virtual-keys'],
     load: async () => (await import('../profile/profile-page.tsx')).ProfilePage,
   },
   {
@@ -105,30 +114,35 @@ export const PAGES: readonly Page[] = [
     group: 'admin',
     shortcut: 's',
     who: 'member',
+    words: [],
     load: async () => (await import('../settings/settings-page.tsx')).SettingsPage,
   },
 ];
 
 /** Pages of people who are not (yet). */
-export const DOORS: readonly Pick<Page, 'path' | 'label' | 'load'>[] = [
+export const DOORS: readonly Pick<Page, 'path' | 'label' | 'load' | 'words'>[] = [
   {
     path: '/login',
     label: 'nav.login',
+    words: [],
     load: async () => (await import('../login/login-page.tsx')).LoginPage,
   },
   {
     path: '/register',
     label: 'nav.register',
+    words: [],
     load: async () => (await import('../login/register-page.tsx')).RegisterPage,
   },
   {
     path: '/setup',
     label: 'nav.setup',
+    words: ['setup'],
     load: async () => (await import('../login/setup-page.tsx')).SetUpPage,
   },
   {
     path: '/logout',
     label: 'nav.logout',
+    words: [],
     load: async () => (await import('../login/logout-page.tsx')).LogoutPage,
   },
 ];

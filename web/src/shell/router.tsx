@@ -5,11 +5,13 @@ import {
   lazyRouteComponent,
   Navigate,
   Outlet,
+  type RouteComponent,
 } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { type Area, learn } from '../language/language.ts';
 import { CrashNotice, Waiting } from '../ui/states.tsx';
 import { NotFoundPage } from './not-found-page.tsx';
-import { DOORS, HOME, PAGES } from './pages.ts';
+import { DOORS, HOME, PAGES, type Page } from './pages.ts';
 import { parseSearch, stringifySearch } from './url-state.ts';
 
 const root = createRootRoute({
@@ -18,12 +20,16 @@ const root = createRootRoute({
   errorComponent: ({ error }): ReactNode => <CrashNotice error={error as Error} />,
 });
 
-const doors = DOORS.map(({ path, load }) =>
-  createRoute({
-    getParentRoute: () => root,
-    path,
-    component: lazyRouteComponent(async () => ({ default: await load() })),
-  }),
+/** A page is there when its words are. */
+function withWords(words: readonly Area[], load: Page['load']): RouteComponent {
+  return lazyRouteComponent(async () => {
+    const [component] = await Promise.all([load(), ...words.map(learn)]);
+    return { default: component };
+  });
+}
+
+const doors = DOORS.map(({ path, words, load }) =>
+  createRoute({ getParentRoute: () => root, path, component: withWords(words, load) }),
 );
 
 const home = createRoute({
@@ -36,15 +42,11 @@ const home = createRoute({
 const signed = createRoute({
   getParentRoute: () => root,
   id: 'signed',
-  component: lazyRouteComponent(() => import('./signed.tsx'), 'Signed'),
+  component: withWords(['parts'], async () => (await import('./signed.tsx')).Signed),
 });
 
-const pages = PAGES.map(({ path, load }) =>
-  createRoute({
-    getParentRoute: () => signed,
-    path,
-    component: lazyRouteComponent(async () => ({ default: await load() })),
-  }),
+const pages = PAGES.map(({ path, words, load }) =>
+  createRoute({ getParentRoute: () => signed, path, component: withWords(words, load) }),
 );
 
 export const router = createRouter({

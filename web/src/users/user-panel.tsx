@@ -40,7 +40,7 @@ function UserActs({ of, close }: PanelProps): ReactNode {
   const look = { variant: 'default', size: 'compact-sm' } as const;
   const isAdmin = of.role === 'admin';
   return (
-    <Group gap="xs" role="group" aria-label={t('people.acts', { name: of.username })}>
+    <Group gap="xs" role="group" aria-label={t('action.what', { name: of.username })}>
       <Button
         {...look}
         loading={reset.isPending}

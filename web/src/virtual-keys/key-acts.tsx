@@ -97,7 +97,7 @@ function ActMenu(props: { readonly of: VirtualKey; readonly acts: readonly Act[]
   return (
     <Menu>
       <Menu.Target>
-        <ActionIcon aria-label={t('keys.acts', { name: props.of.name })}>
+        <ActionIcon aria-label={t('action.what', { name: props.of.name })}>
           <IconDots size={18} stroke={1.6} />
         </ActionIcon>
       </Menu.Target>

@@ -1,5 +1,5 @@
 /** The dashboard, the reports and the exploring of figures. */
-export const figures = {
+export const messages = {
   'by.all': 'All',
   'by.key': 'Key',
   'by.model': 'Model',
@@ -28,7 +28,6 @@ export const figures = {
   'dashboard.runway.span': '{low} to {high} days',
   'dashboard.runway.why':
     'It takes a known balance and a few days of spending to tell how long a key lasts.',
-  'nav.dashboard': 'Dashboard',
   'sides.about':
     'They see different calls: a provider also counts what never passed the gateway. So there is no sum of the two.',
   'sides.average.cost': 'Average cost of a request',

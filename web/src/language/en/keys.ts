@@ -1,9 +1,8 @@
 /** Provider keys and API tokens. */
-export const keys = {
+export const messages = {
   'keys.about':
     'Credentials of providers: sealed, watched, and used by the gateway where you say so.',
   'keys.active': 'On',
-  'keys.acts': 'What to do with {name}',
   'keys.add': 'Add a provider key',
   'keys.balance': 'Balance',
   'keys.base': 'Address of the server',
@@ -40,8 +39,6 @@ export const keys = {
   'keys.verdict.invalid': 'Refused',
   'keys.verdict.unknown': 'Could not be told',
   'keys.verdict.valid': 'Good',
-  'nav.keys': 'Provider keys',
-  'nav.tokens': 'API tokens',
   'tokens.about': 'For programs that read the statistics under /api/v1, and nothing else.',
   'tokens.created': 'Issued',
   'tokens.expires': 'Expires',

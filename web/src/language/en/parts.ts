@@ -1,5 +1,5 @@
 /** The parts that pages are made of. */
-export const parts = {
+export const messages = {
   'change.before': 'before: {value}',
   'change.down': '{share} less than before',
   'change.flat': 'as before',

@@ -1,10 +1,7 @@
 /** Users, wallets and the own account. */
-export const people = {
-  'nav.profile': 'Profile',
-  'nav.users': 'Users',
+export const messages = {
   'people.about':
     'Everybody who signs in or calls the gateway, with their keys, wallet and spending.',
-  'people.acts': 'What to do with {name}',
   'people.any.role': 'Every role',
   'people.any.state': 'On and off',
   'people.balance': 'Balance',

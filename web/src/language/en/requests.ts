@@ -1,6 +1,5 @@
 /** The log of requests, and the story of each. */
-export const requests = {
-  'nav.requests': 'Requests',
+export const messages = {
   'requests.about': 'Every request with what it took, what it cost and why it ended as it did.',
   'requests.again': 'The same from a program',
   'requests.allowed': 'This key may use: {models}.',

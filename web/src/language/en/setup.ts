@@ -1,6 +1,5 @@
 /** Setting up and arriving by a link. */
-export const setup = {
-  'nav.setup': 'Set up',
+export const messages = {
   'setup.about': 'The first account runs this installation: its keys, people and money.',
   'setup.action': 'Become the owner',
   'setup.link':

@@ -1,5 +1,5 @@
 /** The frame, the doors and the settings. */
-export const shell = {
+export const messages = {
   'action.cancel': 'Cancel',
   'action.close': 'Close',
   'action.copied': 'Copied',
@@ -7,6 +7,7 @@ export const shell = {
   'action.done': 'Done',
   'action.reload': 'Load again',
   'action.retry': 'Try again',
+  'action.what': 'What to do with {name}',
   'confirm.type': 'Type “{word}” to confirm',
   'field.email': 'E-mail',
   'field.name': 'Name',
@@ -36,10 +37,18 @@ export const shell = {
   'lost.title': 'There is nothing here',
   'money.unpriced': 'unpriced',
   'money.unpriced.why': 'No price is known for this model, so its cost is not known either.',
+  'nav.dashboard': 'Dashboard',
+  'nav.keys': 'Provider keys',
   'nav.login': 'Sign in',
   'nav.logout': 'Sign out',
+  'nav.profile': 'Profile',
   'nav.register': 'Register',
+  'nav.requests': 'Requests',
   'nav.settings': 'Settings',
+  'nav.setup': 'Set up',
+  'nav.tokens': 'API tokens',
+  'nav.users': 'Users',
+  'nav.virtual-keys': 'Virtual keys',
   'palette.hint': 'Go to a page …',
   'palette.nothing': 'Nothing of this name',
   'period.30d': 'Last 30 days',

@@ -1,5 +1,5 @@
 /** Virtual keys, and how they are handed over. */
-export const virtualKeys = {
+export const messages = {
   'handoff.arrived': 'Your first call arrived',
   'handoff.model': 'Model',
   'handoff.new': '{name}: your new virtual key',
@@ -13,7 +13,6 @@ export const virtualKeys = {
   'handoff.waiting': 'Waiting for your first call …',
   'handoff.waiting.why':
     'Run one of the snippets, or make a test call. It shows up here by itself.',
-  'nav.virtual-keys': 'Virtual keys',
   'vk.about':
     'What your programs send instead of a provider’s key: each one metered, bounded and ended by you.',
   'vk.acts': 'Actions',

@@ -1,5 +1,5 @@
 /** The dashboard, the reports and the exploring of figures. */
-export const figures = {
+export const messages = {
   'by.all': 'Totale',
   'by.key': 'Chiave',
   'by.model': 'Modello',
@@ -29,7 +29,6 @@ export const figures = {
   'dashboard.runway.span': 'da {low} a {high} giorni',
   'dashboard.runway.why':
     'Servono un saldo noto e qualche giorno di spesa per dire quanto dura una chiave.',
-  'nav.dashboard': 'Panoramica',
   'sides.about':
     'Vedono chiamate diverse: il fornitore conta anche ciò che non è passato dal gateway. Perciò non si sommano.',
   'sides.average.cost': 'Costo medio di una richiesta',

@@ -1,9 +1,8 @@
 /** Provider keys and API tokens. */
-export const keys = {
+export const messages = {
   'keys.about':
     'Credenziali dei fornitori: sigillate, sorvegliate e usate dal gateway dove lo decidi tu.',
   'keys.active': 'Attiva',
-  'keys.acts': 'Che cosa fare con {name}',
   'keys.add': 'Aggiungi una chiave',
   'keys.balance': 'Saldo',
   'keys.base': 'Indirizzo del server',
@@ -40,8 +39,6 @@ export const keys = {
   'keys.verdict.invalid': 'Rifiutata',
   'keys.verdict.unknown': 'Non si è potuto sapere',
   'keys.verdict.valid': 'Buona',
-  'nav.keys': 'Chiavi dei fornitori',
-  'nav.tokens': 'Token API',
   'tokens.about': 'Per programmi che leggono le statistiche sotto /api/v1, e nient’altro.',
   'tokens.created': 'Emesso',
   'tokens.expires': 'Scade',

@@ -1,9 +1,6 @@
 /** Users, wallets and the own account. */
-export const people = {
-  'nav.profile': 'Profilo',
-  'nav.users': 'Utenti',
+export const messages = {
   'people.about': 'Chi accede o chiama il gateway, con chiavi, portafoglio e spesa.',
-  'people.acts': 'Azioni per {name}',
   'people.any.role': 'Tutti i ruoli',
   'people.any.state': 'Attivi e disattivati',
   'people.balance': 'Saldo',

@@ -1,7 +1,6 @@
-import type { requests as english } from '../en/requests.ts';
+import type { messages as english } from '../en/requests.ts';
 
-export const requests: Readonly<Record<keyof typeof english, string>> = {
-  'nav.requests': 'Richieste',
+export const messages: Readonly<Record<keyof typeof english, string>> = {
   'requests.about': 'Ogni richiesta con i suoi consumi, il suo costo e il perché del suo esito.',
   'requests.again': 'Lo stesso da un programma',
   'requests.allowed': 'Questa chiave può usare: {models}.',

@@ -1,6 +1,5 @@
 /** Setting up, in Italian. */
-export const setup = {
-  'nav.setup': 'Configurazione',
+export const messages = {
   'setup.about': 'Il primo account gestisce questa installazione: chiavi, persone e denaro.',
   'setup.action': 'Diventa proprietario',
   'setup.link':

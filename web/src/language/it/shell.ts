@@ -1,6 +1,6 @@
-import type { shell as english } from '../en/shell.ts';
+import type { messages as english } from '../en/shell.ts';
 
-export const shell: Readonly<Record<keyof typeof english, string>> = {
+export const messages: Readonly<Record<keyof typeof english, string>> = {
   'action.cancel': 'Annulla',
   'action.close': 'Chiudi',
   'action.copied': 'Copiato',
@@ -8,6 +8,7 @@ export const shell: Readonly<Record<keyof typeof english, string>> = {
   'action.done': 'Fatto',
   'action.reload': 'Ricarica',
   'action.retry': 'Riprova',
+  'action.what': 'Azioni per {name}',
   'confirm.type': 'Scrivi «{word}» per confermare',
   'field.email': 'E-mail',
   'field.name': 'Nome',
@@ -37,10 +38,18 @@ export const shell: Readonly<Record<keyof typeof english, string>> = {
   'lost.title': 'Qui non c’è nulla',
   'money.unpriced': 'senza prezzo',
   'money.unpriced.why': 'Per questo modello non è noto un prezzo, quindi nemmeno il costo.',
+  'nav.dashboard': 'Panoramica',
+  'nav.keys': 'Chiavi dei fornitori',
   'nav.login': 'Accedi',
   'nav.logout': 'Esci',
+  'nav.profile': 'Profilo',
   'nav.register': 'Registrati',
+  'nav.requests': 'Richieste',
   'nav.settings': 'Impostazioni',
+  'nav.setup': 'Configurazione',
+  'nav.tokens': 'Token API',
+  'nav.users': 'Utenti',
+  'nav.virtual-keys': 'Chiavi virtuali',
   'palette.hint': 'Vai a una pagina …',
   'palette.nothing': 'Nulla con questo nome',
   'period.30d': 'Ultimi 30 giorni',

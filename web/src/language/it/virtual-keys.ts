@@ -1,5 +1,5 @@
 /** Virtual keys, and how they are handed over. */
-export const virtualKeys = {
+export const messages = {
   'handoff.arrived': 'La prima chiamata è arrivata',
   'handoff.model': 'Modello',
   'handoff.new': '{name}: la tua nuova chiave virtuale',
@@ -13,7 +13,6 @@ export const virtualKeys = {
   'handoff.waiting': 'In attesa della prima chiamata …',
   'handoff.waiting.why':
     'Esegui uno degli esempi o fai una chiamata di prova: apparirà qui da sola.',
-  'nav.virtual-keys': 'Chiavi virtuali',
   'vk.about':
     'Ciò che i tuoi programmi inviano al posto della chiave di un fornitore: ognuna misurata, limitata e chiusa da te.',
   'vk.acts': 'Azioni',

@@ -1,5 +1,5 @@
 /** The dashboard, the reports and the exploring of figures. */
-export const figures = {
+export const messages = {
   'by.all': '全部',
   'by.key': '密钥',
   'by.model': '模型',
@@ -24,7 +24,6 @@ export const figures = {
   'dashboard.runway.none': '暂时无法判断',
   'dashboard.runway.span': '{low} 至 {high} 天',
   'dashboard.runway.why': '需要已知余额和几天的花费，才能推算密钥还能用多久。',
-  'nav.dashboard': '仪表盘',
   'sides.about': '两边统计的调用不同：供应商还计入未经过网关的调用，因此不合计。',
   'sides.average.cost': '每个请求的平均费用',
   'sides.average.requests': '平均每天请求数',

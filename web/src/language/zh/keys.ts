@@ -1,8 +1,7 @@
 /** Provider keys and API tokens. */
-export const keys = {
+export const messages = {
   'keys.about': '供应商的凭据：加密保存、持续监控，并按您的设置供网关使用。',
   'keys.active': '启用',
-  'keys.acts': '对 {name} 的操作',
   'keys.add': '添加供应商密钥',
   'keys.balance': '余额',
   'keys.base': '服务器地址',
@@ -37,8 +36,6 @@ export const keys = {
   'keys.verdict.invalid': '被拒绝',
   'keys.verdict.unknown': '无法确定',
   'keys.verdict.valid': '有效',
-  'nav.keys': '供应商密钥',
-  'nav.tokens': 'API 令牌',
   'tokens.about': '供程序读取 /api/v1 下的统计数据，不能做其他事。',
   'tokens.created': '签发',
   'tokens.expires': '到期',

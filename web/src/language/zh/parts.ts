@@ -1,6 +1,6 @@
-import type { parts as english } from '../en/parts.ts';
+import type { messages as english } from '../en/parts.ts';
 
-export const parts: Readonly<Record<keyof typeof english, string>> = {
+export const messages: Readonly<Record<keyof typeof english, string>> = {
   'change.before': '此前：{value}',
   'change.down': '比上期少 {share}',
   'change.flat': '与上期持平',

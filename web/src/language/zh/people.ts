@@ -1,9 +1,6 @@
 /** Users, wallets and the own account. */
-export const people = {
-  'nav.profile': '个人资料',
-  'nav.users': '用户',
+export const messages = {
   'people.about': '所有登录或调用网关的人，及其密钥、钱包和开销。',
-  'people.acts': '对 {name} 的操作',
   'people.any.role': '所有角色',
   'people.any.state': '全部状态',
   'people.balance': '余额',

@@ -1,7 +1,6 @@
-import type { requests as english } from '../en/requests.ts';
+import type { messages as english } from '../en/requests.ts';
 
-export const requests: Readonly<Record<keyof typeof english, string>> = {
-  'nav.requests': '请求',
+export const messages: Readonly<Record<keyof typeof english, string>> = {
   'requests.about': '每个请求的用量、费用以及结果的原因。',
   'requests.again': '用程序获取',
   'requests.allowed': '此密钥可使用：{models}。',

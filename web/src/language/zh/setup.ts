@@ -1,6 +1,5 @@
 /** Setting up, in simplified Chinese. */
-export const setup = {
-  'nav.setup': '初始设置',
+export const messages = {
   'setup.about': '首个账户将管理本系统的密钥、人员与资金。',
   'setup.action': '成为所有者',
   'setup.link': '请打开服务器首次启动时输出的完整设置链接。该链接只能使用一次。',

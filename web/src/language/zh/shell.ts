@@ -1,6 +1,6 @@
-import type { shell as english } from '../en/shell.ts';
+import type { messages as english } from '../en/shell.ts';
 
-export const shell: Readonly<Record<keyof typeof english, string>> = {
+export const messages: Readonly<Record<keyof typeof english, string>> = {
   'action.cancel': '取消',
   'action.close': '关闭',
   'action.copied': '已复制',
@@ -8,6 +8,7 @@ export const shell: Readonly<Record<keyof typeof english, string>> = {
   'action.done': '完成',
   'action.reload': '重新加载',
   'action.retry': '重试',
+  'action.what': '对 {name} 的操作',
   'confirm.type': '输入“{word}”以确认',
   'field.email': '电子邮箱',
   'field.name': '姓名',
@@ -37,10 +38,18 @@ export const shell: Readonly<Record<keyof typeof english, string>> = {
   'lost.title': '这里什么都没有',
   'money.unpriced': '无价格',
   'money.unpriced.why': '该模型没有已知价格，因此费用也未知。',
+  'nav.dashboard': '仪表盘',
+  'nav.keys': '供应商密钥',
   'nav.login': '登录',
   'nav.logout': '退出登录',
+  'nav.profile': '个人资料',
   'nav.register': '注册',
+  'nav.requests': '请求',
   'nav.settings': '设置',
+  'nav.setup': '初始设置',
+  'nav.tokens': 'API 令牌',
+  'nav.users': '用户',
+  'nav.virtual-keys': '虚拟密钥',
   'palette.hint': '前往页面……',
   'palette.nothing': '没有匹配的页面',
   'period.30d': '最近 30 天',

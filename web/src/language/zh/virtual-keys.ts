@@ -1,5 +1,5 @@
 /** Virtual keys, and how they are handed over. */
-export const virtualKeys = {
+export const messages = {
   'handoff.arrived': '已收到您的第一次调用',
   'handoff.model': '模型',
   'handoff.new': '{name}：您的新虚拟密钥',
@@ -12,7 +12,6 @@ export const virtualKeys = {
   'handoff.tokens': '输入 {input}，输出 {output}',
   'handoff.waiting': '正在等待您的第一次调用……',
   'handoff.waiting.why': '运行上面的任一示例，或发起测试调用，结果会自动显示在这里。',
-  'nav.virtual-keys': '虚拟密钥',
   'vk.about': '您的程序用它代替供应商密钥：逐一计量、可设上限、随时停用。',
   'vk.acts': '操作',
   'vk.budget': '预算',
