@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { call } from './call.ts';
 import { dollars, instant, note, oneLine } from './fields.ts';
+import { FORMATS } from './requests-api.ts';
 
 const amount = z
   .union([z.string().max(40), z.number()])
@@ -41,7 +42,11 @@ const probe = z
   .boolean()
   .meta({ description: 'Make a tiny completion now and then, which costs money' });
 
-const keyStatus = z.enum(['healthy', 'low', 'exhausted', 'invalid', 'unreachable', 'unknown']);
+export const KEY_STATUSES = [
+  ...(['healthy', 'low', 'exhausted'] as const),
+  ...(['invalid', 'unreachable', 'unknown'] as const),
+] as const;
+const keyStatus = z.enum(KEY_STATUSES);
 
 /** A provider key as it is shown. */
 export const providerKey = z.object({
@@ -60,7 +65,16 @@ export const providerKey = z.object({
   probe: z.boolean(),
   balance: z.number().nullable().meta({ description: 'In `currency`; null: not known' }),
   currency: z.string().nullable(),
+  balance_source: z.enum(['reported', 'anchored', 'estimated']).nullable().meta({
+    description:
+      'reported: by the provider. anchored: the anchor less what the provider reports as used since. estimated: less what was metered here.',
+  }),
+  balance_at: instant.nullable().meta({ description: 'When the balance was read or reckoned' }),
   runway_days: z.number().nullable(),
+  runway_low_days: z.number().nullable().meta({ description: 'It may end as early as that' }),
+  runway_high_days: z.number().nullable().meta({
+    description: 'Or as late as that; null with a low end: no end in sight',
+  }),
   threshold_usd: dollars.nullable(),
   check_interval_minutes: z.int().nullable(),
   anchor: z.object({ amount_usd: dollars, at: instant }).nullable(),
@@ -71,6 +85,37 @@ export const providerKey = z.object({
 });
 
 export const providerKeys = z.object({ data: z.array(providerKey) });
+
+/** By what the list can be put in order. */
+export const KEY_ORDERS = [
+  ...(['name', 'platform', 'status', 'balance', 'runway'] as const),
+  ...(['checked', 'used', 'created'] as const),
+] as const;
+export type KeyOrder = (typeof KEY_ORDERS)[number];
+
+const keyOrder = z.enum(
+  KEY_ORDERS.flatMap((order) => [order, `-${order}`] as const) as [
+    KeyOrder,
+    ...(KeyOrder | `-${KeyOrder}`)[],
+  ],
+);
+
+export const providerKeysQuery = z.strictObject({
+  q: z.string().max(100).optional().meta({
+    description: 'An id, or a part of a name, a description or of the key as it is shown',
+  }),
+  platform: platform.optional(),
+  status: keyStatus.optional(),
+  purpose: purpose.optional(),
+  active: z.enum(['true', 'false']).optional(),
+  sort: keyOrder.optional().meta({
+    description:
+      'With a minus: the largest first. What is not known comes last either way. Without it, in the order in which they came.',
+  }),
+  format: z.enum(FORMATS).optional().meta({
+    description: '`csv`, `json` or `jsonl`: the same keys as a file',
+  }),
+});
 
 export const newProviderKey = z.strictObject({
   platform,
@@ -145,6 +190,7 @@ export const PROVIDER_KEYS_API = {
     summary: 'List provider keys',
     description: 'One’s own; for the operator, all, those of the environment included.',
     tags,
+    query: providerKeysQuery,
     status: 200,
     reply: providerKeys,
   }),

@@ -14,8 +14,19 @@ export interface KeyState {
   /** What the last check was told; null before the first. */
   readonly message: string | null;
   /** In nano-units of the currency; null: not known. */
-  readonly balance: { readonly amount: Nanos; readonly currency: string } | null;
-  readonly runway: { readonly hours: number } | null;
+  readonly balance: {
+    readonly amount: Nanos;
+    readonly currency: string;
+    readonly source: 'reported' | 'anchored' | 'estimated';
+    /** Milliseconds since the epoch. */
+    readonly at: number;
+  } | null;
+  readonly runway: {
+    readonly hours: number;
+    readonly lowHours: number;
+    /** Null: no end in sight. */
+    readonly highHours: number | null;
+  } | null;
   /** Milliseconds since the epoch. */
   readonly lastCheckedAt: number | null;
   readonly lastOkAt: number | null;
@@ -71,7 +82,11 @@ export function keyReply(key: ProviderKey, state: KeyState): z.output<typeof pro
     probe: key.probe,
     balance: state.balance === null ? null : toDollars(state.balance.amount),
     currency: state.balance?.currency ?? null,
-    runway_days: state.runway === null ? null : state.runway.hours / 24,
+    balance_source: state.balance?.source ?? null,
+    balance_at: optionalTime(state.balance?.at ?? null),
+    runway_days: daysIn(state.runway?.hours),
+    runway_low_days: daysIn(state.runway?.lowHours),
+    runway_high_days: daysIn(state.runway?.highHours),
     threshold_usd: key.thresholdNanos === null ? null : toDollars(key.thresholdNanos),
     check_interval_minutes: key.checkIntervalMinutes,
     anchor:
@@ -107,6 +122,10 @@ export function keyFor(
     caller.kind === 'operator' || (caller.kind === 'member' && key?.owner === caller.userId);
   if (key !== null && isVisible) return key;
   throw new Failure('not_found', { sentence: 'There is no such provider key.' });
+}
+
+function daysIn(hours: number | null | undefined): number | null {
+  return hours === null || hours === undefined ? null : hours / 24;
 }
 
 function optionalTime(epochMs: number | null): string | null {

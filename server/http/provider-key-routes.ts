@@ -20,6 +20,8 @@ import { type Account, type Ask, findProvider, providers } from '../providers/pr
 import type { AskedFor } from './answering.ts';
 import { ownerOf } from './callers.ts';
 import { exactDollars } from './dollars.ts';
+import { sendExport } from './export.ts';
+import { chosenKeys, keyFile } from './provider-key-list.ts';
 import {
   type KeyStates,
   keyFor,
@@ -43,10 +45,18 @@ export function providerKeyHandlers({ providerKeys, keyStates, clock }: Provider
     keyReply(key, await stateOf(key, keyStates));
   return {
     async list({
+      query,
       caller,
+      reply,
     }: AskedFor<typeof PROVIDER_KEYS_API.list>): Promise<z.output<typeof providerKeyList>> {
       const keys = await withStates(providerKeys.list(scopeOf(caller)), keyStates);
-      return { data: keys.map(({ key, state }) => keyReply(key, state)) };
+      const data = chosenKeys(
+        keys.map(({ key, state }) => keyReply(key, state)),
+        query,
+      );
+      if (query.format === undefined) return { data };
+      // The file goes past the schema of the reply.
+      return sendExport(reply, query.format, keyFile(data)) as never;
     },
 
     async add({
