@@ -87,10 +87,28 @@ describe('an admin token that anybody could guess', () => {
     assert.deepEqual(load({ env: good }).notices, []);
   });
 
+  test('the token for metrics is another than the admin token', () => {
+    const one = 'adm_7f3kq0Zr81mXw52t';
+    const problem = problemOf({ env: { ADMIN_TOKEN: one, METRICS_TOKEN: one } });
+    assert.match(problem, /^METRICS_TOKEN is the same as ADMIN_TOKEN/);
+    assert.ok(!problem.includes(one));
+    const { access } = load({ env: { ADMIN_TOKEN: one, METRICS_TOKEN: 'met_1' } }).config;
+    assert.equal(access.metricsToken, 'met_1');
+  });
+
   test('production tells of each door that stands open', () => {
-    const open = { REGISTRATION: 'open', INTRANET_LOGIN: 'true', SELF_SERVICE_KEYS: 'true' };
+    const open = {
+      ...{ REGISTRATION: 'open', INTRANET_LOGIN: 'true' },
+      ...{ SELF_SERVICE_KEYS: 'true', DASHBOARD_PUBLIC: 'true' },
+    };
     const { notices } = load({ env: { ENV: 'production', ...open } });
-    const names = ['TRUST_PROXY', 'REGISTRATION', 'INTRANET_LOGIN', 'SELF_SERVICE_KEYS'];
+    const names = [
+      'TRUST_PROXY',
+      'REGISTRATION',
+      'INTRANET_LOGIN',
+      'SELF_SERVICE_KEYS',
+      'DASHBOARD_PUBLIC',
+    ];
     assert.deepEqual(
       names.filter((name) => !notices.some((notice) => notice.includes(name))),
       [],

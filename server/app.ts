@@ -222,6 +222,8 @@ function openHttp(deps: AppDeps, rooms: OpenRooms, secrets: Secrets): Promise<Ht
       registration: config.access.registration,
       intranetLogin: config.access.intranetLogin,
       selfServiceKeys: config.access.selfServiceKeys,
+      publicDashboard: config.access.publicDashboard,
+      metricsToken: config.access.metricsToken ?? null,
       isProduction: config.server.env === 'production',
       trustedProxies: config.server.trustProxy,
       effective: effectiveSettings(config),

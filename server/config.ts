@@ -72,6 +72,8 @@ const settingsTable = ({ cwd, providerIds }: Place) => ({
       secret: true,
       aliases: ['API_KEY'],
     }),
+    /** Opens `GET /metrics` and nothing else: for scrapers. */
+    metricsToken: setting('METRICS_TOKEN', credential, undefined, { secret: true }),
     /** Signs access tokens and cookies; without it the first start makes one into the data folder. */
     secretKey: setting('SECRET_KEY', signingSecret, undefined, { secret: true }),
     algorithm: setting('ALGORITHM', oneOf('HS256'), 'HS256'),
@@ -82,6 +84,8 @@ const settingsTable = ({ cwd, providerIds }: Place) => ({
     ),
     /** Lets whoever says a name in: for networks where everybody is trusted. */
     intranetLogin: setting('INTRANET_LOGIN', flag, false),
+    /** Lets anyone read the totals of the dashboard; whose they are stays hidden. */
+    publicDashboard: setting('DASHBOARD_PUBLIC', flag, false),
     selfServiceKeys: setting('SELF_SERVICE_KEYS', flag, false),
     /** What a key that was issued so may spend in a month. */
     selfServiceBudgetUsd: setting('SELF_SERVICE_BUDGET_USD', dollars, '5'),

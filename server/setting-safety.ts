@@ -13,6 +13,11 @@ const TOKEN_LETTERS_LEAST = 16;
 export function safetyOf(seen: ReadonlyMap<string, unknown>): Safety {
   const isProduction = seen.get('ENV') === 'production';
   const token = seen.get('ADMIN_TOKEN');
+  if (token !== undefined && token === seen.get('METRICS_TOKEN')) {
+    const problem =
+      'METRICS_TOKEN is the same as ADMIN_TOKEN: it is for whoever may read metrics and nothing else.';
+    return { problems: [problem], notices: [] };
+  }
   if (!isProduction) {
     const weakness = typeof token === 'string' ? guessable(token) : undefined;
     return { problems: [], notices: weakness === undefined ? [] : [`ADMIN_TOKEN ${weakness}.`] };
@@ -45,6 +50,9 @@ function inProduction(seen: ReadonlyMap<string, unknown>): string[] {
       : []),
     ...(seen.get('INTRANET_LOGIN') === true
       ? ['INTRANET_LOGIN is on in production: whoever says a name is that person.']
+      : []),
+    ...(seen.get('DASHBOARD_PUBLIC') === true
+      ? ['DASHBOARD_PUBLIC is on in production: anybody who reaches the server sees the totals.']
       : []),
     ...(seen.get('SELF_SERVICE_KEYS') === true
       ? ['SELF_SERVICE_KEYS is on in production: anybody who reaches the server gets a key.']

@@ -57,6 +57,7 @@ export const visit = z.object({
   registration: z.enum(['open', 'invite', 'closed']),
   intranet_login: z.boolean(),
   self_service_keys: z.boolean(),
+  dashboard_public: z.boolean().meta({ description: 'Anyone may read `/api/overview`' }),
   needs_setup: z.boolean(),
   version: z.string(),
 });

@@ -7,7 +7,9 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
  * Who may make a call. `key holder`: whoever sends a virtual key. `self-service`: anyone, but only on
  * an installation that switched self-service on. `signed in`: a person with a session, by cookie or access
  * token. `member`: a person about what is theirs, or the operator about everything. `reader`: as `member`,
- * and whoever sends an API token, about what its owner may see.
+ * and whoever sends an API token, about what its owner may see. `onlooker`: as `member`, and anyone about the
+ * totals of the installation, where its dashboard is public. `scraper`: the operator, or whoever sends the token
+ * that reads metrics and nothing else.
  */
 export type Who =
   | 'anyone'
@@ -16,7 +18,9 @@ export type Who =
   | 'self-service'
   | 'signed in'
   | 'member'
-  | 'reader';
+  | 'reader'
+  | 'onlooker'
+  | 'scraper';
 
 /** What every call says about itself, whatever its types. */
 export interface CallFacts {

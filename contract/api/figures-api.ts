@@ -198,9 +198,9 @@ export const FIGURES_API = {
   overview: call({
     method: 'GET',
     path: '/api/overview',
-    who: 'member',
+    who: 'onlooker',
     summary: 'The cards of the dashboard',
-    description: WHOSE,
+    description: `${WHOSE} With \`DASHBOARD_PUBLIC\` anyone sees the totals of the installation, and can ask for nobody’s in particular.`,
     tags: TAGS,
     query: overviewQuery,
     status: 200,

@@ -60,10 +60,10 @@ export const OPERATIONS_API = {
   metrics: call({
     method: 'GET',
     path: '/metrics',
-    who: 'operator',
+    who: 'scraper',
     summary: 'Figures for monitoring',
     description:
-      'JSON; the Prometheus text format for whoever asks for `text/plain` or OpenMetrics, as its scraper does. A scraper sends the admin token as a bearer token.',
+      'JSON; the Prometheus text format for whoever asks for `text/plain` or OpenMetrics, as its scraper does. A scraper sends `METRICS_TOKEN` as a bearer token, which opens this call and no other; the admin token works as well.',
     tags,
     status: 200,
     reply: metricsReport,

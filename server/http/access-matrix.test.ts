@@ -22,6 +22,7 @@ const KINDS = [
   ...(['member by cookie', 'member by token', 'admin by cookie', 'admin by token'] as const),
   ...(['admin token', "member's API token", "admin's API token", 'revoked API token'] as const),
   ...(['expired API token', 'ended cookie', 'ended token', 'switched off'] as const),
+  'metrics token' as const,
 ];
 
 type Verdict = 'in' | keyof typeof STATUSES;
@@ -54,7 +55,10 @@ const NOT_SIGNED_IN: Readonly<Record<Kind, Verdict>> = {
   'ended cookie': 'authentication_required',
   'ended token': 'invalid_api_key',
   'switched off': 'authentication_required',
+  'metrics token': 'forbidden',
 };
+
+const METRICS_TOKEN = 'metrics-token-of-the-tests';
 
 const MEMBERS = { 'member by cookie': 'in', 'member by token': 'in' } as const;
 const everybody = (verdict: Verdict) =>
@@ -70,6 +74,11 @@ const RULES: Readonly<Record<Rule, Readonly<Record<Kind, Verdict>>>> = {
     ...{ ...NOT_SIGNED_IN, ...MEMBERS },
     ...{ "member's API token": 'in', "admin's API token": 'in' },
   },
+  onlooker: {
+    ...{ ...NOT_SIGNED_IN, ...MEMBERS, nobody: 'in', 'wrong cookie': 'in' },
+    ...{ 'ended cookie': 'in', 'switched off': 'in' },
+  },
+  scraper: { ...NOT_SIGNED_IN, 'metrics token': 'in' },
   'key holder': {
     ...everybody('invalid_api_key'),
     nobody: 'missing_credential',
@@ -86,7 +95,7 @@ const RULES: Readonly<Record<Rule, Readonly<Record<Kind, Verdict>>>> = {
 before(async () => {
   edge = await openTestEdge({
     clock: { now: () => now },
-    settings: { selfServiceKeys: true },
+    settings: { selfServiceKeys: true, publicDashboard: true, metricsToken: METRICS_TOKEN },
     v1: (scope, given) => {
       scope.all('/v1/*', (request) => {
         given.keyHolder(request.headers);
@@ -140,6 +149,7 @@ async function everyKind(): Promise<Record<Kind, Headers>> {
     'ended cookie': ended.cookie,
     'ended token': ended.jwt,
     'switched off': off.cookie,
+    'metrics token': bearer(METRICS_TOKEN),
   };
 }
 

@@ -16,7 +16,9 @@ export type Rule =
   | 'operator'
   | 'signed in'
   | 'member'
-  | 'reader';
+  | 'reader'
+  | 'onlooker'
+  | 'scraper';
 
 export type Thing = 'wallet' | 'virtual key' | 'provider key' | 'API token' | 'session' | 'request';
 
@@ -37,7 +39,7 @@ export const ACCESS: Readonly<Record<string, Rule | Owned>> = {
   'GET /openapi.json': 'anyone',
   'GET /ping': 'anyone',
   'GET /api/settings': 'operator',
-  'GET /metrics': 'operator',
+  'GET /metrics': 'scraper',
   'DELETE /reset': 'operator',
 
   'POST /admin/keys': 'operator',
@@ -54,7 +56,7 @@ export const ACCESS: Readonly<Record<string, Rule | Owned>> = {
   'GET /api/wallets/:user_id/entries': { who: 'member', of: 'wallet' },
   'GET /reports/data': 'member',
   'GET /api/figures': 'member',
-  'GET /api/overview': 'member',
+  'GET /api/overview': 'onlooker',
   'GET /api/requests': 'member',
   'GET /api/requests/:id': { who: 'member', of: 'request' },
   'GET /api/prices': 'member',

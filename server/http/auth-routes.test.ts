@@ -308,6 +308,7 @@ test('whoever comes is told who they are and how one comes in', async () => {
   assert.equal(user.id, id);
   const expected = {
     ...{ registration: 'open', intranet_login: false, self_service_keys: false },
+    dashboard_public: false,
     ...{ needs_setup: true, version: '1.2.3' },
   };
   assert.deepEqual(rest, { signed_in: true, ...expected });

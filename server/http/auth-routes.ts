@@ -25,6 +25,8 @@ export interface AuthSettings {
   readonly registration: 'open' | 'invite' | 'closed';
   readonly intranetLogin: boolean;
   readonly selfServiceKeys: boolean;
+  /** Whether anyone may read the totals of the dashboard. */
+  readonly publicDashboard: boolean;
 }
 
 /** What stands at the edge for people to come in. */
@@ -73,6 +75,7 @@ export function authHandlers(deps: AuthDeps, desk: Desk, settings: AuthSettings)
         registration: settings.registration,
         intranet_login: settings.intranetLogin,
         self_service_keys: settings.selfServiceKeys,
+        dashboard_public: settings.publicDashboard,
         needs_setup: entrance.setUpToken() !== null,
         version: deps.version,
       };

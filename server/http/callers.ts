@@ -25,6 +25,7 @@ export type Identity =
   /** Two credentials that differ. */
   | { readonly kind: 'ambiguous' }
   | { readonly kind: 'admin token' }
+  | { readonly kind: 'metrics token' }
   | { readonly kind: 'person'; readonly user: User; readonly session: Session }
   | { readonly kind: 'key holder'; readonly key: VirtualKey }
   /** `user` is null for a token of the installation. */
@@ -44,6 +45,10 @@ export interface Callers {
   member(request: Arrival): Promise<Caller>;
   /** As {@link Callers.member}, and whoever sends an API token. */
   reader(request: Arrival): Promise<Caller>;
+  /** As {@link Callers.member}, and nobody in particular where the dashboard is public. */
+  onlooker(request: Arrival): Promise<Caller>;
+  /** As {@link Callers.operator}, and whoever sends the token for metrics. */
+  scraper(request: Arrival): Promise<Caller>;
   /**
    * The virtual key in `Authorization: Bearer` or `x-api-key`.
    *
@@ -54,6 +59,10 @@ export interface Callers {
 
 export interface CallersSettings {
   readonly adminToken: string;
+  /** Opens the metrics and nothing else; null: only the operator reads them. */
+  readonly metricsToken: string | null;
+  /** Whether anyone may read the totals of the dashboard. */
+  readonly publicDashboard: boolean;
   /** Whether a session counts whose owner only said a name. */
   readonly intranetLogin: boolean;
 }
@@ -67,24 +76,33 @@ export interface CallersDeps {
 }
 
 export function createCallers(deps: CallersDeps, settings: CallersSettings): Callers {
-  const { keys } = deps.accounts;
   const identify = identifier(deps, settings);
+
+  async function operator(request: Arrival): Promise<Caller> {
+    const identity = await identify(request);
+    const caller = callerOf(identity);
+    if (caller?.kind === 'operator') return caller;
+    if (caller?.kind === 'member') {
+      throw new Failure('forbidden', { sentence: 'This call is for the operator.' });
+    }
+    throw refusal(identity, {
+      nobody:
+        'This call is for the operator: send the admin token as "X-Admin-Token", "X-API-Key" or "Authorization: Bearer", or sign in as an admin.',
+      stranger: 'The admin token is wrong.',
+    });
+  }
+
+  async function member(request: Arrival): Promise<Caller> {
+    const identity = await identify(request);
+    const caller = callerOf(identity);
+    if (caller === null) throw refusal(identity, SIGN_IN);
+    return caller;
+  }
+
   return {
     identify,
-
-    async operator(request) {
-      const identity = await identify(request);
-      const caller = callerOf(identity);
-      if (caller?.kind === 'operator') return caller;
-      if (caller?.kind === 'member') {
-        throw new Failure('forbidden', { sentence: 'This call is for the operator.' });
-      }
-      throw refusal(identity, {
-        nobody:
-          'This call is for the operator: send the admin token as "X-Admin-Token", "X-API-Key" or "Authorization: Bearer", or sign in as an admin.',
-        stranger: 'The admin token is wrong.',
-      });
-    },
+    operator,
+    member,
 
     async signedIn(request) {
       const identity = await identify(request);
@@ -97,13 +115,6 @@ export function createCallers(deps: CallersDeps, settings: CallersSettings): Cal
       throw refusal(identity, SIGN_IN);
     },
 
-    async member(request) {
-      const identity = await identify(request);
-      const caller = callerOf(identity);
-      if (caller === null) throw refusal(identity, SIGN_IN);
-      return caller;
-    },
-
     async reader(request) {
       const identity = await identify(request);
       const caller = identity.kind === 'api token' ? readerOf(identity.user) : callerOf(identity);
@@ -111,29 +122,48 @@ export function createCallers(deps: CallersDeps, settings: CallersSettings): Cal
       return caller;
     },
 
-    keyHolder(headers) {
-      const bearer = bearerOf(headers.authorization);
-      const apiKey = single(headers['x-api-key']);
-      if (bearer !== undefined && apiKey !== undefined && bearer !== apiKey) {
-        throw new Failure('conflicting_credentials');
-      }
-      const token = bearer ?? apiKey;
-      if (token === undefined) {
-        // A scheme other than Bearer is a credential, only not one that we can take.
-        throw new Failure(
-          headers.authorization === undefined ? 'missing_credential' : 'invalid_api_key',
-        );
-      }
-      const key = keys.authenticate(token);
-      if (key === null) throw new Failure('invalid_api_key');
-      return key;
+    async onlooker(request) {
+      const isNobody = (await identify(request)).kind === 'nobody';
+      return settings.publicDashboard && isNobody ? NOBODY : await member(request);
     },
+
+    async scraper(request) {
+      const isScraper = (await identify(request)).kind === 'metrics token';
+      return isScraper ? NOBODY : await operator(request);
+    },
+
+    keyHolder: (headers) => keyHolderIn(headers, deps.accounts.keys),
   };
 }
+
+function keyHolderIn(
+  headers: IncomingHttpHeaders,
+  keys: CallersDeps['accounts']['keys'],
+): VirtualKey {
+  const bearer = bearerOf(headers.authorization);
+  const apiKey = single(headers['x-api-key']);
+  if (bearer !== undefined && apiKey !== undefined && bearer !== apiKey) {
+    throw new Failure('conflicting_credentials');
+  }
+  const token = bearer ?? apiKey;
+  if (token === undefined) {
+    // A scheme other than Bearer is a credential, only not one that we can take.
+    throw new Failure(
+      headers.authorization === undefined ? 'missing_credential' : 'invalid_api_key',
+    );
+  }
+  const key = keys.authenticate(token);
+  if (key === null) throw new Failure('invalid_api_key');
+  return key;
+}
+
+/** Whose name no call needs to know. */
+export const NOBODY: Caller = { kind: 'nobody' };
 
 function identifier(deps: CallersDeps, settings: CallersSettings): Callers['identify'] {
   const { keys, sessions, people, tokens } = deps.accounts;
   const adminDigest = digest(settings.adminToken);
+  const metricsDigest = settings.metricsToken === null ? null : digest(settings.metricsToken);
   /** Several steps ask about one request, and the answer is the same. */
   const known = new WeakMap<Arrival, Promise<Identity>>();
 
@@ -156,7 +186,11 @@ function identifier(deps: CallersDeps, settings: CallersSettings): Callers['iden
   }
 
   async function ofCredential(credential: string): Promise<Identity> {
-    if (timingSafeEqual(digest(credential), adminDigest)) return { kind: 'admin token' };
+    const given = digest(credential);
+    if (timingSafeEqual(given, adminDigest)) return { kind: 'admin token' };
+    if (metricsDigest !== null && timingSafeEqual(given, metricsDigest)) {
+      return { kind: 'metrics token' };
+    }
     if (looksLikeAccessToken(credential)) {
       const id = await deps.accessTokens.sessionIdOf(credential);
       return personBehind(id === null ? null : sessions.find(id)) ?? { kind: 'stranger' };
@@ -221,6 +255,10 @@ function refusal(identity: Identity, say: { nobody: string; stranger: string }):
   if (identity.kind === 'ambiguous') return new Failure('conflicting_credentials');
   if (identity.kind === 'api token') {
     const sentence = 'An API token reads the statistics under /api/v1 and nothing else.';
+    return new Failure('forbidden', { sentence });
+  }
+  if (identity.kind === 'metrics token') {
+    const sentence = 'This token reads /metrics and nothing else.';
     return new Failure('forbidden', { sentence });
   }
   return new Failure('invalid_api_key', { sentence: say.stranger });

@@ -69,6 +69,8 @@ const SETTINGS: HttpSettings = {
   debug: false,
   probeIntervalSecs: 300,
   selfServiceKeys: false,
+  publicDashboard: false,
+  metricsToken: null,
   allowedOrigins: [],
   bodyLimitBytes: 1_000_000,
   requestTimeoutMs: 10_000,

@@ -87,7 +87,7 @@ export function figuresHandlers(deps: FiguresDeps) {
     }: AskedFor<typeof FIGURES_API.overview>): Promise<z.output<typeof overviewReply>> {
       const now = clock.now();
       const span = spanOf(query, now);
-      const series = await reports.total({ span, selection: selectionOf(query, caller) });
+      const series = await reports.total({ span, selection: overviewSelection(query, caller) });
       return {
         data: {
           buckets: bucketsOf(span, now),
@@ -143,6 +143,22 @@ export function selectionOf(query: Filters, caller: Caller): Selection {
     GROUPS.map((group) => [group, given[group]] as const).filter(([, name]) => name !== undefined),
   );
   return { userId: scopeOf(caller), names };
+}
+
+/**
+ * Where the dashboard is public, somebody who is not signed in sees everything in one sum.
+ *
+ * @throws Failure `authentication_required` where they ask for a part of it
+ */
+function overviewSelection(query: Filters, caller: Caller): Selection {
+  if (caller.kind !== 'nobody') return selectionOf(query, caller);
+  const { user_id, key_id, provider, provider_key_id, model } = query;
+  if ([user_id, key_id, provider, provider_key_id, model].some((given) => given !== undefined)) {
+    const sentence =
+      'Only totals are public here: sign in to see the figures of somebody or something.';
+    throw new Failure('authentication_required', { sentence });
+  }
+  return { userId: null, names: {} };
 }
 
 function nameOf(

@@ -49,6 +49,8 @@ const SECURITY: Readonly<Record<Who, readonly Json[]>> = {
   'signed in': [{ bearer: [] }, { session: [] }],
   member: [{ bearer: [] }, { adminToken: [] }, { apiKey: [] }, { session: [] }],
   reader: [{ bearer: [] }, { adminToken: [] }, { apiKey: [] }, { session: [] }],
+  onlooker: [{}, { bearer: [] }, { adminToken: [] }, { apiKey: [] }, { session: [] }],
+  scraper: [{ adminToken: [] }, { apiKey: [] }, { bearer: [] }, { session: [] }],
 };
 
 const TEXT = { type: 'string' };
@@ -155,19 +157,23 @@ function successesOf(call: Call): Json {
   );
 }
 
+const REFUSED: readonly FailureCode[] = [
+  'authentication_required',
+  'conflicting_credentials',
+  'forbidden',
+  'invalid_api_key',
+];
+
 const FAILURES_BY_WHO: Readonly<Record<Who, readonly FailureCode[]>> = {
   anyone: [],
   'self-service': ['switched_off'],
-  operator: ['authentication_required', 'conflicting_credentials', 'forbidden', 'invalid_api_key'],
+  operator: REFUSED,
   'key holder': ['conflicting_credentials', 'invalid_api_key', 'missing_credential'],
-  'signed in': [
-    'authentication_required',
-    'conflicting_credentials',
-    'forbidden',
-    'invalid_api_key',
-  ],
-  member: ['authentication_required', 'conflicting_credentials', 'forbidden', 'invalid_api_key'],
-  reader: ['authentication_required', 'conflicting_credentials', 'forbidden', 'invalid_api_key'],
+  'signed in': REFUSED,
+  member: REFUSED,
+  reader: REFUSED,
+  onlooker: REFUSED,
+  scraper: REFUSED,
 };
 
 function failureCodesOf(call: Call): readonly FailureCode[] {

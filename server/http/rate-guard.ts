@@ -64,6 +64,8 @@ function nameOf(identity: Identity): string | null {
   switch (identity.kind) {
     case 'admin token':
       return 'operator';
+    case 'metrics token':
+      return 'metrics';
     case 'person':
       return identity.user.id;
     case 'key holder':

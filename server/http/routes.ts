@@ -17,7 +17,7 @@ import { type AccountDeps, accountCalls } from './account-calls.ts';
 import { type AdminDeps, adminHandlers } from './admin-routes.ts';
 import { type BoundCall, bind, type Guard, refuseOtherMethods, register } from './answering.ts';
 import type { AuthSettings, Desk } from './auth-routes.ts';
-import type { Caller, Callers } from './callers.ts';
+import { type Callers, NOBODY } from './callers.ts';
 import { type CreditsDeps, creditsHandlers } from './credits-routes.ts';
 import { docsAssets, docsHandlers, documentOnDemand } from './docs-routes.ts';
 import { guardianHandlers } from './guardian-routes.ts';
@@ -152,8 +152,6 @@ export async function registerRoutes(
   refuseOtherMethods(scope, [SYSTEM_API.swaggerPage, ...bound.map((one) => one.call)]);
 }
 
-const NOBODY: Caller = { kind: 'nobody' };
-
 function guardsOf({ callers, settings }: Edge): Readonly<Record<Who, Guard>> {
   return {
     anyone: () => NOBODY,
@@ -170,5 +168,7 @@ function guardsOf({ callers, settings }: Edge): Readonly<Record<Who, Guard>> {
     'signed in': callers.signedIn,
     member: callers.member,
     reader: callers.reader,
+    onlooker: callers.onlooker,
+    scraper: callers.scraper,
   };
 }
