@@ -155,6 +155,7 @@ async function addKeys(providerKeys: ProviderKeys, count: number): Promise<void>
       thresholdNanos: null,
       checkIntervalMinutes: null,
       probe: false,
+      probeModel: null,
     });
   for (let from = 0; from < count; from += KEYS_AT_ONCE) {
     const some = Array.from({ length: Math.min(KEYS_AT_ONCE, count - from) }, (_, i) => from + i);

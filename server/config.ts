@@ -137,7 +137,7 @@ const settingsTable = ({ cwd, providerIds }: Place) => ({
     /** For keys whose provider tells no balance: how often it is asked whether they are good. */
     validateIntervalHours: setting('VALIDATE_INTERVAL_HOURS', wholeNumber(1, 720), 24),
     probeIntervalSecs: setting('PROBE_INTERVAL_SECS', wholeNumber(1, 2_592_000), 300),
-    /** The model of probes. */
+    /** The model of probes at OpenAI and custom servers; every other provider has its own, and each key can name one. */
     probeModel: setting('OPENAI_MODEL', headerText, 'gpt-4o-mini-2024-07-18'),
     /** How many calls one provider gets in a second, at most. */
     callsPerSecond: setting('PROVIDER_CALLS_PER_SECOND', wholeNumber(1, 10_000), 20),

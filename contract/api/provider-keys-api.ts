@@ -29,9 +29,10 @@ const purposes = z
   .min(1, 'Name at least one purpose.')
   .refine((given) => new Set(given).size === given.length, 'Name each purpose once.')
   .meta({ description: '"watch": its balance is checked. "route": it serves the gateway.' });
-const threshold = amount
-  .nullable()
-  .meta({ description: 'Below this the key counts as low; null for no threshold' });
+const threshold = amount.nullable().meta({
+  description:
+    'Below this the key counts as low; null for no threshold. It is compared with the balance in the balance’s own currency, and nothing is converted: on a balance in CNY, 5 means 5 yuan.',
+});
 const interval = z
   .int()
   .min(1)
@@ -41,6 +42,10 @@ const interval = z
 const probe = z
   .boolean()
   .meta({ description: 'Make a tiny completion now and then, which costs money' });
+/** The name of a model, as its provider writes it. */
+export const probeModel = oneLine(200, 'A model').nullable().meta({
+  description: 'The model of the probes; null for the usual one of the platform',
+});
 
 export const KEY_STATUSES = [
   ...(['healthy', 'low', 'exhausted'] as const),
@@ -63,6 +68,7 @@ export const providerKey = z.object({
   status_message: z.string().nullable(),
   is_active: z.boolean(),
   probe: z.boolean(),
+  probe_model: probeModel,
   balance: z.number().nullable().meta({ description: 'In `currency`; null: not known' }),
   currency: z.string().nullable(),
   balance_source: z.enum(['reported', 'anchored', 'estimated']).nullable().meta({
@@ -75,7 +81,13 @@ export const providerKey = z.object({
   runway_high_days: z.number().nullable().meta({
     description: 'Or as late as that; null with a low end: no end in sight',
   }),
-  threshold_usd: dollars.nullable(),
+  threshold_usd: dollars.nullable().meta({
+    description: 'In `threshold_currency`; the name is older than balances in other currencies',
+  }),
+  threshold_currency: z.string().meta({
+    description:
+      'The currency of the balance, in which the two are compared; USD while none is known',
+  }),
   check_interval_minutes: z.int().nullable(),
   anchor: z.object({ amount_usd: dollars, at: instant }).nullable(),
   last_checked_at: instant.nullable(),
@@ -127,6 +139,7 @@ export const newProviderKey = z.strictObject({
   threshold_usd: threshold.optional(),
   check_interval_minutes: interval.optional(),
   probe: probe.optional(),
+  probe_model: probeModel.optional(),
 });
 
 export const providerKeyChange = z
@@ -138,6 +151,7 @@ export const providerKeyChange = z
     check_interval_minutes: interval.optional(),
     is_active: z.boolean().optional(),
     probe: probe.optional(),
+    probe_model: probeModel.optional(),
     anchor: z
       .strictObject({ amount_usd: amount, at: z.iso.datetime({ offset: true }) })
       .nullable()

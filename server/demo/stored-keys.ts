@@ -24,6 +24,7 @@ export async function storeKeys(
       thresholdNanos: parseDollars(thresholdUsd ?? '') ?? null,
       checkIntervalMinutes: null,
       probe: false,
+      probeModel: null,
     });
     const amount = parseDollars(anchorUsd ?? '');
     if (amount === undefined) continue;

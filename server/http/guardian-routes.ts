@@ -29,6 +29,7 @@ export function guardianHandlers({ providerKeys, keyStates }: ProviderKeyDeps) {
         thresholdNanos: null,
         checkIntervalMinutes: null,
         probe: body.probe ?? false,
+        probeModel: null,
       });
       return await shown(key);
     },

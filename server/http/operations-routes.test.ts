@@ -153,7 +153,13 @@ describe('the figures of the installation', () => {
   });
 
   test('as Prometheus text: what is left on the keys of the installation, and of nobody else', async () => {
-    const order = { platform: 'deepseek', description: null, base: null, probe: false } as const;
+    const order = {
+      platform: 'deepseek',
+      description: null,
+      base: null,
+      probe: false,
+      probeModel: null,
+    } as const;
     const rest = { purposes: { watch: true, route: false }, thresholdNanos: null } as const;
     const add = (owner: string | null, secret: string) =>
       edge.providerKeys.add({

@@ -11,7 +11,14 @@ const BLANK = keyReply(
   {
     ...{ id: 'pk_0', owner: null, platform: 'openrouter', name: 'zero', description: null },
     ...{ masked: 'sk-...0', keyKind: null, purposes: { watch: true, route: false } },
-    ...{ source: 'stored', base: null, isActive: true, probe: false, anchor: null },
+    ...{
+      source: 'stored',
+      base: null,
+      isActive: true,
+      probe: false,
+      probeModel: null,
+      anchor: null,
+    },
     ...{ thresholdNanos: null, checkIntervalMinutes: null, createdAt: 0 },
     ...{ lastUsedAt: null, deletedAt: null },
   },

@@ -58,9 +58,18 @@ const VALUE: Readonly<Record<KeyOrder, (row: Row) => string | number | null>> = 
 
 const COLUMNS = [
   ...['id', 'platform', 'name', 'description', 'masked', 'purposes', 'source', 'user_id'],
-  ...['base_url', 'status', 'status_message', 'is_active', 'probe', 'balance', 'currency'],
+  ...[
+    'base_url',
+    'status',
+    'status_message',
+    'is_active',
+    'probe',
+    'probe_model',
+    'balance',
+    'currency',
+  ],
   ...['balance_source', 'balance_at', 'runway_days', 'runway_low_days', 'runway_high_days'],
-  ...['threshold_usd', 'check_interval_minutes', 'anchor_usd', 'anchor_at'],
+  ...['threshold_usd', 'threshold_currency', 'check_interval_minutes', 'anchor_usd', 'anchor_at'],
   ...['last_checked_at', 'last_ok_at', 'last_used_at', 'created_at'],
 ];
 

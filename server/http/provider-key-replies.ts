@@ -80,6 +80,7 @@ export function keyReply(key: ProviderKey, state: KeyState): z.output<typeof pro
     status_message: state.message,
     is_active: key.isActive,
     probe: key.probe,
+    probe_model: key.probeModel,
     balance: state.balance === null ? null : toDollars(state.balance.amount),
     currency: state.balance?.currency ?? null,
     balance_source: state.balance?.source ?? null,
@@ -88,6 +89,7 @@ export function keyReply(key: ProviderKey, state: KeyState): z.output<typeof pro
     runway_low_days: daysIn(state.runway?.lowHours),
     runway_high_days: daysIn(state.runway?.highHours),
     threshold_usd: key.thresholdNanos === null ? null : toDollars(key.thresholdNanos),
+    threshold_currency: state.balance?.currency ?? 'USD',
     check_interval_minutes: key.checkIntervalMinutes,
     anchor:
       anchor === null ? null : { amount_usd: toDollars(anchor.amount), at: isoTime(anchor.at) },

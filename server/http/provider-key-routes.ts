@@ -74,6 +74,7 @@ export function providerKeyHandlers({ providerKeys, keyStates, clock }: Provider
         thresholdNanos: thresholdIn(body.threshold_usd ?? null),
         checkIntervalMinutes: body.check_interval_minutes ?? null,
         probe: body.probe ?? false,
+        probeModel: body.probe_model ?? null,
       });
       return await shown(key);
     },
@@ -148,6 +149,7 @@ function changeIn(body: z.output<typeof providerKeyChange>, now: number): KeyCha
     ...(body.name !== undefined && { name: body.name }),
     ...(body.description !== undefined && { description: body.description }),
     ...(body.probe !== undefined && { probe: body.probe }),
+    ...(body.probe_model !== undefined && { probeModel: body.probe_model }),
     ...(purposes !== undefined && { purposes: purposesIn(purposes) }),
     ...(threshold_usd !== undefined && { thresholdNanos: thresholdIn(threshold_usd) }),
     ...(check_interval_minutes !== undefined && { checkIntervalMinutes: check_interval_minutes }),

@@ -312,7 +312,8 @@ describe('a member', () => {
     const store = async (owner: string | null) => {
       const order = { platform: 'groq', name: 'x', description: null, base: null };
       const secret = `gsk_0123456789-${owner}`;
-      const more = { thresholdNanos: null, checkIntervalMinutes: null, probe: false };
+      const rules = { thresholdNanos: null, checkIntervalMinutes: null };
+      const more = { ...rules, probe: false, probeModel: null };
       const purposes = { watch: false, route: true };
       return (await edge.providerKeys.add({ ...order, ...more, owner, secret, purposes })).id;
     };

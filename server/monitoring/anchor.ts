@@ -13,7 +13,7 @@ export interface Anchor {
 export interface SpendSince {
   /** What the provider says was spent, by UTC day; only days whose cost it states. */
   readonly reported: readonly ReportedDay[];
-  /** What we metered since the anchor, by UTC day; the anchor's day from the anchor on. */
+  /** What we metered since the anchor, requests and probes, by UTC day; the anchor's day from the anchor on. */
   readonly metered: readonly { readonly date: string; readonly cost: Nanos }[];
 }
 
@@ -36,7 +36,8 @@ export interface Estimate {
  */
 export function estimateOf(anchor: Anchor, { reported, metered }: SpendSince): Estimate {
   const reportedOf = new Map(reported.map((day) => [day.date, day]));
-  const meteredOf = new Map(metered.map(({ date, cost }) => [date, cost]));
+  const meteredOf = new Map<string, number>();
+  for (const { date, cost } of metered) meteredOf.set(date, (meteredOf.get(date) ?? 0) + cost);
   const first = dayOf(anchor.at);
   const dates = new Set([...reportedOf.keys(), ...meteredOf.keys()].filter((day) => day >= first));
   let spent = 0;

@@ -62,7 +62,7 @@ export interface Monitoring {
 export interface MonitoringSettings {
   readonly intervals: Intervals;
   readonly retentionDays: number;
-  /** The model of probes. */
+  /** The model of probes where neither key nor provider has one. */
   readonly probeModel: string;
   /** Calls to one host in any second. */
   readonly callsPerSecond: number;

@@ -1,12 +1,16 @@
 /** Probes: a tiny completion that shows whether a key really serves, and what that costs. Only where it was asked for. */
-import type { Nanos } from '../../contract/money.ts';
+import { sql } from 'kysely';
+import { type Nanos, nanos } from '../../contract/money.ts';
 import { type CostSource, UNKNOWN_USAGE } from '../../contract/usage.ts';
 import type { Clock } from '../clock.ts';
 import { toFailure } from '../failure.ts';
 import { newId } from '../id.ts';
 import type { Metering } from '../metering/metering.ts';
 import type { AccountAnswer, Ask, JsonObject, Provider } from '../providers/providers.ts';
+import type { CostOfDay } from '../records/records.ts';
 import { compileOnce, type Storage, type Write } from '../storage/storage.ts';
+import { DAY_MS, dayOf } from './anchor.ts';
+import type { WatchedKey } from './watched-key.ts';
 
 /** Enough for a word; some models refuse to write less. */
 const OUTPUT_TOKENS_MOST = 16;
@@ -28,20 +32,25 @@ export interface Probe {
   readonly error: string | null;
 }
 
+export type ProbedKey = Pick<WatchedKey, 'id' | 'provider' | 'probeModel'>;
+
 export interface Probes {
   /** Makes a completion with the key. Never rejects for what the provider does. */
-  probe(key: { id: string; provider: Provider }, ask: Ask): Promise<Probe>;
+  probe(key: ProbedKey, ask: Ask): Promise<Probe>;
   append(probe: Probe): Write;
+  /** What probes of a key cost since an instant, by UTC day. Unpriced ones add nothing. */
+  costs(keyId: string, since: number): Promise<readonly CostOfDay[]>;
 }
 
 export interface ProbesDeps {
   readonly storage: Pick<Storage, 'db'>;
   readonly clock: Clock;
   readonly metering: Pick<Metering, 'price' | 'rate'>;
+  /** The model of probes where neither key nor provider has one. */
   readonly model: string;
 }
 
-export function createProbes({ storage, clock, metering, model }: ProbesDeps): Probes {
+export function createProbes({ storage, clock, metering, ...usual }: ProbesDeps): Probes {
   const insert = compileOnce(
     storage.db.insertInto('probes').values({
       id: '',
@@ -59,7 +68,8 @@ export function createProbes({ storage, clock, metering, model }: ProbesDeps): P
   );
 
   return {
-    async probe({ id, provider }, ask) {
+    async probe({ id, provider, probeModel }, ask) {
+      const model = probeModel ?? provider.probeModel ?? usual.model;
       const at = clock.now();
       const startedAt = clock.elapsed();
       const tried = await attempt(ask, bodyFor(provider, model));
@@ -94,6 +104,20 @@ export function createProbes({ storage, clock, metering, model }: ProbesDeps): P
         probe.latencyMs,
         probe.error,
       ]),
+    async costs(keyId, since) {
+      const rows = await storage.db
+        .selectFrom('probes')
+        .select([
+          sql<number>`at / ${sql.lit(DAY_MS)}`.as('day'),
+          sql<number>`sum(cost_nanos)`.as('cost'),
+        ])
+        .where('provider_key_id', '=', keyId)
+        .where('at', '>=', since)
+        .where('cost_nanos', 'is not', null)
+        .groupBy('day')
+        .execute();
+      return rows.map(({ day, cost }) => ({ date: dayOf(day * DAY_MS), cost: nanos(cost) }));
+    },
   };
 }
 

@@ -237,6 +237,7 @@ const PLAIN_KEY: WatchedKey = {
   threshold: null,
   checkIntervalMinutes: null,
   probe: false,
+  probeModel: null,
   anchor: null,
 };
 

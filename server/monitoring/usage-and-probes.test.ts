@@ -204,6 +204,67 @@ test('a probe on demand tells what came of it, whatever that was', async () => {
   }
 });
 
+test('a key is probed with its own model, else that of its provider, else that of the setting', async () => {
+  const models: unknown[] = [];
+  stage.script.completion = ({ body }) => {
+    models.push(body?.['model']);
+    return answer(200, COMPLETION);
+  };
+  const provider = { ...TELLING, probeModel: 'of the provider' };
+  stage.add('pk_1', { provider, probeModel: 'of the key' });
+  stage.add('pk_2', { provider });
+  stage.add('pk_3');
+  for (const id of ['pk_1', 'pk_2', 'pk_3']) await stage.monitoring.probe(id);
+  assert.deepEqual(models, ['of the key', 'of the provider', 'small-model']);
+});
+
+test('what probes cost is taken off an anchor, until the provider itself has closed the day', async () => {
+  stage.add('pk_1', {
+    provider: {
+      ...TELLING,
+      account: { ...TELLING.account, balance: async () => has(0, { balance: null }) },
+    },
+    anchor: { amount: dollars(20), at: stage.clock.now() - MINUTE_MS },
+  });
+  stage.script.completion = () => answer(200, COMPLETION);
+  await stage.record({ startedAt: stage.clock.now(), cost: dollars(1) });
+  await stage.monitoring.probe('pk_1');
+  await stage.monitoring.probe('pk_1');
+  assert.equal((await stage.monitoring.check('pk_1')).balance, dollars(20 - 1 - 0.004));
+  stage.clock.pass(DAY_MS);
+  stage.script.usage = () => told([used('2026-11-20', 4)], ['2026-11-20']);
+  await stage.monitoring.sync('pk_1');
+  // Half of that day came after the anchor.
+  const later = await stage.monitoring.check('pk_1');
+  assert.ok(Math.abs((later.balance ?? 0) - dollars(18)) < dollars(0.01), String(later.balance));
+});
+
+test('what a provider reports in another currency is not taken for dollars', async () => {
+  stage.add('pk_1', {
+    provider: {
+      ...TELLING,
+      account: { ...TELLING.account, balance: async () => has(0, { balance: null }) },
+    },
+    anchor: { amount: dollars(20), at: stage.clock.now() - 3 * DAY_MS },
+  });
+  stage.script.usage = () => ({
+    ...told([used('2026-11-19', 7)], ['2026-11-19']),
+    currency: 'CNY',
+  });
+  await stage.monitoring.sync('pk_1');
+  const { balance, currency, source } = await stage.monitoring.check('pk_1');
+  assert.deepEqual([balance, currency, source], [dollars(20), 'USD', 'estimated']);
+});
+
+test('a threshold is compared in the currency of the balance', async () => {
+  stage.add('pk_1', { threshold: dollars(5) });
+  stage.script.balance = () => has(4, { currency: 'CNY' });
+  const low = await stage.monitoring.check('pk_1');
+  assert.deepEqual([low.status, low.currency], ['low', 'CNY']);
+  stage.script.balance = () => has(6, { currency: 'CNY' });
+  assert.equal((await stage.monitoring.check('pk_1')).status, 'healthy');
+});
+
 test('a probe that fails brings about a check', async () => {
   stage.add('pk_1', { probe: true });
   stage.script.completion = () => answer(200, COMPLETION);

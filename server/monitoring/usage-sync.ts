@@ -47,6 +47,8 @@ export function createUsageSync({ db }: Pick<Storage, 'db'>): UsageSync {
         .where('provider_key_id', '=', keyId)
         .where('date', '>=', dayOf(since))
         .where('cost_nanos', 'is not', null)
+        // Anchors are in dollars, and nothing is converted: such days count as we metered them.
+        .where('currency', '=', 'USD')
         .groupBy('date')
         .orderBy('date')
         .execute();

@@ -17,6 +17,8 @@ export interface WatchedKey {
   readonly checkIntervalMinutes: number | null;
   /** Make a tiny completion with it now and then, which costs money. */
   readonly probe: boolean;
+  /** The model of its probes; null: the usual one of its provider. */
+  readonly probeModel: string | null;
   readonly anchor: Anchor | null;
 }
 
@@ -57,6 +59,7 @@ function seen(key: ProviderKey): WatchedKey {
     threshold: key.thresholdNanos,
     checkIntervalMinutes: key.checkIntervalMinutes,
     probe: key.probe,
+    probeModel: key.probeModel,
     anchor: key.anchor,
   };
 }

@@ -183,12 +183,13 @@ class Worker implements Work {
   }
 
   async #spendSince(keyId: string, { at }: Anchor): Promise<SpendSince> {
-    const { usage, meteredSince } = this.#deps;
-    const [reported, metered] = await Promise.all([
+    const { usage, meteredSince, probes } = this.#deps;
+    const [reported, served, probed] = await Promise.all([
       usage.costs(keyId, at),
       meteredSince(keyId, at),
+      probes.costs(keyId, at),
     ]);
-    return { reported, metered };
+    return { reported, metered: [...served, ...probed] };
   }
 
   #jittered(ms: number): number {

@@ -57,6 +57,7 @@ function hold(routed: RoutedKey, name: string, secret: string, now: number): Hel
     purposes: { watch: true, route: true },
     isActive: true,
     probe: false,
+    probeModel: null,
     thresholdNanos: null,
     checkIntervalMinutes: null,
     anchor: null,

@@ -19,6 +19,8 @@ export interface ProviderKey {
   readonly isActive: boolean;
   /** Probes may spend money with it. */
   readonly probe: boolean;
+  /** The model of its probes; null: the usual one of its provider. */
+  readonly probeModel: string | null;
   readonly thresholdNanos: Nanos | null;
   readonly checkIntervalMinutes: number | null;
   /** What the owner says was on it at an instant. */
@@ -71,6 +73,7 @@ export interface NewKey {
   readonly thresholdNanos: Nanos | null;
   readonly checkIntervalMinutes: number | null;
   readonly probe: boolean;
+  readonly probeModel: string | null;
 }
 
 /** What is not given stays as it is. */
@@ -82,6 +85,7 @@ export interface KeyChange {
   readonly checkIntervalMinutes?: number | null;
   readonly isActive?: boolean;
   readonly probe?: boolean;
+  readonly probeModel?: string | null;
   readonly anchor?: Anchor | null;
   readonly keyKind?: KeyKind | null;
   /** A new secret in place of the old one. */
@@ -106,6 +110,7 @@ export function fromRow(row: Selectable<ProviderKeysTable>): ProviderKey {
     purposes: { watch: row.watch === 1, route: row.route === 1 },
     isActive: row.is_active === 1,
     probe: row.probe === 1,
+    probeModel: row.probe_model,
     thresholdNanos: threshold_nanos === null ? null : nanos(threshold_nanos),
     checkIntervalMinutes: row.check_interval_minutes,
     anchor:
@@ -132,6 +137,7 @@ export function toRow(key: ProviderKey): ProviderKeysTable {
     route: Number(key.purposes.route),
     is_active: Number(key.isActive),
     probe: Number(key.probe),
+    probe_model: key.probeModel,
     threshold_nanos: key.thresholdNanos,
     check_interval_minutes: key.checkIntervalMinutes,
     anchor_nanos: key.anchor?.amount ?? null,

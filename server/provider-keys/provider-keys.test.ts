@@ -44,6 +44,7 @@ const order = (owner: string | null, secret: string): NewKey => ({
   thresholdNanos: null,
   checkIntervalMinutes: null,
   probe: false,
+  probeModel: null,
 });
 
 test('with an account go its secrets and what its keys were called; those of others stay', async () => {

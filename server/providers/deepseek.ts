@@ -46,5 +46,6 @@ export const deepseek = openaiCompatible({
   base: 'https://api.deepseek.com/v1',
   priceCatalogue: 'deepseek',
   afterAbort: 'billing stops',
+  probeModel: 'deepseek-chat',
   account,
 });

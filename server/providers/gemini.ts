@@ -10,4 +10,5 @@ export const gemini = openaiCompatible({
   base: 'https://generativelanguage.googleapis.com/v1beta/openai',
   priceCatalogue: 'google',
   afterAbort: 'billing goes on',
+  probeModel: 'gemini-2.5-flash-lite',
 });

@@ -7,4 +7,5 @@ export const groq = openaiCompatible({
   base: 'https://api.groq.com/openai/v1',
   priceCatalogue: 'groq',
   afterAbort: 'billing goes on',
+  probeModel: 'llama-3.1-8b-instant',
 });

@@ -7,4 +7,5 @@ export const mistral = openaiCompatible({
   base: 'https://api.mistral.ai/v1',
   priceCatalogue: 'mistral',
   afterAbort: 'billing goes on',
+  probeModel: 'ministral-8b-latest',
 });

@@ -34,5 +34,6 @@ export const moonshot = openaiCompatible({
   priceCatalogue: 'moonshotai',
   // Not documented, so the dearer case is assumed: an aborted answer is read to its end.
   afterAbort: 'billing goes on',
+  probeModel: 'moonshot-v1-8k',
   account,
 });

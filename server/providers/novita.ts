@@ -33,5 +33,6 @@ export const novita = openaiCompatible({
   priceCatalogue: 'novita',
   // Not documented, so the dearer case is assumed: an aborted answer is read to its end.
   afterAbort: 'billing goes on',
+  probeModel: 'meta-llama/llama-3.1-8b-instruct',
   account,
 });

@@ -27,6 +27,8 @@ export interface OpenaiCompatible {
   readonly readCost?: CostReading;
   /** Default: whether a key is good is told by the list of models, and nothing else is. */
   readonly account?: Account;
+  /** Default: the model of the setting. */
+  readonly probeModel?: string;
 }
 
 /** A provider that speaks the OpenAI dialect, made from what sets it apart. */
@@ -51,6 +53,7 @@ export function openaiCompatible(facts: OpenaiCompatible): Provider {
       priceCatalogue: facts.priceCatalogue,
     },
     account: facts.account ?? { validate: validByModels },
+    ...(facts.probeModel === undefined ? {} : { probeModel: facts.probeModel }),
   };
 }
 

@@ -22,6 +22,7 @@ export const openrouter = openaiCompatible({
   priceCatalogue: 'openrouter',
   // Hanging up stops the bill only at some of the vendors behind it, and nothing tells us which one serves.
   afterAbort: 'billing goes on',
+  probeModel: 'openai/gpt-4o-mini',
   streamUsage: 'always',
   readCost,
   account: openrouterAccount,

@@ -31,6 +31,8 @@ export interface Provider {
   readonly dialects: readonly Dialect[];
   readonly routing: Routing;
   readonly account: Account;
+  /** A small, cheap model to try a key with. Absent: the setting names it. */
+  readonly probeModel?: string;
 }
 
 /** What the gateway must know to send a request to a provider and to understand the bill. */

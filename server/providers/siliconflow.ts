@@ -47,5 +47,6 @@ export const siliconflow = openaiCompatible({
   priceCatalogue: null,
   // Not documented, so the dearer case is assumed: an aborted answer is read to its end.
   afterAbort: 'billing goes on',
+  probeModel: 'Qwen/Qwen2.5-7B-Instruct',
   account,
 });

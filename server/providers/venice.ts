@@ -71,5 +71,6 @@ export const venice = openaiCompatible({
   priceCatalogue: null,
   // Not documented, so the dearer case is assumed: an aborted answer is read to its end.
   afterAbort: 'billing goes on',
+  probeModel: 'llama-3.2-3b',
   account,
 });

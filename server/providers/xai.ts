@@ -7,6 +7,7 @@ export const xai = openaiCompatible({
   base: 'https://api.x.ai/v1',
   priceCatalogue: 'x-ai',
   afterAbort: 'billing stops',
+  probeModel: 'grok-4-fast-non-reasoning',
   counting: { reasoning: 'beside output', cached: 'maybe beside input' },
   // A tick is a tenth of a nano-dollar.
   readCost: (usage, numbers) => numbers.money(usage['cost_in_usd_ticks'], -1),

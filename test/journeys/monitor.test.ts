@@ -94,7 +94,8 @@ test('a probe tells tokens, cost and time, and all keys can be checked at once',
   assert.equal(checks.broken, 0);
   const { data, totals } = await get('/api/balances');
   const anchored = data.find((key: Json) => key.key_id === id);
-  assert.deepEqual([anchored.balance, anchored.source], [20, 'estimated']);
+  assert.equal(anchored.source, 'estimated');
+  assert.ok(anchored.balance <= 20 - probe.cost_usd && anchored.balance > 19.99);
   const usd = totals.find(({ currency }: Json) => currency === 'USD');
-  assert.ok(usd.balance >= 20 && usd.keys >= 1);
+  assert.ok(usd.balance >= anchored.balance && usd.keys >= 1);
 });

@@ -49,6 +49,7 @@ describe('storing a key', () => {
       status_message: null,
       is_active: true,
       probe: false,
+      probe_model: null,
       balance: null,
       currency: null,
       balance_source: null,
@@ -57,6 +58,7 @@ describe('storing a key', () => {
       runway_low_days: null,
       runway_high_days: null,
       threshold_usd: 2.5,
+      threshold_currency: 'USD',
       check_interval_minutes: 10,
       anchor: null,
       last_checked_at: null,
@@ -204,6 +206,7 @@ describe('changing a key', () => {
       check_interval_minutes: 5,
       is_active: false,
       probe: true,
+      probe_model: 'gpt-4.1-nano',
       purposes: ['watch', 'route'],
       anchor: { amount_usd: '12.34', at: '2026-01-02T03:04:05+01:00' },
     };
@@ -215,6 +218,7 @@ describe('changing a key', () => {
       description: null,
       threshold_usd: null,
       check_interval_minutes: null,
+      probe_model: null,
       anchor: null,
     };
     assert.deepEqual((await send('PATCH', path, cleared, me)).body, { ...body, ...cleared });

@@ -11,6 +11,7 @@ import * as monitoring from './0009-monitoring.ts';
 import * as rollUps from './0010-roll-ups.ts';
 import * as preferences from './0011-preferences.ts';
 import * as refusals from './0012-refusals.ts';
+import * as probeModel from './0013-probe-model.ts';
 
 /** Every step of the schema, forward only; number and slug are the identity and never change. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -26,4 +27,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0010-roll-ups': rollUps,
   '0011-preferences': preferences,
   '0012-refusals': refusals,
+  '0013-probe-model': probeModel,
 };

@@ -16,6 +16,8 @@ export interface ProviderKeysTable {
   is_active: number;
   /** Probes may spend money with it. */
   probe: number;
+  /** Null: the usual one of the provider. */
+  probe_model: string | null;
   /** In nano-dollars. */
   threshold_nanos: number | null;
   check_interval_minutes: number | null;
