@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { call } from './call.ts';
-import { count, day, dollars } from './fields.ts';
+import { count, day, dollars, instant } from './fields.ts';
 import { FORMATS } from './requests-api.ts';
 
 /** The longest range of a report, in days: a leap year. */
@@ -25,6 +25,7 @@ export const costByUser = z.object({
   ),
   daily: z.array(z.object({ date: day, cost_usd: dollars, cumulative_cost_usd: dollars })),
   daily_by_user: z.array(z.object({ date: day, label: z.string(), cost_usd: dollars })),
+  as_of: instant,
 });
 
 /** Figures over time. */

@@ -47,6 +47,7 @@ describe('GET /reports/data', () => {
         { date: '2026-11-19', label: 'usr_ann', cost_usd: 0 },
         { date: '2026-11-20', label: 'usr_ann', cost_usd: 0.000021 },
       ],
+      as_of: new Date(NOW).toISOString(),
     });
   });
 

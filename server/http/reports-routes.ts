@@ -25,7 +25,8 @@ export function reportsHandlers({ reports, clock }: ReportsDeps) {
       caller,
       reply,
     }: AskedFor<typeof REPORTS_API.costByUser>): Promise<z.output<typeof costByUser>> {
-      const range = rangeOf(query, clock.now());
+      const now = clock.now();
+      const range = rangeOf(query, now);
       const report = await reports.costByUser(range, scopeOf(caller));
       if (query.format !== undefined) {
         const pages = exportedPages(report);
@@ -47,6 +48,7 @@ export function reportsHandlers({ reports, clock }: ReportsDeps) {
           cumulative_cost_usd: toDollars(day.cumulativeCost),
         })),
         daily_by_user: report.dailyByUser.map(costOfDay),
+        as_of: isoTime(now),
       };
     },
   };

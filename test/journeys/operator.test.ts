@@ -246,6 +246,7 @@ describe('GET /reports/data', () => {
         { date: '2026-11-22', cost_usd: 0.0000336, cumulative_cost_usd: 0.0000504 },
       ],
       daily_by_user: report.daily_by_user,
+      as_of: '2026-11-22T00:00:00.000Z',
     });
     assert.equal(report.daily_by_user.length, 8);
     const last = report.daily_by_user.filter(({ date }) => date === '2026-11-22');

@@ -3,6 +3,7 @@ import { messages as figures } from './en/figures.ts';
 import { messages as keys } from './en/keys.ts';
 import { messages as parts } from './en/parts.ts';
 import { messages as people } from './en/people.ts';
+import { messages as reports } from './en/reports.ts';
 import { messages as requests } from './en/requests.ts';
 import { messages as setup } from './en/setup.ts';
 import { messages as shell } from './en/shell.ts';
@@ -13,6 +14,7 @@ export const areas = {
   keys,
   parts,
   people,
+  reports,
   requests,
   setup,
   shell,

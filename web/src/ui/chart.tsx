@@ -110,7 +110,7 @@ export function Chart(props: ChartProps): ReactNode {
           />
         </Suspense>
       )}
-      <Foot {...props} />
+      <ChartFoot {...props} />
     </figure>
   );
 }
@@ -151,7 +151,10 @@ function Legend({ series, overlay, hidden, toggle }: LegendProps): ReactNode {
 }
 
 /** What must be known to read the figures right: zone, how old they are, what is missing from them. */
-function Foot({ kind, unit, asOf, unpriced = 0, isOpen = false }: ChartProps): ReactNode {
+export function ChartFoot(
+  props: Pick<ChartProps, 'kind' | 'unit' | 'asOf' | 'unpriced' | 'isOpen'>,
+): ReactNode {
+  const { kind, unit, asOf, unpriced = 0, isOpen = false } = props;
   const { t } = useWords();
   const isDashed = kind === 'lines';
   const said = [

@@ -43,6 +43,7 @@ export const messages = {
   'nav.logout': 'Sign out',
   'nav.profile': 'Profile',
   'nav.register': 'Register',
+  'nav.reports': 'Reports',
   'nav.requests': 'Requests',
   'nav.settings': 'Settings',
   'nav.setup': 'Set up',

@@ -44,6 +44,7 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'nav.logout': 'Esci',
   'nav.profile': 'Profilo',
   'nav.register': 'Registrati',
+  'nav.reports': 'Rapporti',
   'nav.requests': 'Richieste',
   'nav.settings': 'Impostazioni',
   'nav.setup': 'Configurazione',

@@ -44,6 +44,7 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'nav.logout': '退出登录',
   'nav.profile': '个人资料',
   'nav.register': '注册',
+  'nav.reports': '报表',
   'nav.requests': '请求',
   'nav.settings': '设置',
   'nav.setup': '初始设置',
