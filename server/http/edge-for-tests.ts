@@ -4,8 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { nanos } from '../../contract/money.ts';
-import { UNKNOWN_USAGE } from '../../contract/usage.ts';
 import { type Accounts, createAccounts, type VirtualKey } from '../accounts/accounts.ts';
 import { createAdministration, createUpkeep } from '../administration/administration.ts';
 import { type Clock, systemClock } from '../clock.ts';
@@ -16,6 +14,7 @@ import { createMonitoring, type Monitoring, watchedKeys } from '../monitoring/mo
 import { createOutbound } from '../outbound.ts';
 import { createProviderKeys, type ProviderKeys } from '../provider-keys/provider-keys.ts';
 import { providers } from '../providers/providers.ts';
+import { usageRecord } from '../records/record-for-tests.ts';
 import { createRecords, type Records, type UsageRecord } from '../records/records.ts';
 import { createReports } from '../reports/reports.ts';
 import { createBackups, openSqlite, type Storage } from '../storage/storage.ts';
@@ -222,32 +221,7 @@ function recordOf(
   what: Partial<UsageRecord> = {},
 ): UsageRecord {
   const startedAt = what.startedAt ?? NOW;
-  return {
-    // Ids begin with the time, and lists are in their order.
-    id: `${firstId('req', startedAt)}${newId('req').slice(16)}`,
-    virtualKeyId: key.id,
-    userId: key.userId,
-    providerId: 'local',
-    providerKeyId: 'pk_1',
-    endpoint: 'chat/completions',
-    model: 'small',
-    servedModel: null,
-    streamed: false,
-    status: 200,
-    outcome: 'completed',
-    provenance: 'reported',
-    tokens: { ...UNKNOWN_USAGE, input: 10, output: 2 },
-    cost: nanos(21_000),
-    costSource: 'catalogue',
-    priceId: null,
-    flawed: false,
-    charge: null,
-    failure: null,
-    attempts: 1,
-    upstreamId: null,
-    startedAt,
-    ttftMs: null,
-    durationMs: 5,
-    ...what,
-  };
+  // Ids begin with the time, and lists are in their order.
+  const id = `${firstId('req', startedAt)}${newId('req').slice(16)}`;
+  return usageRecord({ id, virtualKeyId: key.id, userId: key.userId, startedAt, ...what });
 }

@@ -18,6 +18,7 @@ import type {
   ProviderUsage,
 } from '../providers/providers.ts';
 import { findProvider } from '../providers/providers.ts';
+import { usageRecord } from '../records/record-for-tests.ts';
 import { createRecords, type UsageRecord } from '../records/records.ts';
 import { openSqlite, type Storage } from '../storage/storage.ts';
 import { HandClock } from './clock-for-tests.ts';
@@ -241,36 +242,11 @@ const PLAIN_KEY: WatchedKey = {
   anchor: null,
 };
 
-const PLAIN_RECORD: UsageRecord = {
+const PLAIN_RECORD = usageRecord({
   id: 'req_1',
-  virtualKeyId: 'vk_1',
-  userId: 'usr_1',
   providerId: 'custom',
-  providerKeyId: 'pk_1',
-  endpoint: 'chat/completions',
   model: 'small-model',
-  servedModel: null,
-  streamed: false,
-  status: 200,
-  outcome: 'completed',
-  provenance: 'reported',
-  tokens: {
-    input: 10,
-    cachedInput: null,
-    cacheWrite5m: null,
-    cacheWrite1h: null,
-    output: 2,
-    reasoning: null,
-  },
   cost: nanos(1_000),
   costSource: 'upstream',
-  priceId: null,
-  charge: null,
-  flawed: false,
-  failure: null,
-  attempts: 1,
-  upstreamId: null,
   startedAt: Date.parse(START),
-  ttftMs: null,
-  durationMs: 5,
-};
+});

@@ -15,10 +15,11 @@ import {
   sql,
 } from 'kysely';
 import { nanos } from '../../contract/money.ts';
-import { COST_SOURCES, OUTCOMES, UNKNOWN_USAGE } from '../../contract/usage.ts';
+import { COST_SOURCES, OUTCOMES } from '../../contract/usage.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { up as rollUps } from '../storage/migrations/0010-roll-ups.ts';
 import { openSqlite, type Storage } from '../storage/storage.ts';
+import { usageRecord } from './record-for-tests.ts';
 import { createRecords, type Records, rollUpsAgree, type UsageRecord } from './records.ts';
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
@@ -39,33 +40,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const recordOf = (id: string, more: Partial<UsageRecord> = {}): UsageRecord => ({
-  id,
-  virtualKeyId: 'vk_1',
-  userId: 'usr_1',
-  providerId: 'local',
-  providerKeyId: 'pk_1',
-  endpoint: 'chat/completions',
-  model: 'small',
-  servedModel: null,
-  streamed: false,
-  status: 200,
-  outcome: 'completed',
-  provenance: 'reported',
-  tokens: { ...UNKNOWN_USAGE, input: 10, output: 2 },
-  cost: nanos(21_000),
-  costSource: 'catalogue',
-  priceId: null,
-  flawed: false,
-  charge: null,
-  failure: null,
-  attempts: 1,
-  upstreamId: null,
-  startedAt: NOW,
-  ttftMs: 120,
-  durationMs: 500,
-  ...more,
-});
+const recordOf = (id: string, more: Partial<UsageRecord> = {}): UsageRecord =>
+  usageRecord({ id, startedAt: NOW, ttftMs: 120, durationMs: 500, ...more });
 
 const commit = (record: UsageRecord) => storage.commit(records.finish(record, null));
 

@@ -8,6 +8,7 @@ import { GROUPS, type Group, METRICS, type Metric } from '../../contract/api/fig
 import { nanos } from '../../contract/money.ts';
 import { UNKNOWN_USAGE } from '../../contract/usage.ts';
 import { type Clock, systemClock } from '../clock.ts';
+import { usageRecord } from '../records/record-for-tests.ts';
 import { createRecords, type UsageRecord } from '../records/records.ts';
 import { openSqlite, type Storage } from '../storage/storage.ts';
 import { createReports, METRIC_RULES, type Reports, spanOf, ttftQuantile } from './reports.ts';
@@ -28,32 +29,22 @@ function manyRecords(): readonly UsageRecord[] {
     const user = index % 3;
     const refused = index % 17 === 0;
     const failed = index % 13 === 0;
-    return {
+    return usageRecord({
       id: `req_${at.toString(16).padStart(12, '0')}${String(index).padStart(4, '0')}`,
       virtualKeyId: `vk_${user}_${index % 2}`,
       userId: `usr_${user}`,
       providerId: refused ? null : `provider_${index % 2}`,
       providerKeyId: refused ? null : `pk_${index % 4}`,
-      endpoint: 'chat/completions',
       model: refused ? null : `model_${(index * 7) % 5}`,
-      servedModel: null,
-      streamed: false,
-      status: 200,
       outcome: refused ? 'refused' : failed ? 'failed' : 'completed',
-      provenance: 'reported',
       tokens: { ...UNKNOWN_USAGE, input: index, output: index % 50, cachedInput: index % 9 },
       cost: index % 11 === 0 ? null : nanos(index * 1_000 + 1),
       costSource: refused || failed ? 'none' : 'catalogue',
-      priceId: null,
-      flawed: false,
       charge: user === 0 ? null : { amount: nanos(index), held: nanos(index), plan: 'flat' },
-      failure: null,
-      attempts: 1,
-      upstreamId: null,
       startedAt: at,
       ttftMs: 20 + ((index * 131) % 3_000),
       durationMs: 900,
-    };
+    });
   });
 }
 

@@ -8,6 +8,7 @@ import { UNKNOWN_USAGE } from '../../contract/usage.ts';
 import { type Accounts, createAccounts, type VirtualKey } from '../accounts/accounts.ts';
 import { systemClock } from '../clock.ts';
 import { newId } from '../id.ts';
+import { usageRecord } from '../records/record-for-tests.ts';
 import { createRecords, type Records, type UsageRecord } from '../records/records.ts';
 import { openSqlite, type Storage } from '../storage/storage.ts';
 import { createReports, type Reports } from './reports.ts';
@@ -49,32 +50,18 @@ interface Happened {
 }
 
 async function happened(what: Happened): Promise<void> {
-  const record: UsageRecord = {
+  const record = usageRecord({
     id: newId('req'),
     virtualKeyId: what.key.id,
     userId: what.key.userId,
-    providerId: 'local',
-    providerKeyId: 'pk_1',
-    endpoint: 'chat/completions',
     model: what.model === undefined ? 'small' : what.model,
     servedModel: what.servedModel ?? null,
-    streamed: false,
-    status: 200,
     outcome: what.outcome ?? 'completed',
-    provenance: 'reported',
     tokens: { ...UNKNOWN_USAGE, input: what.input ?? null, output: what.output ?? null },
     cost: what.cost === null ? null : nanos(what.cost),
     costSource: what.costSource ?? (what.cost === null ? 'unpriced' : 'catalogue'),
-    priceId: null,
-    flawed: false,
-    charge: null,
-    failure: null,
-    attempts: 1,
-    upstreamId: null,
     startedAt: Date.parse(what.at),
-    ttftMs: null,
-    durationMs: 5,
-  };
+  });
   await storage.commit(records.finish(record, null));
 }
 

@@ -8,6 +8,7 @@ import { UNKNOWN_USAGE } from '../../contract/usage.ts';
 import { type Accounts, createAccounts, type VirtualKey } from '../accounts/accounts.ts';
 import { systemClock } from '../clock.ts';
 import { newId } from '../id.ts';
+import { usageRecord } from '../records/record-for-tests.ts';
 import { createRecords, type Records, type UsageRecord } from '../records/records.ts';
 import { openSqlite, type Storage } from '../storage/storage.ts';
 import { createReports, type Reports } from './reports.ts';
@@ -37,33 +38,15 @@ async function keyOf(label: string): Promise<VirtualKey> {
 }
 
 async function happened(key: VirtualKey, what: Partial<UsageRecord>): Promise<void> {
-  const record: UsageRecord = {
+  const record = usageRecord({
     id: newId('req'),
     virtualKeyId: key.id,
     userId: key.userId,
-    providerId: 'local',
-    providerKeyId: 'pk_1',
-    endpoint: 'chat/completions',
-    model: 'small',
-    servedModel: null,
-    streamed: false,
-    status: 200,
-    outcome: 'completed',
-    provenance: 'reported',
-    tokens: { ...UNKNOWN_USAGE, input: 10, output: 2 },
     cost: nanos(1),
-    costSource: 'catalogue',
-    priceId: null,
-    flawed: false,
     charge: { amount: nanos(240_000), held: nanos(240_000), plan: 'flat' },
-    failure: null,
-    attempts: 1,
-    upstreamId: null,
     startedAt: NOW,
-    ttftMs: null,
-    durationMs: 5,
     ...what,
-  };
+  });
   await storage.commit(records.finish(record, null));
 }
 
