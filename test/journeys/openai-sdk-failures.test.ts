@@ -31,12 +31,6 @@ function clientFor(apiKey: string): OpenAI {
 const model = 'gpt-4o-mini';
 const ask = (content: string) => ({ model, messages: [{ role: 'user' as const, content }] });
 
-async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const one of stream) all.push(one);
-  return all;
-}
-
 describe('errors of the provider', () => {
   const CASES = [
     [400, OpenAI.BadRequestError],
@@ -70,7 +64,7 @@ describe('errors of the provider', () => {
       ...ask('[[tokens=9 errorAfter=4 message="Broken in the middle."]]'),
       stream: true,
     });
-    const result = await failureOf(collect(stream));
+    const result = await failureOf(Array.fromAsync(stream));
     const record = await eventually(recorded);
     assert.match(String(result), /Broken in the middle\./);
     assert.equal(record.outcome, 'failed');

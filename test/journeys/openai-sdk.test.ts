@@ -28,12 +28,6 @@ function clientFor(apiKey: string): OpenAI {
 const model = 'gpt-4o-mini';
 const ask = (content: string) => ({ model, messages: [{ role: 'user' as const, content }] });
 
-async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const one of stream) all.push(one);
-  return all;
-}
-
 describe('chat completions', () => {
   test('come back whole, under our request id, and cost what the provider bills', async () => {
     const prompt = 'Say hello. [[tokens=5 cachedTokens=64 reasoningTokens=2]]';
@@ -81,7 +75,7 @@ describe('chat completions', () => {
 
   test('stream with include_usage gives the caller exactly one usage chunk', async () => {
     const { result: chunks, record } = await recordOf(stage.tollkeeper, async () =>
-      collect(
+      Array.fromAsync(
         await client.chat.completions.create({
           ...ask('Say hello. [[tokens=6]]'),
           stream: true,
@@ -100,7 +94,7 @@ describe('chat completions', () => {
 
   test('stream without include_usage shows the caller none, and the record has it all the same', async () => {
     const { result: chunks, record } = await recordOf(stage.tollkeeper, async () =>
-      collect(
+      Array.fromAsync(
         await client.chat.completions.create({
           ...ask('Say hello. [[tokens=6 cachedTokens=10]]'),
           stream: true,
@@ -140,7 +134,7 @@ describe('other metered calls', () => {
 
   test('responses stream to their completed event, which states the usage that is on record', async () => {
     const { result: events, record } = await recordOf(stage.tollkeeper, async () =>
-      collect(
+      Array.fromAsync(
         await client.responses.create({ model, input: 'Say hello. [[tokens=7]]', stream: true }),
       ),
     );
@@ -181,7 +175,7 @@ describe('other metered calls', () => {
     assert.equal(plain.result.choices[0]?.text, ' hello'.repeat(4));
     assertAgrees(plain.record, stage.upstream);
     const streamed = await recordOf(stage.tollkeeper, async () =>
-      collect(await client.completions.create({ ...body, stream: true })),
+      Array.fromAsync(await client.completions.create({ ...body, stream: true })),
     );
     assert.equal(
       streamed.result.map(({ choices }) => choices[0]?.text).join(''),
