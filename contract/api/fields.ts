@@ -85,3 +85,6 @@ export const windowCounts = z.object({
 export const windowLimits = z
   .strictObject(callerLimits.partial().shape)
   .refine((given) => Object.keys(given).length > 0, { error: 'Give at least one limit.' });
+
+/** How a list may be had as a file. */
+export const FORMATS = ['json', 'csv', 'jsonl'] as const;

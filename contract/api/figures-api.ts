@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { call } from './call.ts';
-import { count, decimalDollars, instant } from './fields.ts';
+import { count, decimalDollars, FORMATS, instant } from './fields.ts';
 
 /** By what figures can be split. */
 export const GROUPS = ['model', 'user', 'key', 'provider', 'provider_key'] as const;
@@ -25,6 +25,20 @@ export const METRICS = {
   ttft_p95: 'ms',
 } as const;
 export type Metric = keyof typeof METRICS;
+
+/** What providers report of their keys: they know no users, no errors and no times. */
+export const REPORTED_METRICS = [
+  'spend',
+  'average_spend',
+  'requests',
+  'unpriced_requests',
+  'tokens',
+  'tokens_input',
+  'tokens_cached',
+  'tokens_output',
+  'tokens_reasoning',
+] as const satisfies readonly Metric[];
+export const REPORTED_GROUPS = ['model', 'provider_key'] as const satisfies readonly Group[];
 
 /** The longest range that is shown by the hour, in hours: a month of 31 days and a day of rounding. */
 export const HOURLY_RANGE_MAX = 32 * 24;
@@ -67,10 +81,21 @@ export const figuresQuery = z.strictObject({
   top: z.coerce.number().int().min(1).max(50).default(10).meta({
     description: 'How many series; what is left is one series of the kind `other`',
   }),
+  source: z
+    .enum(['gateway', 'provider'])
+    .default('gateway')
+    .meta({
+      description: `What the gateway metered, or what providers report of their keys, by UTC day: ${REPORTED_METRICS.join(', ')}; by ${REPORTED_GROUPS.join(' and ')}. Never both in one sum.`,
+    }),
+  format: z.enum(FORMATS).optional().meta({
+    description: '`csv`, `json` or `jsonl`: a row for each bucket of each series, as a file',
+  }),
 });
 
-/** Dollars as an exact decimal in text; counts, milliseconds and ratios as numbers; null where nothing is known. */
-const value = z.union([decimalDollars, z.number()]).nullable();
+const value = z.union([decimalDollars, z.number()]).nullable().meta({
+  description:
+    'Dollars as an exact decimal in text; counts, milliseconds and ratios as numbers; null where nothing is known, as of the spend of requests that all have no price',
+});
 
 const name = z.object({
   id: z.string().meta({ description: 'Empty where a request has none' }),
@@ -120,7 +145,9 @@ export const figuresMeta = z.object({
   zone_note: z.string().nullable().meta({
     description: 'Said where the days of the zone begin within an hour and are shown to the hour',
   }),
-  as_of: instant,
+  as_of: instant.nullable().meta({
+    description: 'When the figures were true; null: no provider has reported yet',
+  }),
   previous_start: instant,
   previous_end: instant.meta({
     description:

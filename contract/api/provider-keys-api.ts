@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { call } from './call.ts';
-import { dollars, instant, note, oneLine } from './fields.ts';
-import { FORMATS } from './requests-api.ts';
+import { dollars, FORMATS, instant, note, oneLine } from './fields.ts';
 
 const amount = z
   .union([z.string().max(40), z.number()])

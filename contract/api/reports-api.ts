@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { call } from './call.ts';
-import { count, day, dollars, instant } from './fields.ts';
-import { FORMATS } from './requests-api.ts';
+import { count, day, dollars, FORMATS, instant } from './fields.ts';
 
 /** The longest range of a report, in days: a leap year. */
 export const LONGEST_RANGE_DAYS = 366;

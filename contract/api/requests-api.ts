@@ -1,11 +1,8 @@
 import { z } from 'zod';
 import { COST_SOURCES, OUTCOMES, PROVENANCES } from '../usage.ts';
 import { call } from './call.ts';
-import { count, decimalDollars, instant } from './fields.ts';
+import { count, decimalDollars, FORMATS, instant } from './fields.ts';
 import { selection } from './figures-api.ts';
-
-/** How a list may be had: in pages, or all of it as a file. */
-export const FORMATS = ['json', 'csv', 'jsonl'] as const;
 
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(500).default(50),

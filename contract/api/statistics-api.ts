@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { call } from './call.ts';
-import { count, day, decimalDollars, instant } from './fields.ts';
-import { FORMATS, pageQuery, pagination } from './requests-api.ts';
+import { count, day, decimalDollars, FORMATS, instant } from './fields.ts';
+import { pageQuery, pagination } from './requests-api.ts';
 
 const source = z.enum(['provider', 'gateway']).default('provider').meta({
   description:

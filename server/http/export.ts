@@ -1,7 +1,7 @@
 /** Lists as files: every row of a filter, written as it is read, never held whole. */
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
-import type { FORMATS } from '../../contract/api/requests-api.ts';
+import type { FORMATS } from '../../contract/api/fields.ts';
 
 export type Format = (typeof FORMATS)[number];
 

@@ -38,7 +38,7 @@ after(() => edge.close());
 
 const get = async (url: string, headers: Record<string, string> = OPERATOR) => {
   const reply = await edge.http.instance.inject({ url, headers });
-  const isJson = String(reply.headers['content-type']).includes('json');
+  const isJson = /json\b/.test(String(reply.headers['content-type']));
   return { status: reply.statusCode, body: isJson ? reply.json() : null, text: reply.body };
 };
 
@@ -73,6 +73,53 @@ describe('GET /api/figures', () => {
     const kinds = body.data.series.map(({ kind }: { kind: string }) => kind);
     assert.deepEqual(kinds, ['group', 'other']);
     assert.equal(body.data.groups_total, 2);
+  });
+
+  test('says the same as a file, a row for each bucket of each series', async () => {
+    const query = '/api/figures?group=user&subgroup=model&top=1&start=2026-11-19';
+    const { data } = (await get(query)).body;
+    const rows = (await get(`${query}&format=json`)).body;
+    const shown = data.series.flatMap(
+      ({ kind, values, ...names }: Record<string, { id: string }> & { values: unknown[] }) =>
+        values.map((value, at) => [
+          data.buckets[at].label,
+          kind,
+          names['group']?.id ?? null,
+          names['subgroup']?.id ?? null,
+          value,
+        ]),
+    );
+    assert.deepEqual(
+      rows.map((row: Record<string, unknown>) =>
+        ['bucket', 'kind', 'group_id', 'subgroup_id', 'value'].map((name) => row[name]),
+      ),
+      shown,
+    );
+    const lines = (await get(`${query}&format=jsonl`)).text.trim().split('\n');
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line)),
+      rows,
+    );
+    const csv = (await get('/api/figures?start=2026-11-20&format=csv')).text;
+    assert.deepEqual(csv.trim().split('\r\n'), [
+      'bucket,kind,group_id,group,subgroup_id,subgroup,metric,unit,value',
+      '2026-11-20,total,,,,,spend,usd,0.000000075',
+    ]);
+  });
+
+  test('speaks of the reports of providers where they are asked for, and only of what they tell', async () => {
+    const { body } = await get('/api/figures?source=provider&group=provider_key');
+    assert.deepEqual(body.data.series, []);
+    assert.equal(body.data.total.value, '0');
+    assert.equal(body.meta.as_of, null);
+    for (const more of [
+      'group=user',
+      'metric=errors',
+      'bucket=hour',
+      'zone=Asia/Tokyo',
+      'key_id=vk',
+    ])
+      assert.equal((await get(`/api/figures?source=provider&${more}`)).status, 422, more);
   });
 
   test('refuses a subgroup without a group, and a word that is no metric', async () => {

@@ -9,15 +9,19 @@ import {
   METRICS,
   type Metric,
   type overviewReply,
+  REPORTED_GROUPS,
+  REPORTED_METRICS,
 } from '../../contract/api/figures-api.ts';
 import { formatDollars, nanos } from '../../contract/money.ts';
 import { type Clock, isoTime } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import {
   type Bucket,
+  type Chart,
   errorRate,
   type Figures,
   METRIC_RULES,
+  type ReportedOrder,
   type Reports,
   type Selection,
   type Series,
@@ -28,10 +32,11 @@ import {
 } from '../reports/reports.ts';
 import type { AskedFor } from './answering.ts';
 import type { Caller } from './callers.ts';
+import { type ExportRow, sendExport } from './export.ts';
 import { type LabelDeps, type LabelOf, labelsFor } from './labels.ts';
 
 export interface FiguresDeps extends LabelDeps {
-  readonly reports: Pick<Reports, 'chart' | 'total'>;
+  readonly reports: Pick<Reports, 'chart' | 'reportedChart' | 'syncedAt' | 'total'>;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -45,40 +50,35 @@ const CARDS: readonly Metric[] = [
   'ttft_p95',
 ];
 
+type Query = AskedFor<typeof FIGURES_API.figures>['query'];
+type Answer = z.output<typeof figuresReply>;
+
 export function figuresHandlers(deps: FiguresDeps) {
   const { reports, clock } = deps;
   return {
-    async figures({
-      query,
-      caller,
-    }: AskedFor<typeof FIGURES_API.figures>): Promise<z.output<typeof figuresReply>> {
-      const { metric, group, subgroup, top } = query;
-      const groups = groupsOf(group, subgroup);
+    async figures({ query, caller, reply }: AskedFor<typeof FIGURES_API.figures>): Promise<Answer> {
+      const { metric } = query;
+      const groups = groupsOf(query.group, query.subgroup);
       const now = clock.now();
       const span = spanOf(query, now);
-      const selection = selectionOf(query, caller);
-      const chart = await reports.chart({ span, selection, metric, groups, top });
-      const { value } = METRIC_RULES[metric];
-      const labelOf = labelsFor(deps, caller);
-      const name = (names: Series['names'], index: number) =>
-        nameOf(groups[index], names?.[index], labelOf);
-      return {
+      const isReported = query.source === 'provider';
+      const chart = isReported
+        ? await reports.reportedChart(reportedOrder(deps, { query, groups, span }, caller))
+        : await reports.chart({
+            ...{ span, metric, groups, top: query.top },
+            selection: selectionOf(query, caller),
+          });
+      const answer: Answer = {
         data: {
-          metric,
-          unit: METRICS[metric],
-          buckets: bucketsOf(span, now),
-          series: chart.series.map((one) => ({
-            kind: one.names === null ? 'other' : 'group',
-            group: name(one.names, 0),
-            subgroup: name(one.names, 1),
-            ...valuesOf(one, value),
-          })),
-          groups_total: chart.groupsTotal,
-          total: valuesOf(chart.total, value),
-          ...figuresOfBoth(chart.total),
+          ...{ metric, unit: METRICS[metric], buckets: bucketsOf(span, now) },
+          ...seriesOf(chart, groups, METRIC_RULES[metric].value, labelsFor(deps, caller)),
         },
-        meta: metaOf(span, now),
+        meta: metaOf(span, isReported ? await reports.syncedAt() : now),
       };
+      if (query.format === undefined) return answer;
+      const file = { name: metric, columns: COLUMNS, pages: exportedPages(answer) };
+      // The file goes past the schema of the reply, which describes the chart.
+      return sendExport(reply, query.format, file) as never;
     },
 
     async overview({
@@ -102,6 +102,92 @@ export function figuresHandlers(deps: FiguresDeps) {
       };
     },
   };
+}
+
+function seriesOf(
+  chart: Chart,
+  groups: readonly Group[],
+  value: (figures: Figures) => Value,
+  labelOf: LabelOf,
+): Pick<Answer['data'], 'series' | 'groups_total' | 'total' | 'figures' | 'previous_figures'> {
+  const name = (names: Series['names'], index: number) =>
+    nameOf(groups[index], names?.[index], labelOf);
+  return {
+    series: chart.series.map((one) => ({
+      kind: one.names === null ? 'other' : 'group',
+      group: name(one.names, 0),
+      subgroup: name(one.names, 1),
+      ...valuesOf(one, value),
+    })),
+    groups_total: chart.groupsTotal,
+    total: valuesOf(chart.total, value),
+    ...figuresOfBoth(chart.total),
+  };
+}
+
+const COLUMNS = [
+  ...['bucket', 'kind', 'group_id', 'group', 'subgroup_id', 'subgroup'],
+  ...['metric', 'unit', 'value'],
+];
+
+/** A page for each series, as a chart shows them; the whole where nothing is told apart. */
+async function* exportedPages({ data }: Answer): AsyncGenerator<readonly ExportRow[]> {
+  const { metric, unit, buckets, series, total } = data;
+  const whole = { kind: 'total', group: null, subgroup: null, ...total };
+  for (const { kind, group, subgroup, values } of series.length === 0 ? [whole] : series) {
+    yield buckets.map(({ label }, at) => ({
+      ...{ bucket: label, kind, group_id: group?.id ?? null, group: group?.label ?? null },
+      ...{ subgroup_id: subgroup?.id ?? null, subgroup: subgroup?.label ?? null },
+      ...{ metric, unit, value: values[at] ?? null },
+    }));
+  }
+}
+
+const DAY_MS = 86_400_000;
+
+interface Asked {
+  readonly query: Query;
+  readonly groups: readonly Group[];
+  readonly span: Span;
+}
+
+/** @throws Failure `validation_failed` for what providers do not tell */
+function reportedOrder(
+  { providerKeys }: Pick<FiguresDeps, 'providerKeys'>,
+  { query, groups, span }: Asked,
+  caller: Caller,
+): ReportedOrder {
+  const { metric, bucket, user_id, key_id, provider } = query;
+  const isTold = <One extends string>(list: readonly One[], one: string): one is One =>
+    (list as readonly string[]).includes(one);
+  const told = groups.filter((group) => isTold(REPORTED_GROUPS, group));
+  const isWholeDays = span.start % DAY_MS === 0 && span.end % DAY_MS === 0 && bucket !== 'hour';
+  const wrong = [
+    ...(isTold(REPORTED_METRICS, metric) ? [] : ['metric']),
+    ...(told.length === groups.length ? [] : ['group']),
+    ...(isWholeDays ? [] : ['bucket']),
+    ...Object.entries({ user_id, key_id, provider }).flatMap(([name, given]) =>
+      given === undefined ? [] : [name],
+    ),
+  ];
+  const [param] = wrong;
+  if (param !== undefined) {
+    const sentence =
+      'Providers report whole UTC days by model and provider key, without users, errors or times.';
+    throw new Failure('validation_failed', { param, sentence });
+  }
+  const keyIds = seenKeys(providerKeys, scopeOf(caller), query.provider_key_id);
+  return { span, metric, top: query.top, groups: told, keyIds, model: query.model ?? null };
+}
+
+/** The provider keys whose reports are meant: of a member, their own; null: all. */
+export function seenKeys(
+  providerKeys: FiguresDeps['providerKeys'],
+  userId: string | null,
+  asked: string | undefined,
+): readonly string[] | null {
+  const own = userId === null ? null : providerKeys.everHeld(userId).map(({ id }) => id);
+  return asked === undefined ? own : [asked].filter((id) => own === null || own.includes(id));
 }
 
 /** @throws Failure `validation_failed` for a subgroup alone */
@@ -178,7 +264,8 @@ function bucketsOf(span: Span, now: number) {
   }));
 }
 
-export function metaOf(span: Span, now: number): z.output<typeof figuresMeta> {
+/** @param asOf when the figures were true; null: nobody has told any */
+function metaOf(span: Span, asOf: number | null): z.output<typeof figuresMeta> {
   return {
     start: isoTime(span.start),
     end: isoTime(span.end),
@@ -186,7 +273,7 @@ export function metaOf(span: Span, now: number): z.output<typeof figuresMeta> {
     zone_note: span.isMoved
       ? 'Days of this time zone begin within an hour of UTC; they are shown from the beginning of that hour.'
       : null,
-    as_of: isoTime(now),
+    as_of: asOf === null ? null : isoTime(asOf),
     previous_start: isoTime(span.previous.start),
     previous_end: isoTime(span.previous.end),
   };

@@ -7,7 +7,7 @@ import type { AskedFor } from './answering.ts';
 import type { Caller } from './callers.ts';
 import { cursorOf, readCursor } from './cursor.ts';
 import { type ExportRow, sendExport } from './export.ts';
-import { scopeOf } from './figures-routes.ts';
+import { scopeOf, seenKeys } from './figures-routes.ts';
 import { type LabelDeps, type LabelOf, labelsFor } from './labels.ts';
 import { type KeyStates, withStates } from './provider-key-replies.ts';
 import { rangeOf } from './reports-routes.ts';
@@ -128,12 +128,7 @@ function usageFilter(
   range: UsageFilter['range'],
 ): UsageFilter {
   const userId = scopeOf(caller);
-  const own =
-    userId === null || source === 'gateway'
-      ? null
-      : providerKeys.everHeld(userId).map(({ id }) => id);
-  const keyIds =
-    key_id === undefined ? own : [key_id].filter((id) => own === null || own.includes(id));
+  const keyIds = seenKeys(providerKeys, source === 'gateway' ? null : userId, key_id);
   return { source, range, keyIds, userId, model: model ?? null };
 }
 

@@ -5,13 +5,20 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { GROUPS, type Group, METRICS, type Metric } from '../../contract/api/figures-api.ts';
-import { nanos } from '../../contract/money.ts';
+import { formatDollars, nanos } from '../../contract/money.ts';
 import { UNKNOWN_USAGE } from '../../contract/usage.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { usageRecord } from '../records/record-for-tests.ts';
 import { createRecords, type UsageRecord } from '../records/records.ts';
 import { openSqlite, type Storage } from '../storage/storage.ts';
-import { createReports, METRIC_RULES, type Reports, spanOf, ttftQuantile } from './reports.ts';
+import {
+  createReports,
+  METRIC_RULES,
+  type ReportedOrder,
+  type Reports,
+  spanOf,
+  ttftQuantile,
+} from './reports.ts';
 
 const NOW = Date.parse('2026-11-20T12:30:00Z');
 const HOUR_MS = 3_600_000;
@@ -79,6 +86,7 @@ const counted = (records: readonly UsageRecord[]) => {
     errors: records.filter(({ outcome }) => outcome === 'failed').length,
     tokens: add(({ tokens }) => tokens.input) + add(({ tokens }) => tokens.output),
     spend: add(({ cost }) => cost),
+    unpriced: owed.filter(({ cost }) => cost === null).length,
   };
 };
 
@@ -86,8 +94,12 @@ const within = (start: number, end: number) => (record: UsageRecord) =>
   record.startedAt >= start && record.startedAt < end;
 
 const METRICS_COUNTED = ['requests', 'errors', 'tokens', 'spend'] as const;
-const onTheWire = (metric: Metric, sum: number) =>
-  metric === 'spend' ? String(METRIC_RULES.spend.value({ cost_nanos: sum } as never)) : sum;
+type Counted = ReturnType<typeof counted>;
+const onTheWire = (metric: (typeof METRICS_COUNTED)[number], sums: Counted) => {
+  if (metric !== 'spend') return sums[metric];
+  const isUnknown = sums.requests > 0 && sums.unpriced === sums.requests;
+  return isUnknown ? null : formatDollars(nanos(sums.spend));
+};
 
 const anyOrder = fc.record({
   metric: fc.constantFrom(...METRICS_COUNTED),
@@ -119,8 +131,7 @@ describe('a chart', () => {
               ([group, name]) => nameIn(record, group as Group) === name,
             ),
         );
-        const expected = (records: readonly UsageRecord[]) =>
-          onTheWire(metric, counted(records)[metric]);
+        const expected = (records: readonly UsageRecord[]) => onTheWire(metric, counted(records));
         const now = meant.filter(within(span.start, span.end));
         assert.equal(value(chart.total.total), expected(now));
         const before = meant.filter(within(span.previous.start, span.previous.end));
@@ -178,6 +189,78 @@ test('the time to the first byte is read from its classes to some per cent', asy
     const read = ttftQuantile(total, share) ?? 0;
     assert.ok(Math.abs(read - exact) / exact < 0.12, `${share}: ${read} for ${exact}`);
   }
+});
+
+describe('what providers report', () => {
+  const reported = [
+    ['pk_1', '2026-11-18', 'a', 10, 3_000, 'USD'],
+    ['pk_1', '2026-11-19', 'a', 20, 5_000, 'USD'],
+    ['pk_1', '2026-11-19', 'b', 7, null, 'USD'],
+    ['pk_2', '2026-11-19', 'a', 1, 9_000, 'CNY'],
+    ['pk_2', '2026-11-20', 'a', 2, 1_000, 'USD'],
+  ] as const;
+  const span = spanOf({ start: '2026-11-19', end: '2026-11-20', zone: 'UTC', bucket: 'day' }, NOW);
+  const chart = (more: Partial<ReportedOrder>) =>
+    reports.reportedChart({
+      ...{ span, metric: 'spend', groups: ['model'], top: 5, keyIds: null, model: null },
+      ...more,
+    });
+  const { value } = METRIC_RULES.spend;
+
+  before(async () => {
+    const rows = reported.map(([provider_key_id, date, model, requests, cost_nanos, currency]) => ({
+      ...{ provider_key_id, date, model, requests, cost_nanos, currency },
+      ...{ input_tokens: 1, cached_tokens: null, output_tokens: 1, reasoning_tokens: null },
+      ...{ complete: 1, synced_at: NOW },
+    }));
+    await storage.commit(
+      rows.map((row) => storage.db.insertInto('provider_usage').values(row).compile()),
+    );
+  });
+
+  test('is charted by day, and what was told without dollars has no known price', async () => {
+    const { series, total } = await chart({});
+    assert.deepEqual(
+      series.map(({ names, buckets }) => [names, buckets.map(value)]),
+      [
+        [['a'], ['0.000005', '0.000001']],
+        [['b'], [null, '0']],
+      ],
+    );
+    assert.deepEqual(total.buckets.map(value), ['0.000005', '0.000001']);
+    assert.equal(total.total.unpriced, 8);
+    assert.equal(value(total.previous), '0.000003');
+  });
+
+  test('is one sum where one bucket is asked for, and the rest of the series is what they leave', async () => {
+    const whole = spanOf(
+      { start: '2026-11-19', end: '2026-11-20', zone: 'UTC', bucket: 'none' },
+      NOW,
+    );
+    const groups = ['model', 'provider_key'] as const;
+    const { series, groupsTotal } = await chart({
+      span: whole,
+      groups,
+      top: 1,
+      metric: 'requests',
+    });
+    assert.equal(groupsTotal, 3);
+    assert.deepEqual(
+      series.map(({ names, total }) => [names, total.requests]),
+      [
+        [['a', 'pk_1'], 20],
+        [null, 10],
+      ],
+    );
+  });
+
+  test('is that of the keys and the model that are asked for', async () => {
+    const requests = async (more: Partial<ReportedOrder>) =>
+      (await chart({ groups: [], ...more })).total.total.requests;
+    assert.equal(await requests({ keyIds: ['pk_2'] }), 3);
+    assert.equal(await requests({ keyIds: [] }), 0);
+    assert.equal(await requests({ model: 'b' }), 7);
+  });
 });
 
 describe('a range', () => {

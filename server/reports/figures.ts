@@ -74,7 +74,12 @@ export async function chartOf(db: Db, order: FiguresOrder): Promise<Chart> {
     : { ...chart, series: [...series, restOf(total, series, METRIC_RULES[order.metric].measures)] };
 }
 
-function restOf(total: Series, series: readonly Series[], measures: readonly Measure[]): Series {
+/** What the named series leave of the total. */
+export function restOf(
+  total: Series,
+  series: readonly Series[],
+  measures: readonly Measure[],
+): Series {
   const left = (of: (one: Series) => Figures): Figures =>
     without(of(total), series.map(of), measures);
   return {
@@ -136,8 +141,10 @@ async function groupsOf(db: Db, order: FiguresOrder): Promise<readonly Grouped[]
   return [...found.values()].sort(byWeight(rule));
 }
 
-function byWeight({ weight }: MetricRule): (a: Grouped, b: Grouped) => number {
-  const text = ({ names }: Grouped): string => names.join('\n');
+type Weighed = Pick<Series, 'names' | 'total' | 'previous'>;
+
+export function byWeight({ weight }: MetricRule): (a: Weighed, b: Weighed) => number {
+  const text = ({ names }: Weighed): string => (names ?? []).join('\n');
   return (a, b) =>
     weight(b.total) - weight(a.total) ||
     weight(b.previous) - weight(a.previous) ||

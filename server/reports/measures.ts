@@ -39,7 +39,11 @@ const ttft = (share: number): MetricRule => ({
 });
 
 export const METRIC_RULES: Readonly<Record<Metric, MetricRule>> = {
-  spend: dollars('cost_nanos'),
+  spend: {
+    measures: ['cost_nanos', 'requests', 'unpriced'],
+    value: (figures) => (isUnpriced(figures) ? null : formatDollars(nanos(figures.cost_nanos))),
+    weight: ({ cost_nanos }) => cost_nanos,
+  },
   charge: dollars('charge_nanos'),
   average_spend: {
     measures: ['requests', 'cost_nanos'],
@@ -64,6 +68,11 @@ export const METRIC_RULES: Readonly<Record<Metric, MetricRule>> = {
   ttft_p50: ttft(0.5),
   ttft_p95: ttft(0.95),
 };
+
+/** Nothing is known of the cost: not one of the requests has a price. */
+function isUnpriced({ requests, unpriced }: Figures): boolean {
+  return requests > 0 && unpriced === requests;
+}
 
 /** Errors among all that left us; null if nothing did. */
 export function errorRate({ requests, unowed, errors }: Figures): number | null {

@@ -8,6 +8,7 @@ import type { Database, Storage } from '../storage/storage.ts';
 import { type CostByUser, costByUser, type DayRange } from './cost-by-user.ts';
 import { dailyUsage, dailyUsageBy, syncedAt, type UsageFilter } from './daily-usage.ts';
 import { type Chart, chartOf, type FiguresOrder, type Series, totalOf } from './figures.ts';
+import { type ReportedOrder, reportedChartOf } from './reported-figures.ts';
 import {
   type RecordPage,
   type RequestFilter,
@@ -35,6 +36,7 @@ export {
   exactCost,
   type StoredRates,
 } from './price-terms.ts';
+export type { ReportedOrder } from './reported-figures.ts';
 export type { RecordPage, RecordRow, RequestFilter, RequestStory } from './request-log.ts';
 export { type Bucket, type Span, spanOf } from './span.ts';
 export type { Selection } from './sums.ts';
@@ -51,6 +53,8 @@ export interface Reports {
   activity(now: number): Promise<Activity>;
   /** One metric over time, split by groups. */
   chart(order: FiguresOrder): Promise<Chart>;
+  /** The same of what providers report of their keys. */
+  reportedChart(order: ReportedOrder): Promise<Chart>;
   /** Every measure of a selection, over time and of the range before. */
   total(order: Pick<FiguresOrder, 'span' | 'selection'>): Promise<Series>;
   /** Usage records, the newest first, from below the id `before`. */
@@ -89,6 +93,7 @@ export function createReports(deps: { readonly storage: Pick<Storage, 'questions
     usageOfUser: (userId, now) => usageOfUser(db, userId, now),
     activity: (now) => activity(db, now),
     chart: (order) => chartOf(db, order),
+    reportedChart: (order) => reportedChartOf(db, order),
     total: (order) => totalOf(db, order),
     requests: (filter, page) => requestPage(db, filter, page),
     request: (id) => requestStory(db, id),
