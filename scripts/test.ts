@@ -6,6 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
 import { buildWeb } from './web-build.ts';
@@ -30,6 +31,9 @@ const COVERAGE = [
   '--test-coverage-functions=80',
 ];
 
+/** Where a start keeps what it compiled, too. */
+const COMPILED = join(import.meta.dirname, '../node_modules/.cache/compiled');
+
 const SUMMARY = /^ℹ (tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /;
 
 async function runTests(files: readonly string[], options: readonly string[]): Promise<number> {
@@ -38,7 +42,11 @@ async function runTests(files: readonly string[], options: readonly string[]): P
   const runner = spawn(
     process.execPath,
     ['--test', '--test-concurrency=2', '--test-reporter=spec', ...options, ...files],
-    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...env, NODE_ENV: 'test' } },
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      // Each test file is a process, and compiling the same modules again in each was a quarter of the work.
+      env: { NODE_COMPILE_CACHE: COMPILED, ...env, NODE_ENV: 'test' },
+    },
   );
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => runner.kill(signal));
