@@ -1,6 +1,6 @@
 /**
- * Calls of the gateway from the page that has just shown a secret. They go with that secret and without the session,
- * as any program would make them; the secret lives in the memory of the page and nowhere else.
+ * A call of the gateway from the page that has just shown a secret. It goes with that secret and without the session,
+ * as any program would make it; the secret lives in the memory of the page and nowhere else.
  */
 import { GATEWAY_API } from '../../../contract/api/gateway-api.ts';
 
@@ -19,24 +19,6 @@ export interface TestAnswer {
   readonly tokens: { readonly input: number; readonly output: number } | null;
   /** What the model said, or why it did not. */
   readonly text: string;
-}
-
-/** @throws TypeError if the server cannot be reached */
-async function send(secret: string, path: string, body?: object): Promise<Response> {
-  return await fetch(path, {
-    method: body === undefined ? 'GET' : 'POST',
-    credentials: 'omit',
-    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-}
-
-/** The names of the models that this key may ask; none if they cannot be told. */
-export async function modelsOf(secret: string): Promise<readonly string[]> {
-  const answer = await send(secret, GATEWAY_API['models']?.path ?? '');
-  if (!answer.ok) return [];
-  const { data } = (await answer.json()) as { data?: readonly { id: string }[] };
-  return (data ?? []).map(({ id }) => id);
 }
 
 /** A model for the first call: one that the key names, else a small one that answers questions. */
@@ -58,8 +40,12 @@ export function isAllowed(name: string, allowed: readonly string[] | null): bool
 export async function askOnce(secret: string, model: string): Promise<TestAnswer> {
   const startedAt = performance.now();
   const messages = [{ role: 'user', content: QUESTION }];
-  const path = GATEWAY_API['chatCompletions']?.path ?? '';
-  const answer = await send(secret, path, { model, messages });
+  const answer = await fetch(GATEWAY_API['chatCompletions']?.path ?? '', {
+    method: 'POST',
+    credentials: 'omit',
+    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model, messages }),
+  });
   const said = (await answer.json().catch(() => ({}))) as Said;
   const { prompt_tokens: input, completion_tokens: output } = said.usage ?? {};
   return {

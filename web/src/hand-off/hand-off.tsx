@@ -1,12 +1,13 @@
 /** What somebody needs who has just got a key: how to use it, a call to try it, and the sight of the first one. */
 import { Autocomplete, Stack } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
+import { SYSTEM_API } from '../../../contract/api/system-api.ts';
+import { useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { Snippets } from '../ui/code-block.tsx';
 import { keySnippets } from '../ui/snippets.ts';
 import { FirstCall } from './first-call.tsx';
-import { isAllowed, likelyModel, modelsOf } from './gateway.ts';
+import { isAllowed, likelyModel } from './gateway.ts';
 import classes from './hand-off.module.css';
 import { TestButton, TestResult, useTestCall } from './test-call.tsx';
 
@@ -23,14 +24,10 @@ interface HandOffProps {
 export function HandOff(props: HandOffProps): ReactNode {
   const { keyId, secret, models, watchedSince, isSignedIn } = props;
   const { t } = useWords();
-  const known = useQuery({
-    queryKey: ['models of a key', keyId],
-    queryFn: () => modelsOf(secret),
-    staleTime: Number.POSITIVE_INFINITY,
-    retry: false,
-  });
+  // Not asked with the key: that would be a call of it, and the first one is waited for.
+  const known = useAsk(SYSTEM_API.models, {}, { staleTime: Number.POSITIVE_INFINITY });
   const [chosen, choose] = useState<string | null>(null);
-  const names = known.data ?? [];
+  const names = (known.data?.models ?? []).map(({ id }) => id);
   const model = chosen ?? likelyModel(names, models);
   const call = useTestCall(secret, model);
   return (

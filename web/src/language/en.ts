@@ -1,5 +1,7 @@
 /** Every message in English; this catalog says which there are. An area is what a page loads; see `language.ts`. */
+import { messages as door } from './en/door.ts';
 import { messages as figures } from './en/figures.ts';
+import { messages as handOff } from './en/hand-off.ts';
 import { messages as keys } from './en/keys.ts';
 import { messages as parts } from './en/parts.ts';
 import { messages as people } from './en/people.ts';
@@ -10,7 +12,9 @@ import { messages as shell } from './en/shell.ts';
 import { messages as virtualKeys } from './en/virtual-keys.ts';
 
 export const areas = {
+  door,
   figures,
+  'hand-off': handOff,
   keys,
   parts,
   people,

@@ -1,9 +1,10 @@
-import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { TextInput } from '@mantine/core';
+import { type ReactNode, useState } from 'react';
 import type { Problem } from '../client.ts';
 import { useWords } from '../language/language.ts';
-import { fieldError, formProblem } from '../ui/field-errors.ts';
-import { ProblemAlert } from '../ui/problem-alert.tsx';
+import { fieldError } from '../ui/field-errors.ts';
+import { DoorForm } from './door-form.tsx';
+import { EmailField, PasswordField } from './fields.tsx';
 
 const FIELDS = ['email', 'password', 'name'];
 
@@ -26,51 +27,35 @@ export function AccountForm({ action, problem, isBusy, submit }: AccountFormProp
   const [name, setName] = useState('');
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
-  const send = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    await submit({ email, password, ...(name.trim() === '' ? {} : { name }) });
-  };
   return (
-    <form onSubmit={(event) => void send(event)}>
-      <Stack gap="md">
-        <TextInput
-          label={t('field.name')}
-          autoComplete="name"
-          size="md"
-          autoFocus
-          value={name}
-          error={fieldError(problem, 'name')}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <TextInput
-          label={t('field.email')}
-          type="email"
-          autoComplete="email"
-          required
-          withAsterisk={false}
-          size="md"
-          value={email}
-          error={fieldError(problem, 'email')}
-          onChange={(event) => setEmail(event.currentTarget.value)}
-        />
-        <PasswordInput
-          label={t('field.password')}
-          description={t('field.password.rule')}
-          autoComplete="new-password"
-          required
-          withAsterisk={false}
-          minLength={8}
-          size="md"
-          visibilityToggleButtonProps={{ 'aria-label': t('field.password.show') }}
-          value={password}
-          error={fieldError(problem, 'password')}
-          onChange={(event) => setPassword(event.currentTarget.value)}
-        />
-        <ProblemAlert problem={formProblem(problem, FIELDS)} />
-        <Button type="submit" size="md" fullWidth loading={isBusy}>
-          {action}
-        </Button>
-      </Stack>
-    </form>
+    <DoorForm
+      action={action}
+      problem={problem}
+      fields={FIELDS}
+      isBusy={isBusy}
+      submit={() => submit({ email, password, ...(name.trim() === '' ? {} : { name }) })}
+    >
+      <TextInput
+        label={t('field.name')}
+        autoComplete="name"
+        size="md"
+        autoFocus
+        value={name}
+        error={fieldError(problem, 'name')}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <EmailField
+        autoComplete="email"
+        value={email}
+        set={setEmail}
+        error={fieldError(problem, 'email')}
+      />
+      <PasswordField
+        isNew
+        value={password}
+        set={setPassword}
+        error={fieldError(problem, 'password')}
+      />
+    </DoorForm>
   );
 }

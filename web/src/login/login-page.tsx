@@ -1,91 +1,92 @@
-import { Anchor, Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { Anchor, Text } from '@mantine/core';
 import { Link, Navigate, useNavigate } from '@tanstack/react-router';
-import { type FormEvent, type ReactNode, useState } from 'react';
-import { AUTH_API } from '../../../contract/api/auth-api.ts';
-import { useAct } from '../client.ts';
+import { type ReactNode, useState } from 'react';
 import { useWords } from '../language/language.ts';
-import { useFreshSession, useSession } from '../shell/session.ts';
+import { type Session, useFreshSession, useSession } from '../shell/session.ts';
 import { useUrlState } from '../shell/url-state.ts';
-import { ProblemAlert } from '../ui/problem-alert.tsx';
 import { Failed, Waiting } from '../ui/states.tsx';
 import { Door } from './door.tsx';
+import { useLinkToken } from './link-token.ts';
 import { nextAddress } from './next-address.ts';
+import { ResetDoor } from './reset-door.tsx';
+import { NameForm, SignInForm } from './sign-in-forms.tsx';
 
 export function LoginPage(): ReactNode {
-  const { t } = useWords();
   const session = useSession();
+  const refresh = useFreshSession();
   const [state] = useUrlState();
+  const link = useLinkToken('reset');
+  const [reset, setReset] = useState<'asked' | 'done' | 'left'>('asked');
   if (session.isPending) return <Waiting isWholePage />;
   if (session.isError) return <Failed problem={session.error} retry={session.refetch} />;
-  const { signed_in, registration } = session.data;
-  if (signed_in)
-    return <Navigate to={nextAddress(state['next'], window.location.origin)} replace />;
-  return (
-    <Door
-      title={t('login.title')}
-      below={
-        registration === 'open' && (
-          <>
-            {t('login.new')}{' '}
-            <Anchor component={Link} to="/register" inherit>
-              {t('login.register')}
-            </Anchor>
-          </>
-        )
-      }
-    >
-      <SignInForm next={nextAddress(state['next'], window.location.origin)} />
-    </Door>
-  );
+  // Before all else: whoever is signed in here may be another than the link is for.
+  if (link !== null && reset === 'asked') {
+    const done = async (): Promise<void> => {
+      await refresh();
+      setReset('done');
+    };
+    return <ResetDoor token={link} done={done} leave={() => setReset('left')} />;
+  }
+  const next = nextAddress(state['next'], window.location.origin);
+  if (session.data.signed_in) return <Navigate to={next} replace />;
+  return <SignInDoor session={session.data} next={next} isReset={reset === 'done'} />;
 }
 
-function SignInForm({ next }: { readonly next: string }): ReactNode {
+interface SignInProps {
+  readonly session: Session;
+  readonly next: string;
+  /** Whether a new password was just set here. */
+  readonly isReset: boolean;
+}
+
+function SignInDoor({ session, next, isReset }: SignInProps): ReactNode {
   const { t } = useWords();
   const navigate = useNavigate();
   const refresh = useFreshSession();
-  const signIn = useAct(AUTH_API.signIn, { stale: [] });
-  const [email, setEmail] = useState('');
-  const [password, setPassword] = useState('');
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    const answer = await signIn.mutateAsync({ body: { email, password } }).catch(() => null);
-    if (answer === null) return;
+  const [isByName, setByName] = useState(false);
+  const enter = async (): Promise<void> => {
     await refresh();
     await navigate({ href: next, replace: true });
   };
   return (
-    <form onSubmit={(event) => void submit(event)}>
-      <Stack gap="md">
-        <TextInput
-          label={t('field.email')}
-          name="email"
-          autoComplete="username"
-          inputMode="email"
-          autoCapitalize="none"
-          spellCheck={false}
-          required
-          withAsterisk={false}
-          autoFocus
-          size="md"
-          value={email}
-          onChange={(event) => setEmail(event.currentTarget.value)}
-        />
-        <PasswordInput
-          label={t('field.password')}
-          name="password"
-          autoComplete="current-password"
-          required
-          withAsterisk={false}
-          size="md"
-          visibilityToggleButtonProps={{ 'aria-label': t('field.password.show') }}
-          value={password}
-          onChange={(event) => setPassword(event.currentTarget.value)}
-        />
-        <ProblemAlert problem={signIn.error} />
-        <Button type="submit" size="md" fullWidth loading={signIn.isPending}>
-          {t('login.action')}
-        </Button>
-      </Stack>
-    </form>
+    <Door
+      title={t('login.title')}
+      about={isReset ? t('reset.done') : isByName ? t('login.name.about') : undefined}
+      below={<OtherWays session={session} />}
+    >
+      {isByName ? <NameForm enter={enter} /> : <SignInForm enter={enter} />}
+      {session.intranet_login && (
+        <Text size="sm" ta="center" mt="md">
+          <Anchor component="button" type="button" inherit onClick={() => setByName(!isByName)}>
+            {t(isByName ? 'login.password' : 'login.name')}
+          </Anchor>
+        </Text>
+      )}
+    </Door>
+  );
+}
+
+/** What else this installation has switched on for people who are not in. */
+function OtherWays({ session }: { readonly session: Session }): ReactNode {
+  const { t } = useWords();
+  return (
+    <>
+      {session.registration === 'open' && (
+        <div>
+          {t('login.new')}{' '}
+          <Anchor component={Link} to="/register" inherit>
+            {t('login.register')}
+          </Anchor>
+        </div>
+      )}
+      {session.self_service_keys && (
+        <div>
+          {t('login.key')}{' '}
+          <Anchor component={Link} to="/request-key" inherit>
+            {t('login.key.action')}
+          </Anchor>
+        </div>
+      )}
+    </>
   );
 }

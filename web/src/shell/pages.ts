@@ -85,7 +85,7 @@ export const PAGES: readonly Page[] = [
     group: 'control',
     shortcut: 'v',
     who: 'member',
-    words: ['virtual-keys'],
+    words: ['hand-off', 'virtual-keys'],
     load: async () => (await import('../virtual-keys/virtual-keys-page.tsx')).VirtualKeysPage,
   },
   {
@@ -106,7 +106,7 @@ export const PAGES: readonly Page[] = [
     shortcut: 'u',
     who: 'admin',
     hasPeriod: true,
-    words: ['people', 'virtual-keys'],
+    words: ['hand-off', 'people', 'virtual-keys'],
     load: async () => (await import('../users/users-page.tsx')).UsersPage,
   },
   {
@@ -116,7 +116,7 @@ export const PAGES: readonly Page[] = [
     group: 'admin',
     shortcut: 'p',
     who: 'member',
-    words: ['people', 'virtual-keys'],
+    words: ['hand-off', 'people', 'virtual-keys'],
     load: async () => (await import('../profile/profile-page.tsx')).ProfilePage,
   },
   {
@@ -136,7 +136,7 @@ export const DOORS: readonly Pick<Page, 'path' | 'label' | 'load' | 'words'>[] =
   {
     path: '/login',
     label: 'nav.login',
-    words: [],
+    words: ['door'],
     load: async () => (await import('../login/login-page.tsx')).LoginPage,
   },
   {
@@ -146,10 +146,16 @@ export const DOORS: readonly Pick<Page, 'path' | 'label' | 'load' | 'words'>[] =
     load: async () => (await import('../login/register-page.tsx')).RegisterPage,
   },
   {
+    path: '/request-key',
+    label: 'nav.request-key',
+    words: ['door', 'hand-off'],
+    load: async () => (await import('../login/request-key-page.tsx')).RequestKeyPage,
+  },
+  {
     path: '/setup',
     label: 'nav.setup',
     words: ['setup'],
-    load: async () => (await import('../login/setup-page.tsx')).SetUpPage,
+    load: async () => (await import('../setup/setup-page.tsx')).SetUpPage,
   },
   {
     path: '/logout',

@@ -39,7 +39,7 @@ export function Snippets({ snippets }: { readonly snippets: readonly Snippet[] }
     <Tabs defaultValue={snippets[0]?.id ?? null} variant="default">
       <Tabs.List mb={8} className={classes['tabs']}>
         {snippets.map(({ id, label }) => (
-          <Tabs.Tab key={id} value={id} px={10} py={6}>
+          <Tabs.Tab key={id} value={id} px={8} py={6}>
             {label}
           </Tabs.Tab>
         ))}

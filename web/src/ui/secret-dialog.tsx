@@ -29,7 +29,7 @@ export function SecretDialog({ title, ...shown }: SecretProps & { readonly title
       onClose={() => ask(true)}
       closeOnClickOutside={false}
       withCloseButton={false}
-      size="lg"
+      size={680}
       title={title}
     >
       <SecretOnce {...shown} isAsked={isAsked} stay={() => ask(false)} />

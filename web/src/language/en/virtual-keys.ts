@@ -1,18 +1,5 @@
-/** Virtual keys, and how they are handed over. */
+/** Virtual keys. */
 export const messages = {
-  'handoff.arrived': 'Your first call arrived',
-  'handoff.model': 'Model',
-  'handoff.new': '{name}: your new virtual key',
-  'handoff.one': 'Virtual key',
-  'handoff.refused': 'A call arrived and was refused',
-  'handoff.rotated': '{name}: the new secret',
-  'handoff.test': 'Make a test call',
-  'handoff.test.bad': 'Refused',
-  'handoff.test.good': 'It works',
-  'handoff.tokens': '{input} in, {output} out',
-  'handoff.waiting': 'Waiting for your first call …',
-  'handoff.waiting.why':
-    'Run one of the snippets, or make a test call. It shows up here by itself.',
   'vk.about':
     'What your programs send instead of a provider’s key: each one metered, bounded and ended by you.',
   'vk.acts': 'Actions',

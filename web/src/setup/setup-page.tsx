@@ -4,11 +4,11 @@ import type { ReactNode } from 'react';
 import { PEOPLE_API } from '../../../contract/api/people-api.ts';
 import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
+import { AccountForm } from '../login/account-form.tsx';
+import { Door } from '../login/door.tsx';
+import { useLinkToken } from '../login/link-token.ts';
 import { useFreshSession, useSession } from '../shell/session.ts';
 import { Failed, Waiting } from '../ui/states.tsx';
-import { AccountForm } from './account-form.tsx';
-import { Door } from './door.tsx';
-import { useLinkToken } from './link-token.ts';
 
 /** Where the link of the first start leads: whoever has it becomes the owner. */
 export function SetUpPage(): ReactNode {
