@@ -205,7 +205,7 @@ function openHttp(deps: AppDeps, rooms: OpenRooms, secrets: Secrets): Promise<Ht
     administration: administrationOf(config, rooms),
     limits: rooms.limits,
     gateway,
-    reports: createReports({ storage }),
+    reports: createReports({ storage, clock }),
     providerKeys: rooms.providerKeys,
     keyStates: rooms.monitoring,
     monitoring: rooms.monitoring,

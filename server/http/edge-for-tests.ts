@@ -158,7 +158,7 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
     accounts: options.rooms?.accounts ?? accounts,
     administration,
     limits,
-    reports: { ...createReports({ storage }), ...options.rooms?.reports },
+    reports: { ...createReports({ storage, clock }), ...options.rooms?.reports },
     gateway: {
       models: async () => [],
       upstreamState: () => 'ok',

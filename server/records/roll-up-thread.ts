@@ -46,6 +46,8 @@ const NAME_CELL = `
 const FIND_CELL = `
   select id from usage_cells where cut = ? and ${dimensionNames.map((name) => `${name} = ?`).join(' and ')}`;
 
+const HOUR_MS = 3_600_000;
+
 /** Beyond this many names the ones least recently made known are looked up again. */
 const KNOWN_CELLS_MAX = 50_000;
 
@@ -77,7 +79,7 @@ export function derivation(): Derivation {
     },
 
     flush(transaction) {
-      if (additions.size === 0) return;
+      if (additions.size === 0) return null;
       for (const { add, hours } of TABLES) {
         const sums = new Map<string, Sum>();
         for (const { hour, names, amounts } of additions.values()) {
@@ -93,7 +95,9 @@ export function derivation(): Derivation {
         }
         for (const { at, amounts } of sums.values()) transaction.run(add, [...at, ...amounts]);
       }
+      const oldest = Math.min(...[...additions.values()].map(({ hour }) => hour));
       additions = new Map();
+      return oldest * HOUR_MS;
     },
 
     forget() {

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { type Nanos, nanos, sum, ZERO } from '../../contract/money.ts';
 import { isoTime } from '../clock.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { SumsSource } from './sums-source.ts';
 import { compareText } from './text-order.ts';
 
 /** A range of UTC days, both included: `2026-11-20`. */
@@ -45,37 +46,56 @@ const DAY_MS = 86_400_000;
 
 interface UserDayRow {
   readonly day: number;
-  readonly label: string;
+  readonly userId: string;
   readonly requests: number;
   readonly unpriced: number;
   readonly tokens: number;
   readonly cost: number;
 }
 
+type LabelledRow = UserDayRow & { readonly label: string };
+
 /** A request belongs to the UTC day in which it started. */
 export async function costByUser(
-  db: Storage['db'],
+  source: SumsSource,
   range: DayRange,
   userId: string | null,
 ): Promise<CostByUser> {
   const first = dayNumber(range.start);
   const last = dayNumber(range.end);
   const days = Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  const label = sql<string>`coalesce(users.username, c.user_id)`;
-  const found = await sql<UserDayRow>`
-    select t.bucket as day, ${label} as label, sum(t.requests) as requests, sum(t.unpriced) as unpriced,
+  const found = await source.read<UserDayRow, UserDayRow>('usage_daily', [days], (numbers) => ({
+    query: sql<UserDayRow>`
+    select t.bucket as day, c.user_id as "userId", sum(t.requests) as requests, sum(t.unpriced) as unpriced,
       sum(t.input_tokens) + sum(t.output_tokens) as tokens, sum(t.cost_nanos) as cost
-    from json_each(${JSON.stringify(days)}) as b
+    from json_each(${numbers}) as d
+    cross join json_each(d.value) as b
     cross join usage_daily as t on t.bucket = b.value and t.cut = 2
     join usage_cells as c on c.id = t.cell
-    left join users on users.id = c.user_id
     where t.requests > 0 ${userId === null ? sql`` : sql`and c.user_id = ${userId}`}
-    group by t.bucket, ${label}`.execute(db);
-  const byUser = usersOf(found.rows);
-  return { byUser, ...daysOf(found.rows, byUser, { first, last }) };
+    group by t.bucket, c.user_id`,
+    made: (row) => row,
+  }));
+  const labels = await labelsOf(source.db, new Set(found.map((row) => row.userId)));
+  const rows = found.map((row) => ({ ...row, label: labels.get(row.userId) ?? row.userId }));
+  const byUser = usersOf(rows);
+  return { byUser, ...daysOf(rows, byUser, { first, last }) };
 }
 
-function usersOf(rows: readonly UserDayRow[]): UserCost[] {
+/** Names change while sums do not, so they are read each time. */
+async function labelsOf(
+  db: Storage['db'],
+  userIds: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, string>> {
+  const users = await db
+    .selectFrom('users')
+    .select(['id', 'username'])
+    .where('id', 'in', sql<string>`(select value from json_each(${JSON.stringify([...userIds])}))`)
+    .execute();
+  return new Map(users.map(({ id, username }) => [id, username]));
+}
+
+function usersOf(rows: readonly LabelledRow[]): UserCost[] {
   const users = new Map<string, UserCost>();
   for (const row of rows) {
     const known = users.get(row.label);
@@ -91,14 +111,15 @@ function usersOf(rows: readonly UserDayRow[]): UserCost[] {
 }
 
 function daysOf(
-  rows: readonly UserDayRow[],
+  rows: readonly LabelledRow[],
   users: readonly UserCost[],
   range: { readonly first: number; readonly last: number },
 ): Pick<CostByUser, 'daily' | 'dailyByUser'> {
   const costs = new Map<number, Map<string, Nanos>>();
   for (const row of rows) {
     const ofDay = costs.get(row.day) ?? new Map<string, Nanos>();
-    costs.set(row.day, ofDay.set(row.label, nanos(row.cost)));
+    const cost = sum(ofDay.get(row.label) ?? ZERO, nanos(row.cost));
+    costs.set(row.day, ofDay.set(row.label, cost));
   }
   const daily: DayCost[] = [];
   const dailyByUser: UserDayCost[] = [];

@@ -5,6 +5,7 @@ import { isoTime } from '../clock.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Rows } from './span.ts';
 import { cutFor, everyDay, type Measure, type Sums, sumsByBucket, sumsByCell } from './sums.ts';
+import type { SumsSource } from './sums-source.ts';
 import { compareText } from './text-order.ts';
 
 export type UsageSource = 'provider' | 'gateway';
@@ -76,15 +77,15 @@ type NamedSums = Omit<DailyUsage, 'date' | 'key' | 'model'> & { readonly name: s
 
 /** The same added up by one of its columns, the dearest first. */
 export async function dailyUsageBy(
-  db: Db,
+  source: SumsSource,
   filter: UsageFilter,
   column: 'date' | 'key' | 'model',
 ): Promise<readonly NamedSums[]> {
-  if (filter.source === 'gateway') return gatewaySums(db, filter, column);
+  if (filter.source === 'gateway') return gatewaySums(source, filter, column);
   const found = await sql<NamedSums>`
     select ${sql.ref(column)} as name, sum(requests) as requests, sum(input) as input,
       sum(output) as output, sum(cost) as cost
-    from (${rowsOf(filter, LAST_DAY)}) group by 1 order by cost desc, name`.execute(db);
+    from (${rowsOf(filter, LAST_DAY)}) group by 1 order by cost desc, name`.execute(source.db);
   return found.rows;
 }
 
@@ -93,7 +94,7 @@ const DAY_MS = 86_400_000;
 
 /** What we metered, from the smallest cut that tells what is asked for. */
 async function gatewaySums(
-  db: Db,
+  source: SumsSource,
   { range, keyIds, userId, model }: UsageFilter,
   column: 'date' | 'key' | 'model',
 ): Promise<readonly NamedSums[]> {
@@ -107,16 +108,16 @@ async function gatewaySums(
   const group = { key: 'provider_key', model: 'model', date: null } as const;
   const groups: readonly Group[] = group[column] === null ? [] : [group[column]];
   const cut = cutFor(groups, selection);
-  const { table, numbers } = range === null ? await everyDay(db) : daysOf(range);
+  const { table, numbers } = range === null ? await everyDay(source.db) : daysOf(range);
   const of = { cut, selection, measures: MEASURES };
   if (column === 'date') {
     const buckets = numbers.map((number) => ({ numbers: [number] }));
-    const found = await sumsByBucket(db, { table, buckets, ...of });
+    const found = await sumsByBucket(source, { table, buckets, ...of });
     return sorted(
       [...found].map(([index, sums]) => ({ name: dayText(numbers[index] ?? 0), sums })),
     );
   }
-  const cells = await sumsByCell(db, { table, numbers }, of);
+  const cells = await sumsByCell(source, { table, numbers }, of);
   const byName = Map.groupBy(cells, (cell) => cell.names[group[column]]);
   return sorted(
     [...byName].map(([name, parts]) => ({

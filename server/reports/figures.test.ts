@@ -58,7 +58,7 @@ function manyRecords(): readonly UsageRecord[] {
 before(async () => {
   storage = await openSqlite({ file: join(folder, 'test.db'), clock });
   const records = createRecords({ storage, clock });
-  reports = createReports({ storage });
+  reports = createReports({ storage, clock });
   all = manyRecords();
   await Promise.all(all.map((record) => storage.commit(records.finish(record, null))));
 });

@@ -3,7 +3,6 @@
  * series of any split add up to the total, and `other` is exactly what the named ones leave.
  */
 import type { Group, Metric } from '../../contract/api/figures-api.ts';
-import type { Storage } from '../storage/storage.ts';
 import {
   ALL_MEASURES,
   added,
@@ -12,6 +11,7 @@ import {
   type MetricRule,
   NOTHING,
   named,
+  totalOfAll,
   without,
 } from './measures.ts';
 import type { Rows, Span } from './span.ts';
@@ -24,6 +24,7 @@ import {
   sumsByCell,
   sumsBySetAndBucket,
 } from './sums.ts';
+import type { SumsSource } from './sums-source.ts';
 
 export interface FiguresOrder {
   readonly span: Span;
@@ -51,23 +52,21 @@ export interface Chart {
   readonly total: Series;
 }
 
-type Db = Storage['db'];
-
-/** The cells over several stretches of rows; one that is in two of them comes twice. */
+/** The cells over several stretches of rows; one may come several times. */
 async function cellsOf(
-  db: Db,
+  source: SumsSource,
   stretches: readonly Rows[],
   of: { cut: number; selection: Selection; measures: readonly Measure[] },
 ): Promise<readonly Cell[]> {
-  const found = await Promise.all(stretches.map((rows) => sumsByCell(db, rows, of)));
+  const found = await Promise.all(stretches.map((rows) => sumsByCell(source, rows, of)));
   return found.flat();
 }
 
-export async function chartOf(db: Db, order: FiguresOrder): Promise<Chart> {
-  const groups = order.groups.length === 0 ? [] : await groupsOf(db, order);
-  const series = await overTime(db, order, groups.slice(0, order.top));
+export async function chartOf(source: SumsSource, order: FiguresOrder): Promise<Chart> {
+  const groups = order.groups.length === 0 ? [] : await groupsOf(source, order);
+  const series = await overTime(source, order, groups.slice(0, order.top));
   // Read last: what is recorded meanwhile makes the rest larger, never less than nothing.
-  const total = await totalOf(db, order);
+  const total = await totalOf(source, order);
   const chart = { groupsTotal: groups.length, total };
   return groups.length <= order.top
     ? { ...chart, series }
@@ -92,41 +91,41 @@ export function restOf(
 
 /** Every measure of all that is selected, over time and of the range before. */
 export async function totalOf(
-  db: Db,
+  source: SumsSource,
   { span, selection }: Pick<FiguresOrder, 'span' | 'selection'>,
 ): Promise<Series> {
   const cut = cutFor([], selection);
   const measures = ALL_MEASURES;
-  const sums = await sumsByBucket(db, { ...span, cut, selection, measures });
+  const sums = await sumsByBucket(source, { ...span, cut, selection, measures });
   const buckets = span.buckets.map((_, index) => {
     const found = sums.get(index);
     return found === undefined ? NOTHING : named(measures, found);
   });
-  const before = await cellsOf(db, span.previous.rows, { cut, selection, measures });
+  const before = await cellsOf(source, span.previous.rows, { cut, selection, measures });
   return {
     names: null,
-    total: buckets.reduce(added, NOTHING),
-    previous: before.reduce((sum, cell) => added(sum, named(measures, cell.sums)), NOTHING),
+    total: totalOfAll(buckets),
+    previous: totalOfAll(before.map((cell) => named(measures, cell.sums))),
     buckets,
   };
 }
 
 interface Grouped {
   readonly names: readonly string[];
-  /** One that was in both ranges is here twice. */
+  /** One may be here several times. */
   readonly cells: number[];
   total: Figures;
   previous: Figures;
 }
 
 /** Every group with what it adds up to, the one that weighs most first. */
-async function groupsOf(db: Db, order: FiguresOrder): Promise<readonly Grouped[]> {
+async function groupsOf(source: SumsSource, order: FiguresOrder): Promise<readonly Grouped[]> {
   const { span, selection, groups } = order;
   const rule = METRIC_RULES[order.metric];
   const of = { cut: cutFor(groups, selection), selection, measures: rule.measures };
   const numbers = span.buckets.flatMap((bucket) => bucket.numbers);
-  const now = await cellsOf(db, [{ table: span.table, numbers }], of);
-  const before = await cellsOf(db, span.previous.rows, of);
+  const now = await cellsOf(source, [{ table: span.table, numbers }], of);
+  const before = await cellsOf(source, span.previous.rows, of);
   const found = new Map<string, Grouped>();
   const note = (cell: Cell, part: 'total' | 'previous'): void => {
     const names = groups.map((group) => cell.names[group]);
@@ -152,7 +151,7 @@ export function byWeight({ weight }: MetricRule): (a: Weighed, b: Weighed) => nu
 }
 
 async function overTime(
-  db: Db,
+  source: SumsSource,
   { span, metric, groups: by, selection }: FiguresOrder,
   groups: readonly Grouped[],
 ): Promise<readonly Series[]> {
@@ -161,16 +160,16 @@ async function overTime(
   if (groups.length > 0 && span.buckets.length > 1) {
     const cut = cutFor(by, selection);
     const sets = groups.map(({ cells }) => cells);
-    const found = await sumsBySetAndBucket(db, { ...span, cut, sets, measures });
+    const found = await sumsBySetAndBucket(source, { ...span, cut, sets, measures });
     for (const { bucket, set, sums } of found) {
       const line = lines[set];
-      if (line !== undefined) line[bucket] = named(measures, sums);
+      if (line !== undefined) line[bucket] = added(line[bucket] ?? NOTHING, named(measures, sums));
     }
   }
   return groups.map(({ names, total, previous }, index) => {
     const line = lines[index] ?? [];
     return span.buckets.length === 1
       ? { names, total, previous, buckets: [total] }
-      : { names, total: line.reduce(added, NOTHING), previous, buckets: line };
+      : { names, total: totalOfAll(line), previous, buckets: line };
   });
 }

@@ -117,6 +117,17 @@ export function named(measures: readonly Measure[], sums: Sums): Figures {
   return figures;
 }
 
+/** Of many sums of the same measures. */
+export function totalOfAll(all: readonly Figures[]): Figures {
+  const parts = all.filter((part) => part !== NOTHING);
+  const [first, ...rest] = parts;
+  if (first === undefined) return NOTHING;
+  const figures = { ...first } as Record<Measure, number>;
+  const measures = Object.keys(first) as Measure[];
+  for (const part of rest) for (const measure of measures) figures[measure] += part[measure];
+  return figures;
+}
+
 /** Of two sums of the same measures. */
 export function added(a: Figures, b: Figures): Figures {
   if (a === NOTHING) return b;

@@ -24,7 +24,7 @@ before(async () => {
   storage = await openSqlite({ file: join(folder, 'test.db'), clock: systemClock });
   records = createRecords({ storage, clock: systemClock });
   accounts = await createAccounts({ storage, clock: systemClock });
-  reports = createReports({ storage });
+  reports = createReports({ storage, clock: systemClock });
 });
 
 after(async () => {

@@ -4,7 +4,7 @@
  * was served, or that is free at every provider. One without a known price counts with its tokens and a cost of 0,
  * and is counted apart as unpriced. All costs are the providers', in nano-dollars; charges are what callers paid.
  */
-import type { Database, Storage } from '../storage/storage.ts';
+import type { Database } from '../storage/storage.ts';
 import { type CostByUser, costByUser, type DayRange } from './cost-by-user.ts';
 import { dailyUsage, dailyUsageBy, syncedAt, type UsageFilter } from './daily-usage.ts';
 import { type Chart, chartOf, type FiguresOrder, type Series, totalOf } from './figures.ts';
@@ -16,6 +16,7 @@ import {
   requestPage,
   requestStory,
 } from './request-log.ts';
+import { createSumsSource, type SumsSourceDeps } from './sums-source.ts';
 import {
   type LoggedUse,
   type UsageLogFilter,
@@ -85,20 +86,21 @@ export interface Reports {
   prices(): Promise<readonly Database['prices'][]>;
 }
 
-export function createReports(deps: { readonly storage: Pick<Storage, 'questions'> }): Reports {
-  const db = deps.storage.questions;
+export function createReports(deps: SumsSourceDeps): Reports {
+  const source = createSumsSource(deps);
+  const { db } = source;
   return {
-    usageOfKey: (keyId) => usageOfKey(db, keyId),
-    costByUser: (range, userId) => costByUser(db, range, userId),
-    usageOfUser: (userId, now) => usageOfUser(db, userId, now),
-    activity: (now) => activity(db, now),
-    chart: (order) => chartOf(db, order),
+    usageOfKey: (keyId) => usageOfKey(source, keyId),
+    costByUser: (range, userId) => costByUser(source, range, userId),
+    usageOfUser: (userId, now) => usageOfUser(source, userId, now),
+    activity: (now) => activity(source, now),
+    chart: (order) => chartOf(source, order),
     reportedChart: (order) => reportedChartOf(db, order),
-    total: (order) => totalOf(db, order),
+    total: (order) => totalOf(source, order),
     requests: (filter, page) => requestPage(db, filter, page),
     request: (id) => requestStory(db, id),
     dailyUsage: (filter, page) => dailyUsage(db, filter, page),
-    dailyUsageBy: (filter, column) => dailyUsageBy(db, filter, column),
+    dailyUsageBy: (filter, column) => dailyUsageBy(source, filter, column),
     usageLog: (filter, page) => usageLog(db, filter, page),
     usageLogTotals: (filter) => usageLogTotals(db, filter),
     syncedAt: () => syncedAt(db),

@@ -3,6 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Group } from '../../contract/api/figures-api.ts';
 import type { Database, Storage } from '../storage/storage.ts';
 import type { Rows } from './span.ts';
+import type { SumsSource } from './sums-source.ts';
 
 /** Which requests are meant: of one user, or of everybody; and those with these names only. */
 export interface Selection {
@@ -49,9 +50,9 @@ export interface Cell {
 
 type Db = Storage['db'];
 
-/** What each cell of a cut adds up to over these rows. */
+/** What each cell of a cut adds up to over these rows. A cell may come in two parts. */
 export async function sumsByCell(
-  db: Db,
+  source: SumsSource,
   rows: Rows,
   of: {
     readonly cut: number;
@@ -60,32 +61,42 @@ export async function sumsByCell(
   },
 ): Promise<readonly Cell[]> {
   const { cut, selection, measures } = of;
-  const found = await sql<Record<string, number | string>>`
+  type Row = Record<string, number | string>;
+  return await source.read<Row, Cell>(rows.table, [rows.numbers], (numbers) => ({
+    query: sql<Row>`
     with added as (
       select t.cell as cell, ${columnsOf(measures)}
-      from json_each(${JSON.stringify(rows.numbers)}) as b
+      from json_each(${numbers}) as d
+      cross join json_each(d.value) as b
       cross join ${sql.table(rows.table)} as t on t.bucket = b.value and t.cut = ${cut}
       ${isSelected(cut, selection)}
       group by t.cell
     )
     select added.*, c.user_id, c.virtual_key_id, c.provider_id, c.provider_key_id, c.model
-    from added join usage_cells as c on c.id = added.cell`.execute(db);
-  return found.rows.map((row) => ({
-    id: Number(row['cell']),
-    names: {
-      model: String(row['model']),
-      user: String(row['user_id']),
-      key: String(row['virtual_key_id']),
-      provider: String(row['provider_id']),
-      provider_key: String(row['provider_key_id']),
-    },
-    sums: sumsIn(row, measures),
+    from added join usage_cells as c on c.id = added.cell`,
+    made: (row) => ({
+      id: Number(row['cell']),
+      names: {
+        model: String(row['model']),
+        user: String(row['user_id']),
+        key: String(row['virtual_key_id']),
+        provider: String(row['provider_id']),
+        provider_key: String(row['provider_key_id']),
+      },
+      sums: sumsIn(row, measures),
+    }),
   }));
+}
+
+/** What a bucket, by its place in the list that was asked about, adds up to. */
+interface Summed {
+  readonly bucket: number;
+  readonly sums: Sums;
 }
 
 /** What these cells, or all that are selected, add up to in each bucket; one entry for each bucket with anything in it. */
 export async function sumsByBucket(
-  db: Db,
+  source: SumsSource,
   of: {
     readonly table: Rows['table'];
     readonly buckets: readonly { readonly numbers: readonly number[] }[];
@@ -95,20 +106,26 @@ export async function sumsByBucket(
   },
 ): Promise<ReadonlyMap<number, Sums>> {
   const { cut, selection, measures } = of;
-  const numbers = JSON.stringify(of.buckets.map((bucket) => bucket.numbers));
-  const found = await sql<Record<string, number>>`
+  const numbersOf = of.buckets.map((bucket) => bucket.numbers);
+  type Row = Record<string, number>;
+  const found = await source.read<Row, Summed>(of.table, numbersOf, (numbers) => ({
+    query: sql<Row>`
     select d.key as bucket, ${columnsOf(measures)}
     from json_each(${numbers}) as d
     cross join json_each(d.value) as b
     cross join ${sql.table(of.table)} as t on t.bucket = b.value and t.cut = ${cut}
     ${isSelected(cut, selection)}
-    group by d.key`.execute(db);
-  return new Map(found.rows.map((row) => [row['bucket'] ?? 0, sumsIn(row, measures)]));
+    group by d.key`,
+    made: (row) => ({ bucket: row['bucket'] ?? 0, sums: sumsIn(row, measures) }),
+  }));
+  const all = new Map<number, Sums>();
+  for (const { bucket, sums } of found) all.set(bucket, addedSums(all.get(bucket), sums));
+  return all;
 }
 
-/** The same for each of some sets of cells. */
+/** The same for each of some sets of cells. A bucket may come in two parts. */
 export async function sumsBySetAndBucket(
-  db: Db,
+  source: SumsSource,
   of: {
     readonly table: Rows['table'];
     readonly buckets: readonly { readonly numbers: readonly number[] }[];
@@ -116,12 +133,17 @@ export async function sumsBySetAndBucket(
     readonly sets: readonly (readonly number[])[];
     readonly measures: readonly Measure[];
   },
-): Promise<readonly { readonly bucket: number; readonly set: number; readonly sums: Sums }[]> {
+): Promise<readonly (Summed & { readonly set: number })[]> {
   const { cut, measures } = of;
-  const numbers = JSON.stringify(of.buckets.map((bucket) => bucket.numbers));
-  const sets = JSON.stringify(of.sets.map((cells) => [...new Set(cells)]));
+  const sets = JSON.stringify(of.sets.map((cells) => [...new Set(cells)].sort((a, b) => a - b)));
   // One set after the other and each by its days, so that nothing has to be put in order to be grouped.
-  const found = await sql<Record<string, number>>`
+  const numbersOf = of.buckets.map((bucket) => bucket.numbers);
+  type Row = Record<string, number>;
+  return await source.read<Row, Summed & { readonly set: number }>(
+    of.table,
+    numbersOf,
+    (numbers) => ({
+      query: sql<Row>`
     select s.key as "set", d.key as bucket, ${columnsOf(measures)}
     from json_each(${sets}) as s
     cross join json_each(${numbers}) as d
@@ -129,12 +151,14 @@ export async function sumsBySetAndBucket(
     cross join json_each(s.value) as c
     cross join ${sql.table(of.table)} as t
       on t.bucket = b.value and t.cut = ${cut} and t.cell = c.value
-    group by s.key, d.key`.execute(db);
-  return found.rows.map((row) => ({
-    set: row['set'] ?? 0,
-    bucket: row['bucket'] ?? 0,
-    sums: sumsIn(row, measures),
-  }));
+    group by s.key, d.key`,
+      made: (row) => ({
+        set: row['set'] ?? 0,
+        bucket: row['bucket'] ?? 0,
+        sums: sumsIn(row, measures),
+      }),
+    }),
+  );
 }
 
 /** The numbers of all days for which there are sums. */
@@ -152,6 +176,9 @@ export async function everyDay(db: Db): Promise<Rows> {
 
 const columnsOf = (measures: readonly Measure[]): RawBuilder<unknown> =>
   sql.join(measures.map((measure) => sql`sum(${sql.ref(`t.${measure}`)}) as ${sql.ref(measure)}`));
+
+const addedSums = (sums: Sums | undefined, more: Sums): Sums =>
+  sums === undefined ? more : sums.map((sum, index) => sum + (more[index] ?? 0));
 
 const sumsIn = (row: Record<string, unknown>, measures: readonly Measure[]): Sums =>
   measures.map((measure) => Number(row[measure]));

@@ -2,9 +2,9 @@
 import { sql } from 'kysely';
 import { type Nanos, nanos, sum } from '../../contract/money.ts';
 import { isoTime } from '../clock.ts';
-import type { Storage } from '../storage/storage.ts';
 import { edgesOf } from './edges.ts';
 import { type Cell, everyDay, type Measure, sumsByCell } from './sums.ts';
+import type { SumsSource } from './sums-source.ts';
 
 export interface CallerFigures {
   readonly requests: number;
@@ -58,14 +58,14 @@ const WHOLE_CUT = 3;
 const KEY_CUT = 2;
 
 export async function usageOfUser(
-  db: Storage['db'],
+  source: SumsSource,
   userId: string,
   now: number,
 ): Promise<UsageOfUser> {
   const of = { cut: WHOLE_CUT, selection: { userId, names: {} }, measures: MEASURES };
   const cellsSince = async (day: number): Promise<readonly Cell[]> => {
-    const { table, numbers } = await everyDay(db);
-    return sumsByCell(db, { table, numbers: numbers.filter((number) => number >= day) }, of);
+    const { table, numbers } = await everyDay(source.db);
+    return sumsByCell(source, { table, numbers: numbers.filter((number) => number >= day) }, of);
   };
   const today = Math.floor(now / DAY_MS);
   const dayOfMonth = Number(isoTime(now).slice(8, 10));
@@ -73,14 +73,14 @@ export async function usageOfUser(
     cellsSince(0),
     cellsSince(today - dayOfMonth + 1),
     cellsSince(today),
-    db.selectFrom('virtual_keys').select('id').where('user_id', '=', userId).execute(),
+    source.db.selectFrom('virtual_keys').select('id').where('user_id', '=', userId).execute(),
   ]);
   const models = [...Map.groupBy(all, ({ names }) => names.model)]
     .map(([model, cells]) => ({ model, ...added(cells.map(figuresOfCell)) }))
     .filter(({ requests }) => requests > 0)
     .sort((a, b) => b.requests - a.requests || b.tokens - a.tokens);
   const edges = await edgesOf(
-    db,
+    source.db,
     keys.map(({ id }) => id),
   );
   return {
@@ -92,11 +92,11 @@ export async function usageOfUser(
   };
 }
 
-export async function activity(db: Storage['db'], now: number): Promise<Activity> {
+export async function activity(source: SumsSource, now: number): Promise<Activity> {
   const rows = { table: 'usage_daily', numbers: [Math.floor(now / DAY_MS)] } as const;
   const selection = { userId: null, names: {} };
-  const cells = await sumsByCell(db, rows, { cut: KEY_CUT, selection, measures: MEASURES });
-  const recent = await db
+  const cells = await sumsByCell(source, rows, { cut: KEY_CUT, selection, measures: MEASURES });
+  const recent = await source.db
     .selectFrom('usage_records')
     .where('outcome', '!=', 'refused')
     .where('cost_source', '!=', 'none')

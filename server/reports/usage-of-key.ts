@@ -1,8 +1,8 @@
 /** What one key used, in all and by model. */
 import { type Nanos, nanos, sum } from '../../contract/money.ts';
-import type { Storage } from '../storage/storage.ts';
 import { edgesOf } from './edges.ts';
 import { everyDay, type Measure, sumsByCell } from './sums.ts';
+import type { SumsSource } from './sums-source.ts';
 import { compareText } from './text-order.ts';
 
 export interface UsageFigures {
@@ -29,15 +29,19 @@ const MEASURES: readonly Measure[] = [
   'cost_nanos',
 ];
 
-export async function usageOfKey(db: Storage['db'], keyId: string): Promise<KeyUsage> {
+export async function usageOfKey(source: SumsSource, keyId: string): Promise<KeyUsage> {
   const selection = { userId: null, names: { key: keyId } };
   // The whole cut: it is the one that tells key and model together.
-  const cells = await sumsByCell(db, await everyDay(db), { cut: 3, selection, measures: MEASURES });
+  const cells = await sumsByCell(source, await everyDay(source.db), {
+    cut: 3,
+    selection,
+    measures: MEASURES,
+  });
   const byModel = [...Map.groupBy(cells, ({ names }) => names.model)]
     .map(([model, parts]) => ({ model, ...totalOf(parts.map(({ sums }) => figuresOf(sums))) }))
     .filter(({ requests }) => requests > 0)
     .sort((a, b) => b.cost - a.cost || compareText(a.model, b.model));
-  const edges = await edgesOf(db, [keyId]);
+  const edges = await edgesOf(source.db, [keyId]);
   return {
     ...totalOf(byModel),
     byModel,

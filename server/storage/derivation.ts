@@ -11,8 +11,12 @@ export interface OpenTransaction {
 export interface Derivation {
   /** Told the parameters of each insert that made a row; one that changed nothing is not told. */
   add(parameters: readonly SQLInputValue[]): void;
-  /** The end of a transaction is near: what follows from all rows since the last time is written now. */
-  flush(transaction: OpenTransaction): void;
+  /**
+   * The end of a transaction is near: what follows from all rows since the last time is written now.
+   *
+   * @returns how far back what was written reaches, in milliseconds since the epoch; null: nothing was written
+   */
+  flush(transaction: OpenTransaction): number | null;
   /** The transaction was undone: nothing that was added or written since the last `flush` exists. */
   forget(): void;
 }

@@ -17,6 +17,11 @@ export interface DerivationOrder {
   readonly module: string;
 }
 
+export interface WriterReply extends BatchResult {
+  /** How far back reaches what followed from the batch; null: nothing did. See {@link Derivation.flush}. */
+  readonly derivedSince: number | null;
+}
+
 if (parentPort === null) throw new Error('the writer runs as a worker thread');
 const port = parentPort;
 const connection = new Connection((workerData as { file: string }).file, 'writer');
@@ -52,12 +57,14 @@ function run(commit: WireCommit): void {
   }
 }
 
-function transaction(work: () => void): void {
+/** @returns how far back reaches what followed from the work */
+function transaction(work: () => void): number | null {
   connection.prepare('begin immediate').run();
   try {
     work();
-    for (const derivation of derivations.values()) derivation.flush(openTransaction);
+    const since = [...derivations.values()].map((derivation) => derivation.flush(openTransaction));
     connection.prepare('commit').run();
+    return earliest(since);
   } catch (error) {
     for (const derivation of derivations.values()) derivation.forget();
     // A full disk has rolled back already; then there is nothing left to undo.
@@ -66,24 +73,29 @@ function transaction(work: () => void): void {
   }
 }
 
+function earliest(instants: readonly (number | null)[]): number | null {
+  return instants.reduce((a, b) => (a === null || b === null ? (a ?? b) : Math.min(a, b)), null);
+}
+
 /** Each commit in a transaction of its own, to find the one that spoilt the batch. */
-function oneByOne(commits: readonly WireCommit[]): BatchResult {
+function oneByOne(commits: readonly WireCommit[]): WriterReply {
   const refused: [number, string][] = [];
+  const since: (number | null)[] = [];
   commits.forEach((commit, index) => {
     try {
-      transaction(() => run(commit));
+      since.push(transaction(() => run(commit)));
     } catch (error) {
       if (isEnvironmentFault(error)) throw error;
       refused.push([index, String((error as Error).message)]);
     }
   });
-  return { refused, fault: null };
+  return { refused, fault: null, derivedSince: earliest(since) };
 }
 
-function write(commits: readonly WireCommit[]): BatchResult {
+function write(commits: readonly WireCommit[]): WriterReply {
   try {
-    transaction(() => commits.forEach(run));
-    return { refused: [], fault: null };
+    const derivedSince = transaction(() => commits.forEach(run));
+    return { refused: [], fault: null, derivedSince };
   } catch (error) {
     if (isEnvironmentFault(error)) throw error;
     return oneByOne(commits);
@@ -117,7 +129,8 @@ port.on('message', (message: Parcel | DerivationOrder | 'close') => {
   try {
     port.postMessage(write(batch.commits));
   } catch (error) {
-    port.postMessage({ refused: [], fault: (error as Error).message } satisfies BatchResult);
+    const fault = (error as Error).message;
+    port.postMessage({ refused: [], fault, derivedSince: null } satisfies WriterReply);
   }
 });
 port.postMessage('ready');

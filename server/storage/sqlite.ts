@@ -8,7 +8,7 @@ import { CommitQueue, pack } from './commit-queue.ts';
 import { bindable, Connection } from './connection.ts';
 import { migrations } from './migrations/migrations.ts';
 import { Readers, ReadingDialect } from './reading.ts';
-import type { DerivationOrder } from './sqlite-writer.ts';
+import type { DerivationOrder, WriterReply } from './sqlite-writer.ts';
 import type { Database, LeftNote, Storage, StorageOptions } from './storage.ts';
 import { startWorker, stopWorker } from './workers.ts';
 
@@ -31,6 +31,7 @@ export async function openSqlite(options: StorageOptions): Promise<Storage> {
       commit: (writes, commitOptions) => writer.queue.commit(writes, commitOptions),
       note: (name, make) => writer.queue.note(name, make),
       derive: (insert, module) => writer.derive({ insert, module: module.href }),
+      onDerived: (tell) => writer.derivedListeners.push(tell),
       leftNotes: left.notes,
       forgetLeftNotes: {
         sql: 'delete from open_notes where bundle <= ?',
@@ -141,6 +142,7 @@ async function migrate(file: string): Promise<void> {
 
 class Writer {
   readonly queue: CommitQueue;
+  readonly derivedListeners: ((since: number) => void)[] = [];
   readonly #worker: Worker;
 
   private constructor(worker: Worker, options: StorageOptions, firstBundle: number) {
@@ -165,7 +167,11 @@ class Writer {
       },
       ...(options.onState === undefined ? {} : { onState: options.onState }),
     });
-    worker.on('message', (result) => this.queue.onResult(result));
+    worker.on('message', (result: WriterReply) => {
+      const since = result.derivedSince;
+      if (since !== null) for (const tell of this.derivedListeners) tell(since);
+      this.queue.onResult(result);
+    });
   }
 
   static async start(options: StorageOptions, firstBundle: number): Promise<Writer> {

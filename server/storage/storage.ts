@@ -101,6 +101,11 @@ export interface Storage {
    * @param module a file that exports a {@link DerivationModule}: functions do not cross to another thread
    */
   derive(insert: string, module: URL): void;
+  /**
+   * Tells after each commit that something followed from how far back that reaches, in milliseconds since the epoch, and
+   * does so before the promise of the commit resolves.
+   */
+  onDerived(tell: (since: number) => void): void;
   /** The notes that an earlier process left. Some may be closed: bundles go when all in them are. */
   readonly leftNotes: readonly LeftNote[];
   /** Forgets {@link Storage.leftNotes}; to be committed with what was made of them. */
