@@ -14,12 +14,8 @@ import { type Charge, RECORD_SHAPE, recordParameters, type UsageRecord } from '.
 
 export type { CostOfDay } from './cost-by-day.ts';
 export type { RefusalNote } from './refusals.ts';
-export {
-  MEASURES,
-  type RollUpFinding,
-  rollUpsAgree,
-  TTFT_ENDS_MS,
-} from './roll-up.ts';
+export { MEASURES, TTFT_ENDS_MS } from './roll-up.ts';
+export { type RollUpFinding, rollUpsAgree } from './roll-up-check.ts';
 export type { Charge, UsageRecord } from './usage-record.ts';
 
 /** What is known of a request when it leaves us. */
