@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { parseDocument } from 'yaml';
+import type * as Yaml from 'yaml';
 import type { Setting } from './setting-kinds.ts';
 
 export interface ConfigSources {
@@ -162,6 +163,8 @@ export function canonical(name: string): string {
 
 /** Every scalar is read as text: YAML would otherwise turn the token `0123` into the number 83 or 123. */
 function yamlEntries(text: string, reading: Reading): Entry[] {
+  // Seventy modules, which a start without such a file does not wait for.
+  const { parseDocument } = createRequire(import.meta.url)('yaml') as typeof Yaml;
   const document = parseDocument(text, { schema: 'failsafe', prettyErrors: true });
   const [fault] = document.errors;
   if (fault !== undefined) {

@@ -1,5 +1,4 @@
 /** The access token: a JWT that names its session, so that it is worth nothing once the session has ended. */
-import { errors, jwtVerify, SignJWT } from 'jose';
 import type { Session } from '../accounts/accounts.ts';
 import type { Clock } from '../clock.ts';
 
@@ -14,6 +13,9 @@ export interface AccessTokenSettings {
   readonly accessTokenMinutes: number;
 }
 
+/** Loaded with the first token: a start does not wait for it. */
+const jose = () => import('jose');
+
 /** The only way to sign that is accepted, whatever a token says about itself. */
 const ALGORITHM = 'HS256';
 const ISSUER = 'tollkeeper';
@@ -26,6 +28,7 @@ export function createAccessTokens(
   const lifeSeconds = accessTokenMinutes * 60;
   return {
     async issue(session) {
+      const { SignJWT } = await jose();
       const now = Math.floor(clock.now() / 1000);
       const expiresInSeconds = Math.min(lifeSeconds, Math.floor(session.expiresAt / 1000) - now);
       const token = await new SignJWT({ sid: session.id })
@@ -39,6 +42,7 @@ export function createAccessTokens(
     },
 
     async sessionIdOf(token) {
+      const { errors, jwtVerify } = await jose();
       try {
         const { payload } = await jwtVerify(token, key, {
           algorithms: [ALGORITHM],
