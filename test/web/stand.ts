@@ -65,7 +65,18 @@ export async function openStand(settings: Settings = {}): Promise<Stand> {
   return standOf(tollkeeper, () => rmSync(dataDir, { recursive: true, force: true }));
 }
 
-/** The same with a month of usage in it and provider keys that were checked, as the demo has them. */
+/** A server that was just started for the first time, with the link by which somebody becomes its owner. */
+export async function openFirstStand(
+  settings: Settings = {},
+): Promise<Stand & { readonly link: string }> {
+  await buildWeb({ isForced: false });
+  const tollkeeper = await startTollkeeper({ settings });
+  const token = tollkeeper.rooms.accounts.entrance.setUpToken();
+  const stand = await standOf(tollkeeper, () => undefined);
+  return { ...stand, link: `${tollkeeper.url}/setup#token=${token}` };
+}
+
+/** A server with a month of usage in it and provider keys that were checked, as the demo has them. */
 export async function openFurnishedStand(): Promise<Stand> {
   await buildWeb({ isForced: false });
   const dataDir = mkdtempSync(join(tmpdir(), 'tollkeeper-web-'));

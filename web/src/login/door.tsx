@@ -10,12 +10,21 @@ interface DoorProps {
   readonly title: string;
   readonly about?: ReactNode;
   readonly isWide?: boolean;
+  /** Where one stands on a way of several pages. */
+  readonly above?: ReactNode;
   readonly below?: ReactNode;
   readonly children: ReactNode;
 }
 
 /** The page of somebody who is not in yet: one card, nothing else to look at. */
-export function Door({ title, about, isWide = false, below, children }: DoorProps): ReactNode {
+export function Door({
+  title,
+  about,
+  isWide = false,
+  above,
+  below,
+  children,
+}: DoorProps): ReactNode {
   useTitle(title);
   const { t } = useWords();
   return (
@@ -25,6 +34,7 @@ export function Door({ title, about, isWide = false, below, children }: DoorProp
           <Mark size={28} />
           {'Tollkeeper'}
         </div>
+        {above}
         <div className={classes['card']}>
           <Title order={1} mb={about === undefined ? 'md' : 4}>
             {title}

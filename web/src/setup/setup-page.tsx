@@ -9,19 +9,26 @@ import { Door } from '../login/door.tsx';
 import { useLinkToken } from '../login/link-token.ts';
 import { useFreshSession, useSession } from '../shell/session.ts';
 import { Failed, Waiting } from '../ui/states.tsx';
+import { Progress } from './progress.tsx';
+import { SetUpSteps } from './setup-steps.tsx';
 
-/** Where the link of the first start leads: whoever has it becomes the owner. */
+/** Where the link of the first start leads: whoever has it becomes the owner, and is led to a first call. */
 export function SetUpPage(): ReactNode {
   const { t } = useWords();
   const token = useLinkToken('token');
   const session = useSession();
   if (session.isPending) return <Waiting isWholePage />;
   if (session.isError) return <Failed problem={session.error} retry={session.refetch} />;
-  const { signed_in, needs_setup } = session.data;
-  if (signed_in) return <Navigate to="/" replace />;
+  const { user, needs_setup } = session.data;
+  if (user?.role === 'admin') return <SetUpSteps person={user} />;
+  if (user !== null) return <Navigate to="/" replace />;
   const canBegin = needs_setup && token !== null;
   return (
-    <Door title={t('setup.title')} about={canBegin ? t('setup.about') : undefined}>
+    <Door
+      title={t('setup.title')}
+      about={canBegin ? t('setup.about') : undefined}
+      above={canBegin && <Progress at="owner" />}
+    >
       {canBegin ? (
         <OwnerForm token={token} />
       ) : (

@@ -154,7 +154,7 @@ export const DOORS: readonly Pick<Page, 'path' | 'label' | 'load' | 'words'>[] =
   {
     path: '/setup',
     label: 'nav.setup',
-    words: ['setup'],
+    words: ['hand-off', 'keys', 'parts', 'setup', 'virtual-keys'],
     load: async () => (await import('../setup/setup-page.tsx')).SetUpPage,
   },
   {

@@ -31,6 +31,7 @@ export const messages = {
   'keys.state.unknown': 'Not known',
   'keys.state.unreachable': 'Unreachable',
   'keys.store': 'Store it',
+  'keys.store.anyway': 'Store it anyway',
   'keys.switch': '{name} is on',
   'keys.test': 'Test it',
   'keys.threshold': 'Low below',

@@ -31,6 +31,7 @@ export const messages = {
   'keys.state.unknown': 'Non noto',
   'keys.state.unreachable': 'Irraggiungibile',
   'keys.store': 'Conserva',
+  'keys.store.anyway': 'Conserva comunque',
   'keys.switch': '{name} è attiva',
   'keys.test': 'Prova',
   'keys.threshold': 'Bassa sotto',

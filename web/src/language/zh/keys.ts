@@ -28,6 +28,7 @@ export const messages = {
   'keys.state.unknown': '未知',
   'keys.state.unreachable': '无法连接',
   'keys.store': '保存',
+  'keys.store.anyway': '仍然保存',
   'keys.switch': '{name} 已启用',
   'keys.test': '测试',
   'keys.threshold': '低于此值为偏低',
