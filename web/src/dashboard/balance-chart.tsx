@@ -4,22 +4,21 @@ import { useQueries } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { z } from 'zod';
 import {
-  type balanceHistory,
   type balances,
   MONITORING_API,
   READINGS_MOST,
 } from '../../../contract/api/monitoring-api.ts';
 import { ask, keyOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
-import { addDays, type Period } from '../shell/period.ts';
+import { addDays, dayOf, type Period } from '../shell/period.ts';
 import { usePeriod } from '../shell/period-picker.tsx';
 import { Chart } from '../ui/chart.tsx';
+import { closings } from '../ui/closings.ts';
 import { Section } from '../ui/page.tsx';
 import { Empty, Failed, Outcome } from '../ui/states.tsx';
 
 type Balances = z.output<typeof balances>;
 type KeyState = Balances['data'][number];
-type History = z.output<typeof balanceHistory>;
 
 /** What was left on each key at the end of each day. */
 export function BalanceChart(): ReactNode {
@@ -64,6 +63,7 @@ function CurrencyChart(props: {
   const histories = useHistories(keys, period);
   const failed = histories.find(({ isError }) => isError);
   const days = Array.from({ length: period.days }, (_, at) => addDays(period.start, at));
+  const today = dayOf(Date.now());
   const newest = keys.map(({ balance_at }) => balance_at ?? '').sort();
   return (
     <Card>
@@ -81,7 +81,7 @@ function CurrencyChart(props: {
           series={keys.map(({ key_id, name }, index) => ({
             name: key_id,
             label: name,
-            values: closings(histories[index]?.data, days),
+            values: closings(histories[index]?.data?.data ?? [], days, today),
           }))}
           asOf={newest.at(-1) || null}
         />
@@ -100,24 +100,5 @@ function useHistories(keys: readonly KeyState[], { start, end }: Period) {
           ask(MONITORING_API.history, given, signal),
       };
     }),
-  });
-}
-
-/** The last balance that was read by the end of each day; before the first reading nothing is known. */
-function closings(
-  history: History | undefined,
-  days: readonly string[],
-): readonly (number | null)[] {
-  const readings = (history?.data ?? []).filter(({ balance }) => balance !== null);
-  const today = new Date().toISOString().slice(0, 10);
-  let at = 0;
-  let last: number | null = null;
-  return days.map((day) => {
-    for (let next = readings[at]; next !== undefined && next.at.slice(0, 10) <= day; ) {
-      last = next.balance;
-      at += 1;
-      next = readings[at];
-    }
-    return day > today ? null : last;
   });
 }

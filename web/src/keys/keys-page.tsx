@@ -1,28 +1,32 @@
-import { ActionIcon, Button, Group, Menu, Switch, Text } from '@mantine/core';
-import { IconDots, IconKey, IconPlus } from '@tabler/icons-react';
+import { Button, Group, Select, Switch } from '@mantine/core';
+import { IconKey, IconPlus, IconSearch } from '@tabler/icons-react';
+import { keepPreviousData } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import type { z } from 'zod';
-import { MONITORING_API } from '../../../contract/api/monitoring-api.ts';
-import { PROVIDER_KEYS_API, type providerKey } from '../../../contract/api/provider-keys-api.ts';
-import { useAct, useAsk } from '../client.ts';
+import {
+  KEY_ORDERS,
+  KEY_STATUSES,
+  PROVIDER_KEYS_API,
+} from '../../../contract/api/provider-keys-api.ts';
+import { addressOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
-import { ConfirmDialog } from '../ui/confirm.tsx';
+import { useSession } from '../shell/session.ts';
+import { FIRST_PAGE, type UrlState, useUrlState } from '../shell/url-state.ts';
 import { type Column, DataTable } from '../ui/data-table.tsx';
-import { Money, Time } from '../ui/money.tsx';
-import { tellDone, tellProblem } from '../ui/notices.ts';
+import { ExportMenu } from '../ui/export-menu.tsx';
+import { Time } from '../ui/money.tsx';
 import { PageBody } from '../ui/page.tsx';
+import { RowPanel } from '../ui/row-panel.tsx';
+import { SearchField } from '../ui/search-field.tsx';
 import { Empty, Outcome } from '../ui/states.tsx';
-import { StatusBadge, type Tone } from '../ui/status-badge.tsx';
 import { useTableState } from '../ui/table-state.ts';
 import { AddKeyDialog } from './add-key-dialog.tsx';
-
-type ProviderKey = z.output<typeof providerKey>;
-
-const STALE = [PROVIDER_KEYS_API.list, MONITORING_API.balances];
+import { KeyActs, useFlip } from './key-acts.tsx';
+import { KeyBalance, KeyName, KeyRunway, KeyState } from './key-cells.tsx';
+import { KeyPanel } from './key-panel.tsx';
+import type { Platform, ProviderKey } from './provider-key.ts';
 
 export function KeysPage(): ReactNode {
   const { t } = useWords();
-  const keys = useAsk(PROVIDER_KEYS_API.list);
   const [isAdding, setAdding] = useState(false);
   const add = (
     <Button
@@ -35,150 +39,171 @@ export function KeysPage(): ReactNode {
   );
   return (
     <PageBody title={t('nav.keys')} about={t('keys.about')} actions={add}>
-      <Outcome of={keys}>{({ data }) => <KeysTable rows={data} />}</Outcome>
+      <KeysTable />
       {isAdding && <AddKeyDialog close={() => setAdding(false)} />}
     </PageBody>
   );
 }
 
-const COLUMNS: readonly Column<ProviderKey>[] = [
-  { name: 'name', label: 'keys.name', isFixed: true, cell: (key) => <KeyName of={key} /> },
-  { name: 'status', label: 'keys.state', cell: (key) => <KeyState of={key} /> },
-  {
-    name: 'balance',
-    label: 'keys.balance',
-    isNumber: true,
-    cell: (key) =>
-      key.balance === null ? '–' : <Money amount={key.balance} currency={key.currency ?? 'USD'} />,
-  },
-  { name: 'runway', label: 'keys.runway', isNumber: true, cell: (key) => <Runway of={key} /> },
-  { name: 'checked', label: 'keys.checked', cell: (key) => <Time at={key.last_checked_at} /> },
-  { name: 'used', label: 'keys.used', cell: (key) => <Time at={key.last_used_at} /> },
-  { name: 'active', label: 'keys.active', isFixed: true, cell: (key) => <KeyActs of={key} /> },
-];
+const SORTS = KEY_ORDERS.flatMap((order) => [order, `-${order}`] as const);
+const FILTERS = ['q', 'platform', 'status'] as const;
 
-function KeysTable({ rows }: { readonly rows: readonly ProviderKey[] }): ReactNode {
+const idOf = ({ id }: ProviderKey): string => id;
+
+/** What the address asks the list for. What it says wrongly is left out. */
+function queryOf(url: UrlState, sort: string | null) {
+  return {
+    q: url['q'],
+    platform: url['platform'],
+    status: KEY_STATUSES.find((status) => status === url['status']),
+    sort: SORTS.find((known) => known === sort),
+  };
+}
+
+function KeysTable(): ReactNode {
   const { t } = useWords();
+  const [url] = useUrlState();
+  const isOperator = useSession().data?.user?.role === 'admin';
   const control = useTableState();
+  const query = queryOf(url, control.sort);
+  const keys = useAsk(PROVIDER_KEYS_API.list, { query }, { placeholderData: keepPreviousData });
+  const platforms = useAsk(PROVIDER_KEYS_API.platforms).data ?? [];
+  const rows = keys.data?.data ?? [];
+  const isFiltered = FILTERS.some((name) => url[name] !== undefined);
   return (
-    <DataTable
-      label={t('nav.keys')}
-      columns={COLUMNS}
-      rows={rows}
-      idOf={({ id }) => id}
-      control={control}
-      empty={<Empty icon={IconKey} title={t('keys.none')} text={t('keys.none.why')} />}
+    <>
+      <Outcome of={keys}>
+        {({ data }) => (
+          <DataTable
+            label={t('nav.keys')}
+            columns={columnsFor(platforms, isOperator)}
+            rows={data}
+            idOf={idOf}
+            control={control}
+            opensRows
+            filters={<KeyFilters platforms={platforms} />}
+            actions={
+              <ExportMenu
+                address={addressOf(PROVIDER_KEYS_API.list, { query })}
+                formats={['csv', 'json', 'jsonl']}
+              />
+            }
+            empty={<NoKeys isFiltered={isFiltered} />}
+          />
+        )}
+      </Outcome>
+      <RowPanel
+        title={rows.find(({ id }) => id === control.row)?.name ?? ''}
+        rows={rows}
+        idOf={idOf}
+        control={control}
+      >
+        {control.row !== null && (
+          <KeyPanel
+            key={control.row}
+            id={control.row}
+            platforms={platforms}
+            isOperator={isOperator}
+            close={() => control.open(null)}
+          />
+        )}
+      </RowPanel>
+    </>
+  );
+}
+
+function columnsFor(
+  platforms: readonly Platform[],
+  isOperator: boolean,
+): readonly Column<ProviderKey>[] {
+  const platformOf = ({ platform }: ProviderKey): string =>
+    platforms.find(({ id }) => id === platform)?.name ?? platform;
+  return [
+    {
+      ...{ name: 'name', label: 'keys.name', isFixed: true, isSortable: true },
+      cell: (key) => <KeyName of={key} platform={platformOf(key)} />,
+    },
+    {
+      ...{ name: 'status', label: 'keys.state', isSortable: true },
+      cell: (key) => <KeyState of={key} />,
+    },
+    {
+      ...{ name: 'balance', label: 'keys.balance', isNumber: true, isSortable: true },
+      cell: (key) => <KeyBalance of={key} />,
+    },
+    {
+      ...{ name: 'runway', label: 'keys.runway', isNumber: true, isSortable: true },
+      cell: (key) => <KeyRunway of={key} />,
+    },
+    {
+      ...{ name: 'checked', label: 'keys.checked', isSortable: true },
+      cell: (key) => <Time at={key.last_checked_at} />,
+    },
+    {
+      ...{ name: 'used', label: 'keys.used', isSortable: true },
+      cell: (key) => <Time at={key.last_used_at} />,
+    },
+    {
+      ...{ name: 'active', label: 'keys.active', isFixed: true },
+      cell: (key) => (
+        <Group gap="xs" wrap="nowrap">
+          <OnSwitch of={key} />
+          <KeyActs of={key} isOperator={isOperator} look="menu" />
+        </Group>
+      ),
+    },
+  ];
+}
+
+function OnSwitch({ of }: { readonly of: ProviderKey }): ReactNode {
+  const { t } = useWords();
+  const flip = useFlip(of);
+  return (
+    <Switch
+      aria-label={t('keys.switch', { name: of.name })}
+      checked={of.is_active}
+      disabled={of.source !== 'stored' || flip.isPending}
+      onChange={(event) => flip.to(event.currentTarget.checked)}
     />
   );
 }
 
-function KeyName({ of }: { readonly of: ProviderKey }): ReactNode {
-  return (
-    <div>
-      <Text size="sm" fw={500}>
-        {of.name}
-      </Text>
-      <Text size="xs" c="dimmed">
-        {of.platform} · <span className="tk-mono">{of.masked}</span>
-      </Text>
-    </div>
-  );
-}
-
-const TONES: Readonly<Record<ProviderKey['status'], Tone>> = {
-  healthy: 'good',
-  low: 'warn',
-  exhausted: 'bad',
-  invalid: 'bad',
-  unreachable: 'warn',
-  unknown: 'quiet',
-};
-
-function KeyState({ of }: { readonly of: ProviderKey }): ReactNode {
+function KeyFilters({ platforms }: { readonly platforms: readonly Platform[] }): ReactNode {
   const { t } = useWords();
+  const [url, change] = useUrlState();
   return (
-    <div>
-      <StatusBadge tone={TONES[of.status]} label={t(`keys.state.${of.status}`)} />
-      {of.status_message !== null && (
-        <Text size="xs" c="dimmed" mt={2}>
-          {of.status_message}
-        </Text>
-      )}
-    </div>
-  );
-}
-
-function Runway({ of }: { readonly of: ProviderKey }): ReactNode {
-  const { t } = useWords();
-  if (of.runway_days === null) return '–';
-  return t('keys.days', { count: Math.floor(of.runway_days) });
-}
-
-/** What can be done with a key: keys of the environment are only checked. */
-function KeyActs({ of }: { readonly of: ProviderKey }): ReactNode {
-  const { t } = useWords();
-  const change = useAct(PROVIDER_KEYS_API.change, { stale: STALE });
-  const check = useAct(MONITORING_API.check, { stale: STALE });
-  const [isDeleting, setDeleting] = useState(false);
-  const params = { id: of.id };
-  const isOurs = of.source === 'stored';
-  const checkNow = (): void =>
-    check.mutate(
-      { params },
-      {
-        onSuccess: () => tellDone(t('keys.checked.done', { name: of.name })),
-        onError: tellProblem,
-      },
-    );
-  return (
-    <Group gap="xs" wrap="nowrap">
-      <Switch
-        aria-label={t('keys.switch', { name: of.name })}
-        checked={of.is_active}
-        disabled={!isOurs || change.isPending}
-        onChange={(event) =>
-          change.mutate(
-            { params, body: { is_active: event.currentTarget.checked } },
-            { onError: tellProblem },
-          )
-        }
+    <>
+      <SearchField label={t('pk.search')} />
+      <Select
+        size="xs"
+        aria-label={t('keys.platform')}
+        value={url['platform'] ?? ''}
+        data={[
+          { value: '', label: t('pk.any.platform') },
+          ...platforms.map(({ id, name }) => ({ value: id, label: name })),
+        ]}
+        onChange={(platform) => change({ ...FIRST_PAGE, platform })}
+        w={{ base: 140, xs: 170 }}
       />
-      <Menu>
-        <Menu.Target>
-          <ActionIcon aria-label={t('action.what', { name: of.name })} loading={check.isPending}>
-            <IconDots size={18} stroke={1.6} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item onClick={checkNow}>{t('keys.check')}</Menu.Item>
-          {isOurs && (
-            <Menu.Item color="red" onClick={() => setDeleting(true)}>
-              {t('keys.delete')}
-            </Menu.Item>
-          )}
-        </Menu.Dropdown>
-      </Menu>
-      {isDeleting && <DeleteKey of={of} close={() => setDeleting(false)} />}
-    </Group>
+      <Select
+        size="xs"
+        aria-label={t('keys.state')}
+        value={url['status'] ?? ''}
+        data={[
+          { value: '', label: t('pk.any.state') },
+          ...KEY_STATUSES.map((value) => ({ value, label: t(`keys.state.${value}`) })),
+        ]}
+        onChange={(status) => change({ ...FIRST_PAGE, status })}
+        w={{ base: 120, xs: 140 }}
+      />
+    </>
   );
 }
 
-function DeleteKey(props: { readonly of: ProviderKey; readonly close: () => void }): ReactNode {
-  const { of, close } = props;
+function NoKeys({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
   const { t } = useWords();
-  const remove = useAct(PROVIDER_KEYS_API.remove, { stale: STALE });
-  return (
-    <ConfirmDialog
-      title={t('keys.delete')}
-      word={of.name}
-      action={t('keys.delete')}
-      isBusy={remove.isPending}
-      confirm={() =>
-        remove.mutate({ params: { id: of.id } }, { onSuccess: close, onError: tellProblem })
-      }
-      close={close}
-    >
-      {t('keys.delete.why')}
-    </ConfirmDialog>
-  );
+  if (isFiltered) {
+    return <Empty icon={IconSearch} title={t('pk.found.none')} text={t('pk.found.none.why')} />;
+  }
+  return <Empty icon={IconKey} title={t('keys.none')} text={t('keys.none.why')} />;
 }

@@ -5,6 +5,7 @@ import { messages as handOff } from './en/hand-off.ts';
 import { messages as keys } from './en/keys.ts';
 import { messages as parts } from './en/parts.ts';
 import { messages as people } from './en/people.ts';
+import { messages as providerKeys } from './en/provider-keys.ts';
 import { messages as reports } from './en/reports.ts';
 import { messages as requests } from './en/requests.ts';
 import { messages as setup } from './en/setup.ts';
@@ -19,6 +20,7 @@ export const areas = {
   parts,
   people,
   reports,
+  'provider-keys': providerKeys,
   requests,
   setup,
   shell,

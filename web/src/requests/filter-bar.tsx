@@ -1,12 +1,13 @@
-import { Button, CloseButton, Popover, Select, Stack, TextInput } from '@mantine/core';
-import { useDebouncedCallback, useDisclosure } from '@mantine/hooks';
-import { IconFilter, IconSearch } from '@tabler/icons-react';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { Button, CloseButton, Popover, Select, Stack } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconFilter } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 import { FIGURES_API } from '../../../contract/api/figures-api.ts';
 import { useAsk } from '../client.ts';
 import { type MessageId, useWords } from '../language/language.ts';
 import { usePeriod } from '../shell/period-picker.tsx';
 import { type UrlState, useUrlState } from '../shell/url-state.ts';
+import { SearchField } from '../ui/search-field.tsx';
 import type { UsageRecord } from './columns.tsx';
 import {
   CHOICES,
@@ -68,42 +69,11 @@ export function FilterBar({ rows, isOperator }: BarProps): ReactNode {
   );
 }
 
-/** How long somebody may pause while writing before the log is asked. */
-const PAUSE_MS = 350;
-
 /** A whole id opens the story of its request at once. */
 function Search(): ReactNode {
   const { t } = useWords();
-  const [url, change] = useUrlState();
-  const inAddress = url['q'] ?? '';
-  const [text, setText] = useState(inAddress);
-  const asked = useRef(inAddress);
-  useEffect(() => {
-    // The address changed by another hand than this field: by going back, or by taking filters off.
-    if (inAddress !== asked.current) setText(inAddress);
-    asked.current = inAddress;
-  }, [inAddress]);
-  const ask = useDebouncedCallback((said: string) => {
-    const q = said.trim();
-    asked.current = q;
-    change({ ...filtered({ q }), row: isWholeId(q) ? q : null });
-  }, PAUSE_MS);
   return (
-    <TextInput
-      className={classes['search']}
-      size="xs"
-      leftSection={<IconSearch size={15} stroke={1.6} />}
-      placeholder={t('requests.search')}
-      aria-label={t('requests.search')}
-      data-shortcut="/"
-      spellCheck={false}
-      maxLength={100}
-      value={text}
-      onChange={({ currentTarget: { value } }) => {
-        setText(value);
-        ask(value);
-      }}
-    />
+    <SearchField label={t('requests.search')} also={(q) => ({ row: isWholeId(q) ? q : null })} />
   );
 }
 

@@ -2,7 +2,7 @@
 import { FAILURES } from '../../../contract/failures.ts';
 import { OUTCOMES, PROVENANCES } from '../../../contract/usage.ts';
 import type { Period } from '../shell/period.ts';
-import type { UrlChange, UrlState } from '../shell/url-state.ts';
+import { FIRST_PAGE, type UrlChange, type UrlState } from '../shell/url-state.ts';
 
 /** Filters by what a request has to do with; their choices are what the period has. */
 export const GROUP_FILTERS = {
@@ -59,7 +59,7 @@ export function queryOf(url: UrlState, period: Period) {
 
 /** A changed filter begins at the first page. */
 export function filtered(change: UrlChange): UrlChange {
-  return { ...change, cursor: null, trail: null, row: null };
+  return { ...change, ...FIRST_PAGE };
 }
 
 export function chosenIn(url: UrlState): readonly Filter[] {

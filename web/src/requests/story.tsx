@@ -9,6 +9,7 @@ import { useWords } from '../language/language.ts';
 import { CodeBlock } from '../ui/code-block.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { curlOf } from '../ui/export-menu.tsx';
+import { type Fact, Facts } from '../ui/facts.tsx';
 import { countText, durationText } from '../ui/figures.ts';
 import { Money, Time } from '../ui/money.tsx';
 import { Outcome } from '../ui/states.tsx';
@@ -55,7 +56,7 @@ function Told({ story }: { readonly story: RequestStory }): ReactNode {
       <CostSheet story={story} />
       <LedgerSheet story={story} />
       <Part title={t('requests.facts')}>
-        <Facts story={story} />
+        <StoryFacts story={story} />
       </Part>
       <Part title={t('requests.again')}>
         <CodeBlock label="curl" code={curlOf(window.location.origin, address)} />
@@ -104,10 +105,10 @@ function Same(props: { readonly of: string; readonly id: string; readonly label:
   );
 }
 
-function Facts({ story }: { readonly story: RequestStory }): ReactNode {
+function StoryFacts({ story }: { readonly story: RequestStory }): ReactNode {
   const { t } = useWords();
   const { user, key, provider, provider_key: providerKey, model, upstream_id: upstreamId } = story;
-  const facts: readonly (readonly [string, ReactNode])[] = [
+  const facts: readonly Fact[] = [
     [t('requests.user'), <Same key="user" of="user_id" {...user} />],
     [t('requests.key'), <Same key="key" of="key_id" {...key} />],
     [t('requests.model'), model && <Same key="model" of="model" id={model} label={model} />],
@@ -134,22 +135,5 @@ function Facts({ story }: { readonly story: RequestStory }): ReactNode {
     [t('requests.provenance'), t(`requests.provenance.${story.provenance}.why`)],
     [t('requests.flawed'), story.flawed ? t('requests.flawed.why') : null],
   ];
-  return (
-    <dl className={classes['facts']}>
-      {facts
-        .filter(([, value]) => value !== null && value !== '')
-        .map(([name, value]) => (
-          <Fact key={name} name={name} value={value} />
-        ))}
-    </dl>
-  );
-}
-
-function Fact({ name, value }: { readonly name: string; readonly value: ReactNode }): ReactNode {
-  return (
-    <>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </>
-  );
+  return <Facts facts={facts} />;
 }

@@ -75,7 +75,7 @@ export const PAGES: readonly Page[] = [
     group: 'supply',
     shortcut: 'k',
     who: 'member',
-    words: ['keys'],
+    words: ['keys', 'provider-keys'],
     load: async () => (await import('../keys/keys-page.tsx')).KeysPage,
   },
   {

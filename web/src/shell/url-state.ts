@@ -47,6 +47,9 @@ export function useUrlState(): readonly [
   ];
 }
 
+/** A changed filter begins at the first page, with no row open. */
+export const FIRST_PAGE: UrlChange = { cursor: null, trail: null, row: null };
+
 /** Of an address, what is taken along to another page. */
 export function keptSearch(state: UrlState): UrlState {
   return Object.fromEntries(

@@ -11,6 +11,7 @@ import {
   Rectangle,
   type RectangleProps,
   ReferenceArea,
+  ReferenceLine,
   ResponsiveContainer,
   Tooltip,
   XAxis,
@@ -19,7 +20,7 @@ import {
 import { axisWords } from './bucket-text.ts';
 import classes from './chart.module.css';
 import { ChartTip } from './chart-tip.tsx';
-import { numberOf, type Series } from './series.ts';
+import { numberOf, type Series, type Value } from './series.ts';
 import type { UnitWords } from './unit-text.ts';
 
 export type ChartKind = 'bars' | 'areas' | 'lines';
@@ -29,12 +30,26 @@ export interface DrawnSeries extends Series {
   readonly color: string;
 }
 
+/** Where something may lie: as values for each bucket, null where nothing is said. */
+export interface Band {
+  readonly label: string;
+  readonly low: readonly Value[];
+  readonly high: readonly Value[];
+}
+
+export interface Mark {
+  readonly label: string;
+  readonly value: number;
+}
+
 export interface DrawingProps {
   readonly kind: ChartKind;
   readonly buckets: readonly string[];
   readonly series: readonly DrawnSeries[];
   /** A line over the bars with a scale of its own at the right. */
   readonly overlay?: DrawnSeries | undefined;
+  readonly band?: Band | undefined;
+  readonly mark?: Mark | undefined;
   /** What the chart shows, for those who do not see it; its table has the figures. */
   readonly label: string;
   readonly words: UnitWords;
@@ -51,15 +66,22 @@ interface Row {
   readonly at: number;
   readonly values: readonly (number | null)[];
   readonly over: number | null;
+  readonly between: readonly [number, number] | null;
 }
 
-function rowsOf({ buckets, series, overlay }: DrawingProps): Row[] {
+function rowsOf({ buckets, series, overlay, band }: DrawingProps): Row[] {
   return buckets.map((bucket, at) => ({
     bucket,
     at,
     values: series.map(({ values }) => numberOf(values[at])),
     over: numberOf(overlay?.values[at]),
+    between: betweenAt(band, at),
   }));
+}
+
+function betweenAt(band: Band | undefined, at: number): Row['between'] {
+  const [low, high] = [numberOf(band?.low[at]), numberOf(band?.high[at])];
+  return low === null || high === null ? null : [low, high];
 }
 
 const TICK = { fontSize: 11, fill: 'var(--tk-text-soft)' };
@@ -67,7 +89,7 @@ const MARGIN = { top: 8, right: 4, bottom: 0, left: 0 };
 const SHAPES = { bars: Bars, areas: Areas, lines: Lines } as const;
 
 export function ChartDrawing(props: DrawingProps): ReactNode {
-  const { kind, buckets, label, height, words, overlay, isWhole } = props;
+  const { kind, buckets, label, height, words, overlay, band, mark, isWhole } = props;
   const id = useId();
   const axis = axisWords(buckets);
   const Shapes = SHAPES[kind];
@@ -118,6 +140,7 @@ export function ChartDrawing(props: DrawingProps): ReactNode {
               active === true ? <ChartTip {...props} at={buckets.indexOf(String(bucket))} /> : null
             }
           />
+          <BandAndMark band={band} mark={mark} />
           <Shapes {...props} id={id} />
           {overlay !== undefined && (
             <Line
@@ -132,6 +155,32 @@ export function ChartDrawing(props: DrawingProps): ReactNode {
         </ComposedChart>
       </ResponsiveContainer>
     </div>
+  );
+}
+
+function BandAndMark({ band, mark }: Pick<DrawingProps, 'band' | 'mark'>): ReactNode {
+  return (
+    <>
+      {band !== undefined && (
+        <Area
+          dataKey="between"
+          stroke="var(--tk-series-other)"
+          strokeDasharray="3 4"
+          fill="var(--tk-series-other)"
+          fillOpacity={0.25}
+          activeDot={false}
+          isAnimationActive={false}
+        />
+      )}
+      {mark !== undefined && (
+        <ReferenceLine
+          y={mark.value}
+          stroke="var(--tk-warn)"
+          strokeDasharray="6 4"
+          ifOverflow="extendDomain"
+        />
+      )}
+    </>
   );
 }
 
@@ -211,12 +260,14 @@ function Areas({ id, series, buckets, isOpen }: ShapesProps): ReactNode {
 /** What is not over yet is dashed. */
 function Lines({ series, buckets, isOpen }: ShapesProps): ReactNode {
   const sure = isOpen ? buckets.length - 1 : buckets.length;
-  return series.flatMap(({ name, color }, index) => {
+  return series.flatMap(({ name, color, values: all }, index) => {
+    // A line needs two points; a single one would not be seen.
+    const isLone = all.slice(0, sure).filter((value) => value !== null).length < 2;
     const line = { stroke: color, strokeWidth: 2, isAnimationActive: false } as const;
     const known = ({ at, values }: Row) => (at < sure ? values[index] : null);
     const open = ({ at, values }: Row) => (at >= sure - 1 ? values[index] : null);
     return [
-      <Line key={name} dataKey={known} dot={sure < 2} {...line} />,
+      <Line key={name} dataKey={known} dot={isLone} {...line} />,
       isOpen && (
         <Line
           key={`${name} open`}

@@ -10,12 +10,16 @@ const LINES_MOST = 12;
 
 /** What stands in the bucket under the pointer, as the stack has it from top to bottom. */
 export function ChartTip(props: DrawingProps & { readonly at: number }): ReactNode {
-  const { kind, buckets, series, overlay, words, isOpen, at } = props;
+  const { kind, buckets, series, overlay, band, words, isOpen, at } = props;
+  const [low = null, high = null] = [band?.low[at], band?.high[at]];
+  const isAhead = low !== null && high !== null;
   const { t } = useWords();
   const isStack = kind !== 'lines' && series.length > 1;
-  const lines = (isStack ? series.toReversed() : series).filter(
-    ({ values }) => !isStack || Number(values[at] ?? 0) !== 0,
-  );
+  const lines = (isStack ? series.toReversed() : series).filter(({ values }) => {
+    const value = values[at] ?? null;
+    // Where a band says what may come, nothing is known yet.
+    return isStack ? Number(value ?? 0) !== 0 : value !== null || !isAhead;
+  });
   const total = series.reduce<Value>((sum, { values }) => plus(sum, values[at] ?? null), null);
   return (
     <div className={classes['tip']}>
@@ -32,6 +36,12 @@ export function ChartTip(props: DrawingProps & { readonly at: number }): ReactNo
           <span className={classes['tipValue']}>{words.short(total)}</span>
         </div>
       )}
+      {band !== undefined && isAhead && (
+        <TipLine
+          of={{ label: band.label, color: 'var(--tk-series-other)' }}
+          text={`${words.short(low)} – ${words.short(high)}`}
+        />
+      )}
       {overlay !== undefined && (
         <TipLine of={overlay} text={words.short(overlay.values[at] ?? null)} />
       )}
@@ -39,7 +49,12 @@ export function ChartTip(props: DrawingProps & { readonly at: number }): ReactNo
   );
 }
 
-function TipLine({ of, text }: { readonly of: DrawnSeries; readonly text: string }): ReactNode {
+interface TipLineProps {
+  readonly of: Pick<DrawnSeries, 'label' | 'color'>;
+  readonly text: string;
+}
+
+function TipLine({ of, text }: TipLineProps): ReactNode {
   return (
     <div className={classes['tipLine']}>
       <span className={classes['dot']} style={{ background: of.color }} />

@@ -4,7 +4,7 @@ import { IconChartBar, IconTable } from '@tabler/icons-react';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { useWords } from '../language/language.ts';
 import classes from './chart.module.css';
-import type { ChartKind, DrawnSeries } from './chart-drawing.tsx';
+import type { Band, ChartKind, DrawnSeries, Mark } from './chart-drawing.tsx';
 import { ChartTable } from './chart-table.tsx';
 import { instantText } from './figures.ts';
 import { OTHER, type Series, topSeries } from './series.ts';
@@ -29,6 +29,10 @@ export interface ChartProps {
   readonly series: readonly NamedSeries[];
   /** A line over the bars with a scale of its own: what they come to, say. */
   readonly overlay?: NamedSeries;
+  /** Between which two values it may go on. */
+  readonly band?: Band;
+  /** A value that means something, as a line across. */
+  readonly mark?: Mark;
   /** How many series are told apart, the rest being one; absent: the series are as few as they should be. */
   readonly top?: number;
   /** Whether the last bucket has not ended. */
@@ -61,6 +65,7 @@ function drawn({ series, top }: ChartProps, other: string): readonly DrawnSeries
 
 export function Chart(props: ChartProps): ReactNode {
   const { label, kind = 'bars', unit, currency, buckets, isOpen = false, height = 260 } = props;
+  const { band, mark } = props;
   const { t } = useWords();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [isTable, setTable] = useState(false);
@@ -77,7 +82,7 @@ export function Chart(props: ChartProps): ReactNode {
     <figure className={classes['figure']} aria-label={label}>
       <div className={classes['head']}>
         {props.lead}
-        <Legend series={all} overlay={overlay} hidden={hidden} toggle={toggle} />
+        <Legend {...{ series: all, overlay, band, mark, hidden, toggle }} />
         <ActionIcon
           size={28}
           onClick={() => setTable(!isTable)}
@@ -91,7 +96,11 @@ export function Chart(props: ChartProps): ReactNode {
         <ChartTable
           label={label}
           buckets={buckets}
-          series={overlay === undefined ? shown : [...shown, overlay]}
+          series={[
+            ...shown,
+            ...(overlay === undefined ? [] : [overlay]),
+            ...(band === undefined ? [] : edgesOf(band, [t('chart.least'), t('chart.most')])),
+          ]}
           words={words}
           isOpen={isOpen}
         />
@@ -102,6 +111,8 @@ export function Chart(props: ChartProps): ReactNode {
             buckets={buckets}
             series={shown}
             overlay={overlay}
+            band={band}
+            mark={mark}
             label={label}
             words={words}
             isWhole={unit === 'count'}
@@ -115,16 +126,32 @@ export function Chart(props: ChartProps): ReactNode {
   );
 }
 
+/** A band as two columns of the table. */
+function edgesOf(band: Band, [least, most]: readonly [string, string]): readonly DrawnSeries[] {
+  const edge = { label: band.label, color: 'var(--tk-series-other)' };
+  return [
+    { ...edge, name: 'least', label: `${band.label}, ${least}`, values: band.low },
+    { ...edge, name: 'most', label: `${band.label}, ${most}`, values: band.high },
+  ];
+}
+
 interface LegendProps {
   readonly series: readonly DrawnSeries[];
   readonly overlay: DrawnSeries | undefined;
+  readonly band: Band | undefined;
+  readonly mark: Mark | undefined;
   readonly hidden: ReadonlySet<string>;
   readonly toggle: (name: string) => void;
 }
 
 /** A single series needs no name beside the chart's own. */
-function Legend({ series, overlay, hidden, toggle }: LegendProps): ReactNode {
-  const isNamed = series.length > 1 || overlay !== undefined;
+function Legend({ series, overlay, band, mark, hidden, toggle }: LegendProps): ReactNode {
+  const lines = [
+    ...(overlay === undefined ? [] : [overlay]),
+    ...(band === undefined ? [] : [{ label: band.label, color: 'var(--tk-series-other)' }]),
+    ...(mark === undefined ? [] : [{ label: mark.label, color: 'var(--tk-warn)' }]),
+  ];
+  const isNamed = series.length + lines.length > 1;
   return (
     <div className={classes['legend']}>
       {isNamed &&
@@ -140,12 +167,12 @@ function Legend({ series, overlay, hidden, toggle }: LegendProps): ReactNode {
             <span className={classes['keyName']}>{label}</span>
           </UnstyledButton>
         ))}
-      {overlay !== undefined && (
-        <span className={classes['key']}>
-          <span className={classes['stroke']} style={{ background: overlay.color }} />
-          <span className={classes['keyName']}>{overlay.label}</span>
+      {lines.map(({ label, color }) => (
+        <span key={label} className={classes['key']}>
+          <span className={classes['stroke']} style={{ background: color }} />
+          <span className={classes['keyName']}>{label}</span>
         </span>
-      )}
+      ))}
     </div>
   );
 }

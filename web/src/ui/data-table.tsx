@@ -254,6 +254,11 @@ export function neighbour<Row>(
   return at < 0 || row === undefined ? null : idOf(row);
 }
 
+/** Whether something lies over the panel, which takes the keys then. */
+export function isCovered(): boolean {
+  return document.querySelectorAll('[role=dialog]').length > 1;
+}
+
 /** `j` and `k` go through the rows while a panel is open or to open the first. */
 function useRowKeys<Row>({ rows, idOf, control, opensRows }: DataTableProps<Row>): void {
   const { shortcuts } = usePreferences();
@@ -262,7 +267,7 @@ function useRowKeys<Row>({ rows, idOf, control, opensRows }: DataTableProps<Row>
     const press = (event: KeyboardEvent): void => {
       const isWriting =
         event.target instanceof Element && event.target.closest('input,textarea') !== null;
-      if (isWriting || event.metaKey || event.ctrlKey || event.altKey) return;
+      if (isWriting || event.metaKey || event.ctrlKey || event.altKey || isCovered()) return;
       const direction = event.key === 'j' ? 1 : event.key === 'k' ? -1 : null;
       if (direction === null) return;
       const first = rows[0];

@@ -12,6 +12,11 @@ export function tellDone(message: string): void {
   notifications.show({ message, color: 'teal', autoClose: 4000, ...closable() });
 }
 
+/** What was asked for was done, and what came of it is not good. */
+export function tellNews(message: string): void {
+  notifications.show({ message, color: 'yellow', autoClose: 10_000, ...closable() });
+}
+
 /** Stays until it is closed: whoever looked away must find it. */
 export function tellProblem(problem: Error | Problem): void {
   const id = problem instanceof ProblemClass ? problem.requestId : null;

@@ -1,8 +1,8 @@
 import { ActionIcon, Drawer, Group, Text } from '@mantine/core';
 import { IconChevronDown, IconChevronUp } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect } from 'react';
 import { useWords } from '../language/language.ts';
-import { neighbour } from './data-table.tsx';
+import { isCovered, neighbour } from './data-table.tsx';
 import type { TableControl } from './table-state.ts';
 
 interface RowPanelProps<Row> {
@@ -19,10 +19,12 @@ export function RowPanel<Row>(props: RowPanelProps<Row>): ReactNode {
   const { t } = useWords();
   const before = neighbour(rows, idOf, control.row, -1);
   const after = neighbour(rows, idOf, control.row, 1);
+  useEscape(control);
   return (
     <Drawer
       opened={control.row !== null}
       onClose={() => control.open(null)}
+      closeOnEscape={false}
       position="right"
       size={560}
       closeButtonProps={{ 'aria-label': t('action.close') }}
@@ -51,4 +53,20 @@ export function RowPanel<Row>(props: RowPanelProps<Row>): ReactNode {
       {children}
     </Drawer>
   );
+}
+
+/** The library would close the panel together with the dialog that was opened from it. */
+function useEscape(control: TableControl): void {
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      const isTaken =
+        event.isComposing ||
+        (event.target instanceof Element &&
+          event.target.getAttribute('data-mantine-stop-propagation') === 'true');
+      if (event.key !== 'Escape' || control.row === null || isTaken || isCovered()) return;
+      control.open(null);
+    };
+    window.addEventListener('keydown', press, { capture: true });
+    return () => window.removeEventListener('keydown', press, { capture: true });
+  });
 }

@@ -1,18 +1,18 @@
-import { Button, Group, Select, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
-import { IconPlus, IconSearch, IconUsers } from '@tabler/icons-react';
+import { Button, Select } from '@mantine/core';
+import { IconPlus, IconUsers } from '@tabler/icons-react';
 import { keepPreviousData } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { PEOPLE_API, USER_ORDERS } from '../../../contract/api/people-api.ts';
 import { useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { usePeriod } from '../shell/period-picker.tsx';
-import { useUrlState } from '../shell/url-state.ts';
+import { FIRST_PAGE, useUrlState } from '../shell/url-state.ts';
 import { type Column, DataTable } from '../ui/data-table.tsx';
 import { countText } from '../ui/figures.ts';
 import { Money, Time } from '../ui/money.tsx';
 import { PageBody } from '../ui/page.tsx';
 import { RowPanel } from '../ui/row-panel.tsx';
+import { SearchField } from '../ui/search-field.tsx';
 import { Empty, Outcome } from '../ui/states.tsx';
 import { useTableState } from '../ui/table-state.ts';
 import { InviteDialog } from './invite-dialog.tsx';
@@ -125,48 +125,34 @@ function UsersTable(): ReactNode {
   );
 }
 
-const TYPING_MS = 300;
-
 function UserFilters(): ReactNode {
   const { t } = useWords();
   const [url, change] = useUrlState();
-  const [text, setText] = useState(url['q'] ?? '');
-  const first = { cursor: null, trail: null, row: null };
-  const search = useDebouncedCallback((q: string) => change({ ...first, q }), TYPING_MS);
   return (
-    <Group gap="xs">
-      <TextInput
-        aria-label={t('people.search')}
-        placeholder={t('people.search')}
-        leftSection={<IconSearch size={15} stroke={1.6} />}
-        value={text}
-        onChange={(event) => {
-          setText(event.currentTarget.value);
-          search(event.currentTarget.value);
-        }}
-        w={{ base: 160, xs: 230 }}
-        data-shortcut="/"
-      />
+    <>
+      <SearchField label={t('people.search')} />
       <Select
+        size="xs"
         aria-label={t('people.role')}
         value={url['role'] ?? ''}
         data={[
           { value: '', label: t('people.any.role') },
           ...ROLES.map((value) => ({ value, label: t(`role.${value}`) })),
         ]}
-        onChange={(role) => change({ ...first, role })}
+        onChange={(role) => change({ ...FIRST_PAGE, role })}
         w={{ base: 120, xs: 140 }}
       />
       <Select
+        size="xs"
         aria-label={t('people.state')}
         value={url['state'] ?? ''}
         data={[
           { value: '', label: t('people.any.state') },
           ...STATES.map((value) => ({ value, label: t(`people.state.${value}`) })),
         ]}
-        onChange={(state) => change({ ...first, state })}
+        onChange={(state) => change({ ...FIRST_PAGE, state })}
         w={{ base: 120, xs: 140 }}
       />
-    </Group>
+    </>
   );
 }

@@ -5,12 +5,13 @@ import type { z } from 'zod';
 import { WALLETS_API, type wallet } from '../../../contract/api/wallets-api.ts';
 import { useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
+import { Figure } from '../ui/figure.tsx';
 import { moneyText } from '../ui/figures.ts';
 import { Money, Time } from '../ui/money.tsx';
 import { Section } from '../ui/page.tsx';
 import { Outcome } from '../ui/states.tsx';
 import { boundsOf } from '../virtual-keys/bounds.ts';
-import { BudgetSection, Figure, LimitsSection } from '../virtual-keys/key-panel.tsx';
+import { BudgetSection, LimitsSection } from '../virtual-keys/key-panel.tsx';
 import { EntryDialog } from './entry-dialog.tsx';
 import classes from './wallet.module.css';
 

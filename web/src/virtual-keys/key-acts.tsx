@@ -1,8 +1,5 @@
 /** What can be done with a virtual key, from its row and from its panel. */
-import { ActionIcon, Button, Group, Menu } from '@mantine/core';
 import {
-  type Icon,
-  IconDots,
   IconPencil,
   IconPlayerPause,
   IconPlayerPlay,
@@ -13,8 +10,9 @@ import { type ReactNode, useState } from 'react';
 import { VIRTUAL_KEYS_API } from '../../../contract/api/virtual-keys-api.ts';
 import { useAct } from '../client.ts';
 import { KeyHandOff } from '../hand-off/key-hand-off.tsx';
-import { type MessageId, useWords } from '../language/language.ts';
+import { useWords } from '../language/language.ts';
 import type { Person } from '../shell/session.ts';
+import { type Act, ActButtons, ActMenu } from '../ui/acts.tsx';
 import { ConfirmDialog } from '../ui/confirm.tsx';
 import { tellDone, tellProblem } from '../ui/notices.ts';
 import { EditKeyDialog, STALE } from './key-dialog.tsx';
@@ -30,13 +28,6 @@ interface ActsProps {
   readonly onDelete?: () => void;
 }
 
-interface Act {
-  readonly label: MessageId;
-  readonly icon: Icon;
-  readonly isDangerous?: true;
-  readonly act: () => void;
-}
-
 type Asked = 'edit' | 'rotate' | 'delete' | null;
 
 export function KeyActs(props: ActsProps): ReactNode {
@@ -48,7 +39,11 @@ export function KeyActs(props: ActsProps): ReactNode {
   if (of.state === 'revoked') return null;
   return (
     <>
-      {look === 'menu' ? <ActMenu of={of} acts={acts} /> : <ActButtons acts={acts} />}
+      {look === 'menu' ? (
+        <ActMenu name={of.name} acts={acts} />
+      ) : (
+        <ActButtons name={of.name} acts={acts} />
+      )}
       {asked === 'edit' && <EditKeyDialog of={of} person={person} close={close} />}
       {asked === 'rotate' && (
         <RotateDialog
@@ -90,51 +85,6 @@ function useActs(of: VirtualKey, person: Person, ask: (what: Asked) => void): re
     ...(isRuled ? [] : [flipping]),
     { label: 'vk.delete', icon: IconTrash, isDangerous: true, act: () => ask('delete') },
   ];
-}
-
-function ActMenu(props: { readonly of: VirtualKey; readonly acts: readonly Act[] }): ReactNode {
-  const { t } = useWords();
-  return (
-    <Menu>
-      <Menu.Target>
-        <ActionIcon aria-label={t('action.what', { name: props.of.name })}>
-          <IconDots size={18} stroke={1.6} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {props.acts.map(({ label, icon: ActIcon, isDangerous, act }) => (
-          <Menu.Item
-            key={label}
-            leftSection={<ActIcon size={16} stroke={1.6} />}
-            color={isDangerous ? 'var(--tk-bad)' : undefined}
-            onClick={act}
-          >
-            {t(label)}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
-  );
-}
-
-function ActButtons({ acts }: { readonly acts: readonly Act[] }): ReactNode {
-  const { t } = useWords();
-  return (
-    <Group gap={6}>
-      {acts.map(({ label, icon: ActIcon, isDangerous, act }) => (
-        <Button
-          key={label}
-          variant="default"
-          size="xs"
-          c={isDangerous ? 'var(--tk-bad)' : undefined}
-          leftSection={<ActIcon size={15} stroke={1.6} />}
-          onClick={act}
-        >
-          {t(label)}
-        </Button>
-      ))}
-    </Group>
-  );
 }
 
 interface DeleteProps {

@@ -1,11 +1,9 @@
-import { Button, Group, Modal, Stack } from '@mantine/core';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { VIRTUAL_KEYS_API } from '../../../contract/api/virtual-keys-api.ts';
 import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import type { Person } from '../shell/session.ts';
-import { formProblem } from '../ui/field-errors.ts';
-import { ProblemAlert } from '../ui/problem-alert.tsx';
+import { FormDialog } from '../ui/form-dialog.tsx';
 import {
   blankDraft,
   changesIn,
@@ -37,6 +35,7 @@ export function IssueKeyDialog({ person, close, handOver }: IssueProps): ReactNo
       isBusy={issue.isPending}
       isWhole={!isOperator || draft.owner.trim() !== ''}
       problem={issue.error}
+      fields={KEY_FIELDS}
       close={close}
       submit={() => issue.mutate({ body: orderIn(draft, { isOperator }) }, { onSuccess: handOver })}
     >
@@ -72,6 +71,7 @@ export function EditKeyDialog({ of, person, close }: EditProps): ReactNode {
       isBusy={change.isPending}
       isWhole={Object.keys(changes).length > 0}
       problem={change.error}
+      fields={KEY_FIELDS}
       close={close}
       submit={() =>
         change.mutate({ params: { id: of.id }, body: changes }, { onSuccess: () => close() })
@@ -86,49 +86,5 @@ export function EditKeyDialog({ of, person, close }: EditProps): ReactNode {
         isRuled={!isOperator && of.ruled_by === 'operator'}
       />
     </FormDialog>
-  );
-}
-
-interface FormDialogProps {
-  readonly title: string;
-  readonly action: string;
-  readonly isBusy: boolean;
-  readonly isWhole: boolean;
-  readonly problem: Error | null;
-  readonly close: () => void;
-  readonly submit: () => void;
-  readonly children: ReactNode;
-}
-
-function FormDialog(props: FormDialogProps): ReactNode {
-  const { title, action, isBusy, isWhole, problem, close, submit, children } = props;
-  const { t } = useWords();
-  const send = (event: FormEvent): void => {
-    event.preventDefault();
-    submit();
-  };
-  return (
-    <Modal
-      opened
-      onClose={close}
-      title={title}
-      size={540}
-      closeButtonProps={{ 'aria-label': t('action.close') }}
-    >
-      <form onSubmit={send}>
-        <Stack>
-          {children}
-          <ProblemAlert problem={formProblem(problem, KEY_FIELDS)} />
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={close}>
-              {t('action.cancel')}
-            </Button>
-            <Button type="submit" disabled={!isWhole} loading={isBusy}>
-              {action}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
   );
 }

@@ -6,6 +6,7 @@ import type {
   VIRTUAL_KEYS_API,
   virtualKey,
 } from '../../../contract/api/virtual-keys-api.ts';
+import { localField } from '../ui/local-field.ts';
 
 export type VirtualKey = z.output<typeof virtualKey>;
 export type Issued = z.output<NonNullable<(typeof VIRTUAL_KEYS_API)['issue']['reply']>>;
@@ -79,12 +80,6 @@ export function draftOf(key: VirtualKey): KeyDraft {
     pin: key.provider_key_id ?? '',
     unmetered: key.allow_unmetered,
   };
-}
-
-/** An instant as a field for a local time holds it, to the minute. */
-export function localField(at: Date): string {
-  const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 16);
 }
 
 /** What a new key is asked for with: what was left as it was is left to the server. */

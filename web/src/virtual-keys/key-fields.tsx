@@ -20,11 +20,11 @@ import { useWords } from '../language/language.ts';
 import { fieldError } from '../ui/field-errors.ts';
 import { instantText, moneyText } from '../ui/figures.ts';
 import { Fold } from '../ui/fold.tsx';
+import { localField } from '../ui/local-field.ts';
 import {
   type KeyDraft,
   LIMITS,
   type LimitName,
-  localField,
   MEASURES,
   PERIODS,
   type Period,

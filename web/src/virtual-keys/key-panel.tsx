@@ -7,6 +7,8 @@ import { useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import type { Person } from '../shell/session.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
+import { type Fact, Facts, Mono } from '../ui/facts.tsx';
+import { Figure, FigureRow } from '../ui/figure.tsx';
 import { countText } from '../ui/figures.ts';
 import { Meter } from '../ui/meter.tsx';
 import { Money, Time, Tokens } from '../ui/money.tsx';
@@ -39,7 +41,7 @@ export function KeyPanel({ id, person, close }: PanelProps): ReactNode {
           <UseOfKey id={id} />
           <BudgetSection of={of} />
           <LimitsSection of={of} />
-          <Facts of={of} />
+          <KeyFacts of={of} />
         </Stack>
       )}
     </Outcome>
@@ -72,7 +74,7 @@ function UseOfKey({ id }: { readonly id: string }): ReactNode {
         {({ data: { figures, cards } }) => {
           const spend = cards.find(({ metric }) => metric === 'spend')?.values ?? [];
           return (
-            <div className={classes['figures']}>
+            <FigureRow>
               <Figure name={t('vk.spend')} value={<Money amount={figures.spend_usd} />} />
               <Figure name={t('vk.requests')} value={countText(figures.requests)} />
               <Figure
@@ -81,20 +83,11 @@ function UseOfKey({ id }: { readonly id: string }): ReactNode {
               />
               <Figure name={t('vk.errors')} value={countText(figures.errors)} />
               <Sparkline values={spend.map((value) => (value === null ? null : Number(value)))} />
-            </div>
+            </FigureRow>
           );
         }}
       </Outcome>
     </Section>
-  );
-}
-
-export function Figure(props: { readonly name: string; readonly value: ReactNode }): ReactNode {
-  return (
-    <div>
-      <div className={classes['figureName']}>{props.name}</div>
-      <div className={classes['figure']}>{props.value}</div>
-    </div>
   );
 }
 
@@ -166,9 +159,9 @@ export function LimitsSection({ of }: { readonly of: Limited }): ReactNode {
   );
 }
 
-function Facts({ of }: { readonly of: VirtualKey }): ReactNode {
+function KeyFacts({ of }: { readonly of: VirtualKey }): ReactNode {
   const { t } = useWords();
-  const facts: readonly (readonly [string, ReactNode])[] = [
+  const facts: readonly Fact[] = [
     [t('vk.owner'), of.username],
     [t('vk.secret'), <Mono key="secret" text={of.masked} />],
     [t('vk.models'), of.models === null ? t('vk.models.all') : of.models.join(', ')],
@@ -181,37 +174,18 @@ function Facts({ of }: { readonly of: VirtualKey }): ReactNode {
     [t('vk.origin'), t(`vk.origin.${of.origin}`)],
     [t('vk.ruled'), t(`vk.ruled.${of.ruled_by}`)],
     [t('vk.unmetered'), t(of.allow_unmetered ? 'vk.yes' : 'vk.no')],
-    ...(of.note === null || of.note === '' ? [] : [[t('vk.note'), of.note] as const]),
+    [t('vk.note'), of.note],
+    [
+      t('vk.id'),
+      <Group key="id" gap={4} wrap="nowrap">
+        <Mono text={of.id} />
+        <CopyButton value={of.id} label={t('action.copy.what', { what: t('vk.id') })} />
+      </Group>,
+    ],
   ];
   return (
     <Section title={t('vk.facts')}>
-      <dl className={classes['facts']}>
-        {facts.map(([name, value]) => (
-          <FactLine key={name} name={name} value={value} />
-        ))}
-        <FactLine
-          name={t('vk.id')}
-          value={
-            <Group gap={4} wrap="nowrap">
-              <Mono text={of.id} />
-              <CopyButton value={of.id} label={t('action.copy.what', { what: t('vk.id') })} />
-            </Group>
-          }
-        />
-      </dl>
+      <Facts facts={facts} />
     </Section>
-  );
-}
-
-function Mono({ text }: { readonly text: string }): ReactNode {
-  return <span className="tk-mono">{text}</span>;
-}
-
-function FactLine(props: { readonly name: string; readonly value: ReactNode }): ReactNode {
-  return (
-    <>
-      <dt>{props.name}</dt>
-      <dd>{props.value}</dd>
-    </>
   );
 }

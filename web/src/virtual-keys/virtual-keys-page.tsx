@@ -1,5 +1,4 @@
-import { Button, CloseButton, Group, Select, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
+import { Button, CloseButton, Select } from '@mantine/core';
 import { IconCircleKey, IconPlus, IconSearch } from '@tabler/icons-react';
 import { keepPreviousData } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
@@ -8,11 +7,12 @@ import { useAsk } from '../client.ts';
 import { KeyHandOff } from '../hand-off/key-hand-off.tsx';
 import { useWords } from '../language/language.ts';
 import { type Person, useSession } from '../shell/session.ts';
-import { useUrlState } from '../shell/url-state.ts';
+import { FIRST_PAGE, useUrlState } from '../shell/url-state.ts';
 import { type Column, DataTable } from '../ui/data-table.tsx';
 import { Time } from '../ui/money.tsx';
 import { PageBody } from '../ui/page.tsx';
 import { RowPanel } from '../ui/row-panel.tsx';
+import { SearchField } from '../ui/search-field.tsx';
 import { Empty, Outcome } from '../ui/states.tsx';
 import { useTableState } from '../ui/table-state.ts';
 import { KeyActs } from './key-acts.tsx';
@@ -142,38 +142,22 @@ function columnsFor(person: Person, spend: KeySpend | null): readonly Column<Vir
   ];
 }
 
-const TYPING_MS = 300;
-
 function KeyFilters(): ReactNode {
   const { t } = useWords();
   const [url, change] = useUrlState();
-  const [text, setText] = useState(url['q'] ?? '');
-  const first = { cursor: null, trail: null, row: null };
-  const search = useDebouncedCallback((q: string) => change({ ...first, q }), TYPING_MS);
-  const write = (value: string): void => {
-    setText(value);
-    search(value);
-  };
   const states: readonly { readonly value: string; readonly label: string }[] = [
     { value: '', label: t('vk.filter.open') },
     ...STATES.map((value: StateFilter) => ({ value, label: t(`vk.filter.${value}`) })),
   ];
   return (
-    <Group gap="xs">
-      <TextInput
-        aria-label={t('vk.search')}
-        placeholder={t('vk.search')}
-        leftSection={<IconSearch size={15} stroke={1.6} />}
-        value={text}
-        onChange={(event) => write(event.currentTarget.value)}
-        w={{ base: 150, xs: 230 }}
-        data-shortcut="/"
-      />
+    <>
+      <SearchField label={t('vk.search')} />
       <Select
+        size="xs"
         aria-label={t('vk.state')}
         data={states}
         value={url['state'] ?? ''}
-        onChange={(state) => change({ ...first, state })}
+        onChange={(state) => change({ ...FIRST_PAGE, state })}
         w={{ base: 130, xs: 150 }}
       />
       {url['user_id'] !== undefined && (
@@ -184,14 +168,14 @@ function KeyFilters(): ReactNode {
             <CloseButton
               size="xs"
               aria-label={t('vk.filter.anyone')}
-              onClick={() => change({ ...first, user_id: null })}
+              onClick={() => change({ ...FIRST_PAGE, user_id: null })}
             />
           }
         >
           {t('vk.filter.one')}
         </Button>
       )}
-    </Group>
+    </>
   );
 }
 

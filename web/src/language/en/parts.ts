@@ -8,6 +8,8 @@ export const messages = {
   'change.up': '{share} more than before',
   'chart.asof': 'as of {at}',
   'chart.draw': 'Show the chart',
+  'chart.least': 'at least',
+  'chart.most': 'at most',
   'chart.open': 'the last period is not over yet (hatched)',
   'chart.open.dashed': 'the last stretch is not over yet (dashed)',
   'chart.open.short': 'not over yet',

@@ -9,6 +9,8 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'change.up': '{share} in più rispetto a prima',
   'chart.asof': 'aggiornato al {at}',
   'chart.draw': 'Mostra il grafico',
+  'chart.least': 'almeno',
+  'chart.most': 'al massimo',
   'chart.open': 'l’ultimo intervallo non è ancora concluso (tratteggiato)',
   'chart.open.dashed': 'l’ultimo tratto non è ancora concluso (a trattini)',
   'chart.open.short': 'non ancora concluso',

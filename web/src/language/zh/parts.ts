@@ -9,6 +9,8 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'change.up': '比上期多 {share}',
   'chart.asof': '截至 {at}',
   'chart.draw': '显示图表',
+  'chart.least': '至少',
+  'chart.most': '至多',
   'chart.open': '最后一段尚未结束（斜线）',
   'chart.open.dashed': '最后一段尚未结束（虚线）',
   'chart.open.short': '尚未结束',
