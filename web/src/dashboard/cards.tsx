@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { type balances, MONITORING_API } from '../../../contract/api/monitoring-api.ts';
 import { useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
-import { bucketsIn, UNITS } from '../ui/figures-series.ts';
+import { bucketsIn, unitOf } from '../ui/figures-series.ts';
 import { Money } from '../ui/money.tsx';
 import { numberOf } from '../ui/series.ts';
 import { StatCard } from '../ui/stat-card.tsx';
@@ -32,7 +32,7 @@ export function Cards({ of }: { readonly of: Overview }): ReactNode {
       {CARDS.map(({ subject, metric, rise }) => {
         const card = cards.find((one) => one.metric === metric);
         if (card === undefined) return null;
-        const words = unitWords(UNITS[card.unit]);
+        const words = unitWords(unitOf(card));
         return (
           <StatCard
             key={subject}

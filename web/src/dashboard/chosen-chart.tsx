@@ -1,15 +1,16 @@
-import { Card, SegmentedControl, Skeleton } from '@mantine/core';
+import { Card, Group, SegmentedControl, Skeleton } from '@mantine/core';
 import { lazy, type ReactNode, Suspense } from 'react';
-import { FIGURES_API, type Group } from '../../../contract/api/figures-api.ts';
+import { FIGURES_API, type Group as Split } from '../../../contract/api/figures-api.ts';
 import { useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { figuresOf } from '../shell/period.ts';
 import { usePeriod } from '../shell/period-picker.tsx';
 import { useUrlState } from '../shell/url-state.ts';
 import { Chart } from '../ui/chart.tsx';
-import { bucketsIn, seriesIn, UNITS } from '../ui/figures-series.ts';
+import { bucketsIn, seriesIn, unitOf } from '../ui/figures-series.ts';
 import { Section } from '../ui/page.tsx';
 import { Failed } from '../ui/states.tsx';
+import { ExploreLink } from './explore-link.tsx';
 import { type Subject, useSubject } from './subject.ts';
 
 const BalanceChart = lazy(async () => ({
@@ -36,8 +37,8 @@ export function ChosenChart(props: ChosenProps): ReactNode {
   return <UsageChart {...props} subject={subject} />;
 }
 
-const MEMBER_GROUPS = ['model', 'provider', 'key'] as const satisfies readonly Group[];
-const OPERATOR_GROUPS = ['model', 'user', 'provider', 'key'] as const satisfies readonly Group[];
+const MEMBER_GROUPS = ['model', 'provider', 'key'] as const satisfies readonly Split[];
+const OPERATOR_GROUPS = ['model', 'user', 'provider', 'key'] as const satisfies readonly Split[];
 const WHOLE = 'all';
 
 /** So many series are told apart by eye. */
@@ -61,12 +62,15 @@ function UsageChart({ subject, isOperator, unpriced }: UsageProps): ReactNode {
     <Section
       title={t(`subject.${subject}`)}
       aside={
-        <SegmentedControl
-          aria-label={t('by.title')}
-          value={by ?? WHOLE}
-          onChange={(value) => change({ by: value === 'model' ? null : value })}
-          data={[...choices, { value: WHOLE, label: t('by.all') }]}
-        />
+        <Group gap="sm">
+          <ExploreLink of={{ metric: subject, group: by ?? WHOLE }} />
+          <SegmentedControl
+            aria-label={t('by.title')}
+            value={by ?? WHOLE}
+            onChange={(value) => change({ by: value === 'model' ? null : value })}
+            data={[...choices, { value: WHOLE, label: t('by.all') }]}
+          />
+        </Group>
       }
     >
       <Card>
@@ -80,9 +84,9 @@ function UsageChart({ subject, isOperator, unpriced }: UsageProps): ReactNode {
           <Chart
             label={t(`subject.${subject}`)}
             kind={subject === 'ttft_p95' ? 'lines' : 'bars'}
-            unit={UNITS[asked.data.data.unit]}
+            unit={unitOf(asked.data.data)}
             {...bucketsIn(asked.data.data.buckets)}
-            series={seriesIn(asked.data, t('by.all'))}
+            series={seriesIn(asked.data, by === null ? t('by.all') : null)}
             asOf={asked.data.meta.as_of}
             unpriced={unpriced}
           />

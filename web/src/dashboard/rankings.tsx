@@ -12,6 +12,7 @@ import { RankList } from '../ui/rank-list.tsx';
 import { numberOf, OTHER } from '../ui/series.ts';
 import { Failed } from '../ui/states.tsx';
 import classes from './dashboard.module.css';
+import { ExploreLink } from './explore-link.tsx';
 
 /** So many lines; what is left is one more. */
 const LINES = 7;
@@ -37,7 +38,7 @@ function Ranking({ group }: { readonly group: Extract<Group, 'model' | 'user' | 
   const asked = useAsk(FIGURES_API.figures, { query });
   const title = t(`dashboard.cost.${group}`);
   return (
-    <Section title={title}>
+    <Section title={title} aside={<ExploreLink of={{ metric: 'spend', group }} />}>
       <Card p="xs">
         {asked.isError && asked.data === undefined ? (
           <Failed problem={asked.error} retry={asked.refetch} />
@@ -47,11 +48,11 @@ function Ranking({ group }: { readonly group: Extract<Group, 'model' | 'user' | 
           <RankList
             label={title}
             total={numberOf(asked.data.data.total.value)}
-            items={seriesIn(asked.data, '').map(({ name, label, value, group: id }) => ({
+            items={seriesIn(asked.data, null).map(({ name, label, value, group: id }) => ({
               name,
               label: name === OTHER ? t('chart.other') : label,
               size: numberOf(value),
-              value: <Money amount={value} />,
+              value: <Money amount={value} isUnpriced={value === null} />,
               ...(id === null || id === ''
                 ? {}
                 : {

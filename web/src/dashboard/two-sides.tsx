@@ -10,6 +10,7 @@ import { Money, Time, Tokens } from '../ui/money.tsx';
 import { Section } from '../ui/page.tsx';
 import { Failed } from '../ui/states.tsx';
 import classes from './dashboard.module.css';
+import { ExploreLink } from './explore-link.tsx';
 
 type Side = z.output<typeof statisticsReply>;
 
@@ -24,7 +25,11 @@ export function TwoSides(): ReactNode {
   // Where there is nothing on either side there is nothing to hold beside each other.
   if (isQuiet) return null;
   return (
-    <Section title={t('sides.title')} about={t('sides.about')}>
+    <Section
+      title={t('sides.title')}
+      about={t('sides.about')}
+      aside={<ExploreLink of={{ source: 'provider', metric: 'spend' }} />}
+    >
       <Card>
         {failed?.error != null ? (
           <Failed problem={failed.error} retry={failed.refetch} />

@@ -10,6 +10,7 @@ import { messages as reports } from './en/reports.ts';
 import { messages as requests } from './en/requests.ts';
 import { messages as setup } from './en/setup.ts';
 import { messages as shell } from './en/shell.ts';
+import { messages as stats } from './en/stats.ts';
 import { messages as virtualKeys } from './en/virtual-keys.ts';
 
 export const areas = {
@@ -24,5 +25,6 @@ export const areas = {
   requests,
   setup,
   shell,
+  stats,
   'virtual-keys': virtualKeys,
 };

@@ -2,11 +2,10 @@ import { Button, CloseButton, Popover, Select, Stack } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconFilter } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import { FIGURES_API } from '../../../contract/api/figures-api.ts';
-import { useAsk } from '../client.ts';
 import { type MessageId, useWords } from '../language/language.ts';
-import { usePeriod } from '../shell/period-picker.tsx';
 import { type UrlState, useUrlState } from '../shell/url-state.ts';
+import { GROUP_FILTERS, type GroupFilter } from '../ui/group-filters.ts';
+import { GroupSelect } from '../ui/group-select.tsx';
 import { SearchField } from '../ui/search-field.tsx';
 import type { UsageRecord } from './columns.tsx';
 import {
@@ -15,8 +14,6 @@ import {
   chosenIn,
   type Filter,
   filtered,
-  GROUP_FILTERS,
-  type GroupFilter,
   isWholeId,
 } from './filters.ts';
 import classes from './requests.module.css';
@@ -97,36 +94,18 @@ function Choice({ name }: { readonly name: ChoiceFilter }): ReactNode {
   );
 }
 
-/** What the period has of it, the busiest first. */
 function Group({ name }: { readonly name: GroupFilter }): ReactNode {
   const { t } = useWords();
   const [url, change] = useUrlState();
-  const { start, end } = usePeriod();
   const group = GROUP_FILTERS[name];
-  const figures = useAsk(FIGURES_API.figures, {
-    query: { metric: 'requests', group, bucket: 'none', top: 50, start, end },
-  });
-  const found = (figures.data?.data.series ?? [])
-    .map((series) => series.group)
-    .filter((one) => one !== null && one.id !== '');
-  const chosen = url[name];
-  const isMissing = chosen !== undefined && !found.some((one) => one?.id === chosen);
-  const data = [
-    ...found.map((one) => ({ value: one?.id ?? '', label: one?.label ?? '' })),
-    ...(isMissing ? [{ value: chosen, label: chosen }] : []),
-  ];
   return (
-    <Select
-      size="xs"
+    <GroupSelect
+      group={group}
       label={t(`requests.${group}`)}
-      placeholder={t('requests.any')}
-      data={data}
-      value={chosen ?? null}
+      any={t('requests.any')}
+      nothing={t('requests.nomatch')}
+      value={url[name] ?? null}
       onChange={(value) => change(filtered({ [name]: value }))}
-      nothingFoundMessage={t('requests.nomatch')}
-      searchable
-      clearable
-      comboboxProps={{ withinPortal: false }}
     />
   );
 }

@@ -3,17 +3,7 @@ import { FAILURES } from '../../../contract/failures.ts';
 import { OUTCOMES, PROVENANCES } from '../../../contract/usage.ts';
 import type { Period } from '../shell/period.ts';
 import { FIRST_PAGE, type UrlChange, type UrlState } from '../shell/url-state.ts';
-
-/** Filters by what a request has to do with; their choices are what the period has. */
-export const GROUP_FILTERS = {
-  user_id: 'user',
-  key_id: 'key',
-  model: 'model',
-  provider: 'provider',
-  provider_key_id: 'provider_key',
-} as const;
-
-export type GroupFilter = keyof typeof GROUP_FILTERS;
+import { GROUP_FILTERS, type GroupFilter } from '../ui/group-filters.ts';
 
 /** Filters by how a request went. */
 export const CHOICES = {

@@ -2,6 +2,7 @@
 import {
   type Icon,
   IconAdjustmentsHorizontal,
+  IconChartDots3,
   IconCircleKey,
   IconKey,
   IconLayoutDashboard,
@@ -67,6 +68,17 @@ export const PAGES: readonly Page[] = [
     hasPeriod: true,
     words: ['figures', 'reports'],
     load: async () => (await import('../reports/reports-page.tsx')).ReportsPage,
+  },
+  {
+    path: '/stats',
+    label: 'nav.stats',
+    icon: IconChartDots3,
+    group: 'use',
+    shortcut: 'e',
+    who: 'member',
+    hasPeriod: true,
+    words: ['figures', 'stats'],
+    load: async () => (await import('../stats/stats-page.tsx')).StatsPage,
   },
   {
     path: '/keys',

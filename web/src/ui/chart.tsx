@@ -188,7 +188,9 @@ export function ChartFoot(
     t('chart.utc'),
     asOf == null ? null : t('chart.asof', { at: instantText(asOf, 'UTC') }),
     isOpen ? t(isDashed ? 'chart.open.dashed' : 'chart.open') : null,
-    unit === 'money' && unpriced > 0 ? t('chart.unpriced', { count: unpriced }) : null,
+    (unit === 'money' || unit === 'cost') && unpriced > 0
+      ? t('chart.unpriced', { count: unpriced })
+      : null,
   ].filter((text) => text !== null);
   return <figcaption className={classes['foot']}>{said.join(' · ')}</figcaption>;
 }

@@ -15,28 +15,42 @@ export interface FiguresSeries extends NamedSeries {
   readonly subgroup: string | null;
 }
 
-/** @param whole how the only series of figures that are not split is called */
-export function seriesIn({ data }: FiguresReply, whole: string): readonly FiguresSeries[] {
-  return data.series.map(({ kind, group, subgroup, value, previous, values }) => {
-    const parts = [group, subgroup].filter((part) => part !== null);
-    return {
-      name: kind === 'other' ? OTHER : parts.map(({ id }) => id).join('\u0000'),
-      label: parts.length === 0 ? whole : parts.map(({ label }) => label).join(' · '),
-      value,
-      previous,
-      values,
-      group: group?.id ?? null,
-      subgroup: subgroup?.id ?? null,
-    };
-  });
+/** @param whole how the only series of figures is called that nothing splits; null where they are split */
+export function seriesIn({ data }: FiguresReply, whole: string | null): readonly FiguresSeries[] {
+  const undivided = { kind: 'group', group: null, subgroup: null, ...data.total } as const;
+  return (whole === null ? data.series : [undivided]).map(
+    ({ kind, group, subgroup, value, previous, values }) => {
+      const parts = [group, subgroup].filter((part) => part !== null);
+      return {
+        name: kind === 'other' ? OTHER : parts.map(({ id }) => id).join('\u0000'),
+        label: parts.length === 0 ? (whole ?? '') : parts.map(({ label }) => label).join(' · '),
+        value,
+        previous,
+        values,
+        group: group?.id ?? null,
+        subgroup: subgroup?.id ?? null,
+      };
+    },
+  );
 }
 
-export const UNITS: Readonly<Record<FiguresReply['data']['unit'], Unit>> = {
+const UNITS: Readonly<Record<FiguresReply['data']['unit'], Unit>> = {
   usd: 'money',
   count: 'count',
   ms: 'ms',
   ratio: 'ratio',
 };
+
+/** Spend that is not known is that of requests without a price. */
+export function unitOf({
+  metric,
+  unit,
+}: {
+  readonly metric: string;
+  readonly unit: keyof typeof UNITS;
+}): Unit {
+  return metric === 'spend' ? 'cost' : UNITS[unit];
+}
 
 type Buckets = FiguresReply['data']['buckets'];
 

@@ -1,4 +1,5 @@
 /** A value in the words of its unit: short on axes, for reading in tips, exact in tables. */
+import { t } from '../language/language.ts';
 import {
   countText,
   durationText,
@@ -10,8 +11,10 @@ import {
 } from './figures.ts';
 import { numberOf, type Value } from './series.ts';
 
-/** `money`: dollars, or the currency that is named beside; `ms`: milliseconds; `ratio`: 0 to 1. */
-export type Unit = 'money' | 'count' | 'ms' | 'ratio';
+/**
+ * `money`: dollars, or the currency that is named beside; `cost`: dollars too, unknown where no price is; `ms`: milliseconds; `ratio`: 0 to 1.
+ */
+export type Unit = 'money' | 'cost' | 'count' | 'ms' | 'ratio';
 
 export interface UnitWords {
   readonly axis: (value: number) => string;
@@ -27,6 +30,12 @@ export function unitWords(unit: Unit, currency = 'USD'): UnitWords {
         short: (value) => moneyText(value, currency),
         exact: (value) => exactMoneyText(value, currency),
       };
+    case 'cost': {
+      const { axis, short, exact } = unitWords('money');
+      const priced = (text: (value: Value) => string) => (value: Value) =>
+        value === null ? t('money.unpriced') : text(value);
+      return { axis, short: priced(short), exact: priced(exact) };
+    }
     case 'ms':
       return same((value) => durationText(numberOf(value)));
     case 'ratio':

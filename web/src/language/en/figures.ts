@@ -1,9 +1,11 @@
 /** The dashboard, the reports and the exploring of figures. */
 export const messages = {
   'by.all': 'All',
+  'by.explore': 'Explore',
   'by.key': 'Key',
   'by.model': 'Model',
   'by.provider': 'Provider',
+  'by.provider_key': 'Provider key',
   'by.title': 'Split by',
   'by.user': 'User',
   'dashboard.about':

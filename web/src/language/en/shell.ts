@@ -49,6 +49,7 @@ export const messages = {
   'nav.request-key': 'Request a key',
   'nav.settings': 'Settings',
   'nav.setup': 'Set up',
+  'nav.stats': 'Explore',
   'nav.tokens': 'API tokens',
   'nav.users': 'Users',
   'nav.virtual-keys': 'Virtual keys',

@@ -1,9 +1,11 @@
 /** The dashboard, the reports and the exploring of figures. */
 export const messages = {
   'by.all': 'Totale',
+  'by.explore': 'Esplora',
   'by.key': 'Chiave',
   'by.model': 'Modello',
   'by.provider': 'Fornitore',
+  'by.provider_key': 'Chiave del fornitore',
   'by.title': 'Suddividi per',
   'by.user': 'Utente',
   'dashboard.about':

@@ -50,6 +50,7 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'nav.request-key': 'Richiedi una chiave',
   'nav.settings': 'Impostazioni',
   'nav.setup': 'Configurazione',
+  'nav.stats': 'Esplora',
   'nav.tokens': 'Token API',
   'nav.users': 'Utenti',
   'nav.virtual-keys': 'Chiavi virtuali',

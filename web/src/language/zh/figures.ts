@@ -1,9 +1,11 @@
 /** The dashboard, the reports and the exploring of figures. */
 export const messages = {
   'by.all': '全部',
+  'by.explore': '探索',
   'by.key': '密钥',
   'by.model': '模型',
   'by.provider': '供应商',
+  'by.provider_key': '供应商密钥',
   'by.title': '拆分方式',
   'by.user': '用户',
   'dashboard.about': '{days, plural, one {一天，与前一天比较} other {# 天，与此前 # 天比较}}',

@@ -50,6 +50,7 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'nav.request-key': '申请密钥',
   'nav.settings': '设置',
   'nav.setup': '初始设置',
+  'nav.stats': '探索',
   'nav.tokens': 'API 令牌',
   'nav.users': '用户',
   'nav.virtual-keys': '虚拟密钥',
