@@ -162,7 +162,7 @@ const LAWS: readonly Law[] = [
     },
   },
   {
-    title: 'other machines are reached by the outbound door',
+    title: 'T52: other machines are reached by the outbound door',
     rule: code.otherMachinesAreReachedByTheOutboundDoor,
     breaks: [
       { 'server/app.ts': 'await fetch(address);' },

@@ -22,7 +22,7 @@ test('one password has another hash each time, and the parameters of a hash belo
   assert.equal(await passwords.matches('same', cheap), false);
 });
 
-test('where there is no hash nothing matches, after the same work', async () => {
+test('T40: where there is no hash nothing matches, after the same work', async () => {
   const passwords = createPasswords();
   for (const guess of ['', 'anything']) assert.equal(await passwords.matches(guess, null), false);
 });
@@ -34,7 +34,7 @@ test('a stored hash that cannot be read is a fault of ours, and never a match', 
   }
 });
 
-test('a crowd is turned away at once, and who was let in gets an answer', async () => {
+test('T40: a crowd is turned away at once, and who was let in gets an answer', async () => {
   const passwords = createPasswords();
   const outcomes = await Promise.allSettled(
     Array.from({ length: 60 }, () => passwords.matches('guess', null)),

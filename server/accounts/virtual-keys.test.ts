@@ -64,7 +64,7 @@ test('many first keys of one name at once belong to one user', async () => {
   assert.equal(accounts.keys.activeOf('ann')?.length, 20);
 });
 
-test('a revoked key is closed before the disk knows of it', async () => {
+test('T44: a revoked key is closed before the disk knows of it', async () => {
   const { token } = await accounts.keys.issue(requestFor('ann'));
   const revoking = accounts.keys.revoke(token);
   assert.equal(accounts.keys.authenticate(token), null);

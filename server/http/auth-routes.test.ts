@@ -109,7 +109,7 @@ describe('signing in', () => {
     assert.equal((await get('/api/auth/me', first.jwt)).statusCode, 200);
   });
 
-  test('says the same of an unknown name as of a wrong password', async () => {
+  test('T40: says the same of an unknown name as of a wrong password', async () => {
     const { email } = await member();
     const wrong = await post('/api/auth/login', { email, password: 'wrong' });
     const unknown = await post('/api/auth/login', { email: 'who@example.org', password: 'wrong' });
@@ -119,7 +119,7 @@ describe('signing in', () => {
     assert.deepEqual(strip(wrong), strip(unknown));
   });
 
-  test('ends the session that the browser had before, whoever planted it', async () => {
+  test('T39: ends the session that the browser had before, whoever planted it', async () => {
     const planted = await member();
     const victim = await member();
     const payload = { email: victim.email, password: PASSWORD };
@@ -140,7 +140,18 @@ describe('signing in', () => {
     assert.match(String(reply.headers['retry-after']), /^\d+$/);
   });
 
-  test('with the right password is never throttled', async () => {
+  test('T40: with a password of a megabyte is refused before anything is compared', async () => {
+    const { email } = await member();
+    for (const [length, status] of [
+      [1_025, 422],
+      [1_048_576, 413],
+    ] as const) {
+      const reply = await post('/api/auth/login', { email, password: 'x'.repeat(length) });
+      assert.equal(reply.statusCode, status);
+    }
+  });
+
+  test('T40: with the right password is never throttled', async () => {
     const { email } = await member();
     for (let n = 0; n < 15; n++) {
       const reply = await post('/api/auth/login', { email, password: PASSWORD });
@@ -150,7 +161,7 @@ describe('signing in', () => {
 });
 
 describe('signing out', () => {
-  test('ends cookie and access token at once, and takes the cookie back', async () => {
+  test('T38: ends cookie and access token at once, and takes the cookie back', async () => {
     const { cookie, jwt } = await member();
     const reply = await post('/api/auth/logout', {}, cookie);
     assert.deepEqual([reply.statusCode, reply.body], [204, '']);
@@ -204,7 +215,7 @@ describe('a session', () => {
   const isOpen = async (headers: Headers) =>
     (await get('/api/auth/me', headers, own)).statusCode === 200;
 
-  test('ends after a day in which nobody came, and its access token after half an hour', async () => {
+  test('T38: ends after a day in which nobody came, and its access token after half an hour', async () => {
     const busy = await register(own);
     const idle = await register(own);
     now += HOUR / 2 - 1;
@@ -222,7 +233,7 @@ describe('a session', () => {
     assert.ok(!(await isOpen(idle.cookie)));
   });
 
-  test('ends after a week, however busy', async () => {
+  test('T38: ends after a week, however busy', async () => {
     const { cookie } = await register(own);
     for (let hours = 1; hours < 7 * 24; hours++) {
       now += HOUR;
@@ -255,7 +266,7 @@ describe('a session', () => {
 });
 
 describe('a profile', () => {
-  test('is called as its owner says, and nothing else of it can be set', async () => {
+  test('T46: is called as its owner says, and nothing else of it can be set', async () => {
     const { jwt, id } = await member();
     const { patch } = speakTo(edge);
     assert.equal((await patch('/api/auth/me', { name: 'Ann' }, jwt)).json().name, 'Ann');
@@ -283,7 +294,7 @@ describe('a profile', () => {
     assert.equal((await patch('/api/auth/me', { name: null }, jwt)).json().name, null);
   });
 
-  test('changes its password with the current one, and all other sessions end', async () => {
+  test('T38: changes its password with the current one, and all other sessions end', async () => {
     const first = await member();
     const payload = { email: first.email, password: PASSWORD };
     const second = credentialsOf(await post('/api/auth/login', payload));

@@ -18,7 +18,7 @@ describe('behind a proxy that ends TLS and is trusted', () => {
   });
   after(() => edge.close());
 
-  test('cookies are secure and bound to the host, and browsers are told to stay secure', async () => {
+  test('T39: cookies are secure and bound to the host, and browsers are told to stay secure', async () => {
     const { get, post } = speakTo(edge);
     const reply = await post('/api/auth/register', person, FORWARDED);
     const [set = ''] = [reply.headers['set-cookie']].flat();
@@ -43,7 +43,7 @@ describe('behind a proxy that ends TLS and is trusted', () => {
   });
 });
 
-test('headers of a proxy that is not trusted count for nothing', async () => {
+test('T48: headers of a proxy that is not trusted count for nothing', async () => {
   const edge = await openTestEdge();
   const { get, post } = speakTo(edge);
   const reply = await post('/api/auth/register', person, FORWARDED);
@@ -65,7 +65,7 @@ test('in production cookies are secure, whatever the proxy says', async () => {
   await edge.close();
 });
 
-describe('who may do what depends on the route alone', () => {
+describe('T48: who may do what depends on the route alone', () => {
   let edge: TestEdge;
   let cookie: string;
   before(async () => {

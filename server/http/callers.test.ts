@@ -97,14 +97,14 @@ const CASES: Readonly<Record<string, readonly (readonly [Headers, string])[]>> =
 };
 
 for (const [url, cases] of Object.entries(CASES)) {
-  describe(`the rule of ${url} is the same for every header`, () => {
+  describe(`T42: the rule of ${url} is the same for every header`, () => {
     for (const [headers, expected] of cases) {
       test(`${JSON.stringify(headers)} is ${expected}`, async () => {
         assert.equal(await verdict(url, headers), expected);
       });
     }
 
-    test('a credential in the address is never looked at', async () => {
+    test('T42: a credential in the address is never looked at', async () => {
       for (const name of ['api_key', 'token', 'access_token', 'key', 'authorization']) {
         for (const secret of Object.values(good)) {
           const bare = await verdict(url, {});

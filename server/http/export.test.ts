@@ -14,7 +14,7 @@ async function fileOf(
   return text;
 }
 
-describe('a cell of a CSV file', () => {
+describe('T69: a cell of a CSV file', () => {
   for (const start of ['=', '+', '-', '@', '\t', '\r', '\0']) {
     test(`that begins with ${JSON.stringify(start)} is inert`, () => {
       assert.match(csvCell(`${start}cmd|' /C calc'!A0`), /^"?'/);

@@ -28,7 +28,7 @@ async function invite(of: object = {}) {
 const person = (email: string, invitation: string) => ({ email, password: PASSWORD, invitation });
 
 describe('the set-up link', () => {
-  test('makes the first admin, who is an operator, and is dead afterwards', async () => {
+  test('T41: makes the first admin, who is an operator, and is dead afterwards', async () => {
     const own = await openTestEdge();
     const { get, post: send } = speakTo(own);
     const token = own.accounts.entrance.setUpToken() ?? assert.fail();
@@ -105,7 +105,7 @@ describe('an invitation', () => {
 });
 
 describe('a reset link', () => {
-  test('sets a password once, and ends all sessions', async () => {
+  test('T41: sets a password once, and ends all sessions', async () => {
     const { token } = await invite();
     const email = 'forgetful@example.org';
     const reply = await post('/api/auth/register', person(email, token));
@@ -236,7 +236,7 @@ describe('users in the hands of the operator', () => {
     assert.deepEqual(pages, all);
   });
 
-  test('who is switched off has no session, key or token any more, until switched on', async () => {
+  test('T38: who is switched off has no session, key or token any more, until switched on', async () => {
     const reply = await post(
       '/api/auth/register',
       person('off@example.org', (await invite()).token),
@@ -261,7 +261,7 @@ describe('users in the hands of the operator', () => {
     assert.equal((await post('/api/auth/login', login)).statusCode, 200);
   });
 
-  test('keep at least one admin, whose role counts at once', async () => {
+  test('T44: keep at least one admin, whose role counts at once', async () => {
     const own = await openTestEdge();
     const { get, patch } = speakTo(own);
     const [first, second] = [await register(own), await register(own)];

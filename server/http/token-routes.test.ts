@@ -59,7 +59,7 @@ test('a token is shown once, and afterwards only by its ends', async () => {
   assert.equal((await revoke(issued.id, ann.jwt)).statusCode, 204);
 });
 
-test('it reads with the eyes of its owner, in any header, and opens nothing else', async () => {
+test('T45: it reads with the eyes of its owner, in any header, and opens nothing else', async () => {
   const { token } = await issue(ann.cookie);
   const expected: Caller = { kind: 'member', userId: ann.id };
   const everywhere: Headers[] = [bearer(token), { 'x-api-key': token }, { 'x-admin-token': token }];
@@ -101,7 +101,7 @@ describe('whose it is', () => {
   });
 });
 
-test('it sees what its owner may see at that moment, and nothing once the account is off', async () => {
+test('T44: it sees what its owner may see at that moment, and nothing once the account is off', async () => {
   const owner = await register(edge);
   const { token } = await issue(owner.jwt);
   const change = (what: object) => speakTo(edge).patch(`/api/users/${owner.id}`, what, OPERATOR);
@@ -130,7 +130,7 @@ test('it ends when it expires, and cannot be born expired', async () => {
   }
 });
 
-test('distinct tokens never mean the same, however alike they look', async () => {
+test('T44: distinct tokens never mean the same, however alike they look', async () => {
   const tokens = await Promise.all(
     Array.from({ length: 30 }, (_, n) => issue(n % 2 === 0 ? ann.jwt : ben.jwt)),
   );

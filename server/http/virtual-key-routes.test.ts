@@ -274,7 +274,7 @@ describe('a member', () => {
     assert.equal(edge.accounts.people.find('new-name'), null);
   });
 
-  test('may not change what the operator has decided about a key, only its name and secret', async () => {
+  test('T45: may not change what the operator has decided about a key, only its name and secret', async () => {
     const { id: user_id, as } = await member();
     const { id } = await issue({ user_id, limits: { requests_per_day: 9 }, budget: 1 });
     for (const patch of [
@@ -297,7 +297,7 @@ describe('a member', () => {
     assert.equal((await call('POST', `${URL}/${id}/rotate`, as, {})).status, 200);
   });
 
-  test('loses the say over a key of their own once the operator has decided about it', async () => {
+  test('T45: loses the say over a key of their own once the operator has decided about it', async () => {
     const { as } = await member();
     const { id } = await issue({ name: 'mine' }, as);
     await call('PATCH', `${URL}/${id}`, OPERATOR, { note: 'seen' });
@@ -306,7 +306,7 @@ describe('a member', () => {
     assert.equal((await call('PATCH', `${URL}/${id}`, as, { is_active: true })).status, 403);
   });
 
-  test('binds a key to a provider key of their own, and to no other', async () => {
+  test('T45: binds a key to a provider key of their own, and to no other', async () => {
     const { id: userId, as } = await member();
     const other = await member();
     const store = async (owner: string | null) => {
@@ -327,7 +327,7 @@ describe('a member', () => {
     assert.deepEqual([await bind(others, OPERATOR), await bind(shared, OPERATOR)], [422, 200]);
   });
 
-  test('never opens what cannot be metered', async () => {
+  test('T45: never opens what cannot be metered', async () => {
     const { as } = await member();
     const asked = await call('POST', URL, as, { name: 'x', allow_unmetered: true });
     assert.deepEqual([asked.status, asked.json.code], [403, 'forbidden']);

@@ -50,7 +50,7 @@ export class Readers {
   /** Questions that no thread has begun, in their order. */
   readonly #waiting = new Map<string, Question>();
   readonly #abandoned = new Set<Promise<unknown>>();
-  #starting = 0;
+  readonly #starting = new Set<Promise<void>>();
   #isClosing = false;
 
   private constructor(options: ReadersOptions) {
@@ -95,6 +95,7 @@ export class Readers {
       await Promise.allSettled(open.map(({ answered }) => answered.promise));
     }
     this.#isClosing = true;
+    await Promise.all(this.#starting);
     await Promise.all([...this.#threads].map(({ worker }) => stopWorker(worker)));
     await Promise.all(this.#abandoned);
   }
@@ -104,15 +105,18 @@ export class Readers {
     return [...this.#waiting.values(), ...begun];
   }
 
-  async #open(): Promise<void> {
-    this.#starting++;
+  #open(): Promise<void> {
+    const opening = this.#startThread().finally(() => this.#starting.delete(opening));
+    this.#starting.add(opening);
+    return opening;
+  }
+
+  async #startThread(): Promise<void> {
     const worker = await startWorker('./sqlite-reader.ts', this.#options.file);
-    this.#starting--;
     const thread: Thread = { worker, question: null };
     worker.on('message', (reply: ReadReply) => this.#answer(thread, reply));
     this.#threads.add(thread);
-    if (this.#isClosing) await stopWorker(worker);
-    else this.#next();
+    this.#next();
   }
 
   #next(): void {
@@ -167,7 +171,7 @@ export class Readers {
 
   #refill(): void {
     if (this.#isClosing || this.#abandoned.size > ABANDONED_MOST) return;
-    for (let count = this.#threads.size + this.#starting; count < THREADS; count++) {
+    for (let count = this.#threads.size + this.#starting.size; count < THREADS; count++) {
       void this.#open();
     }
   }
