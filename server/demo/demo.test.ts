@@ -46,9 +46,9 @@ function start(cwd: string, env: Record<string, string> = {}): Promise<Demo> {
   });
 }
 
-function operator<Reply>(demo: Demo, path: string): Promise<Reply> {
+function operator<Reply>(demo: Demo, path: string, method = 'GET'): Promise<Reply> {
   const token = readFileSync(join(demo.dataDir, 'admin-token'), 'utf8').trim();
-  return fetch(demo.address + path, { headers: { 'x-admin-token': token } }).then(
+  return fetch(demo.address + path, { method, headers: { 'x-admin-token': token } }).then(
     async (answer) => {
       assert.equal(answer.status, 200);
       return (await answer.json()) as Reply;
@@ -149,6 +149,31 @@ describe('the demo', () => {
     );
     const stored = data.filter(({ purposes }) => !purposes.includes('route'));
     assert.equal(stored.length, readScript().providerKeys.length);
+  });
+
+  test('their balances have a month behind them that leads to what the provider tells now', async () => {
+    interface Told {
+      readonly balance: number | null;
+    }
+    const { data } = await operator<{ data: { id: string; platform: string }[] }>(
+      demo,
+      '/api/keys',
+    );
+    for (const platform of ['openrouter', 'deepseek', 'openai', 'anthropic']) {
+      const address = `/api/keys/${data.find((key) => key.platform === platform)?.id}`;
+      const isAnchored = platform === 'openai' || platform === 'anthropic';
+      if (isAnchored) await operator(demo, `${address}/sync`, 'POST');
+      const now = await operator<Told>(demo, `${address}/trigger-check`, 'POST');
+      const month = await operator<{ data: Told[] }>(demo, `${address}/balance-history`);
+      // The first start checks each key once by itself, perhaps before the usage was read.
+      const before = month.data[119]?.balance ?? Number.NaN;
+      // A quarter of a day of what these accounts use; of an anchored one today counts whole.
+      assert.ok(Math.abs(before - (now.balance ?? 0)) < 6, `${platform} ${before} ${now.balance}`);
+      assert.ok(
+        month.data.slice(0, 120).every(({ balance }) => (balance ?? 0) > 0),
+        platform,
+      );
+    }
   });
 
   test('any key that a visitor types in has an account here, and leaves this machine for no vendor', async () => {

@@ -12,10 +12,12 @@ import { type Config, ConfigError, loadConfig, secretsOf } from '../config.ts';
 import { prepareDataFolder } from '../data-folder.ts';
 import { createLog, type Log } from '../log.ts';
 import type { Metering } from '../metering/metering.ts';
+import { createReadings } from '../monitoring/monitoring.ts';
 import { providers } from '../providers/providers.ts';
 import type { Records } from '../records/records.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type Holder, imagineMonth, type Person, readScript, type Script } from './month.ts';
+import { pastBalances } from './past-balances.ts';
 import { type ScriptedProvider, startScriptedProvider } from './scripted-provider.ts';
 import { storeKeys } from './stored-keys.ts';
 
@@ -143,7 +145,10 @@ export function settingsAt(origin: string): Readonly<Record<string, string>> {
 export async function furnish(rooms: Rooms, now: number): Promise<number> {
   const script = readScript();
   const count = await inventMonth({ ...rooms, script, now });
-  await storeKeys(rooms.providerKeys, script.providerKeys, now);
+  const added = await storeKeys(rooms.providerKeys, script.providerKeys, now);
+  const { append } = createReadings(rooms.storage);
+  const readings = [...added].flatMap(([id, key]) => pastBalances(id, key, now));
+  await rooms.storage.commit(readings.map(append));
   return count;
 }
 

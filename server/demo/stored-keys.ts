@@ -5,12 +5,17 @@ import type { StoredKey } from './month.ts';
 
 const MONTH_MS = 30 * 86_400_000;
 
-/** Stores those that are not there yet: a first start may have been cut short. */
+/**
+ * Stores those that are not there yet: a first start may have been cut short.
+ *
+ * @returns the keys that were stored now, by id
+ */
 export async function storeKeys(
   providerKeys: ProviderKeys,
   keys: readonly StoredKey[],
   now: number,
-): Promise<void> {
+): Promise<ReadonlyMap<string, StoredKey>> {
+  const added = new Map<string, StoredKey>();
   const known = new Set(providerKeys.everHeld(null).map(labelOf));
   for (const key of keys) {
     if (known.has(labelOf(key))) continue;
@@ -26,10 +31,12 @@ export async function storeKeys(
       probe: false,
       probeModel: null,
     });
+    added.set(stored.id, key);
     const amount = parseDollars(anchorUsd ?? '');
     if (amount === undefined) continue;
     await providerKeys.change(stored.id, { anchor: { amount, at: now - MONTH_MS } });
   }
+  return added;
 }
 
 function labelOf({ platform, name }: { platform: string; name: string }): string {

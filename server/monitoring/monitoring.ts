@@ -24,7 +24,7 @@ import { createWork, type Intervals } from './work.ts';
 
 export type { PassReport } from './passes.ts';
 export type { Probe } from './probes.ts';
-export type { Reading, Span } from './readings.ts';
+export { createReadings, type Reading, type Span } from './readings.ts';
 export type { Runway } from './runway.ts';
 export type { KeyStatus } from './status.ts';
 export { type WatchedKey, type WatchedKeys, watchedKeys } from './watched-key.ts';
