@@ -54,7 +54,7 @@ function Arrived(props: { readonly id: string; readonly isGood: boolean }): Reac
       tokens={tokensOf(call)}
       cost={call.cost_usd}
       durationMs={call.duration_ms}
-      text={isGood ? call.model : call.failure_sentence}
+      text={isGood ? call.model : (call.refusal?.sentence ?? call.failure_sentence)}
       requestId={id}
     />
   );

@@ -1,0 +1,87 @@
+/** How a virtual key is handed over in the app: once, with all that helps to put it to use, and again when it is rotated. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { type FakeUpstream, startFakeUpstream } from '../fake-upstream.ts';
+import { chatOnce, MODEL_PRICING, PRICES, PROVIDER_SECRET } from '../journeys/stage.ts';
+import { OPERATOR, open, openStand, type Stand, seriousFindings, whyNoBrowser } from './stand.ts';
+
+const skip = whyNoBrowser();
+
+describe('handing over a virtual key', { skip }, () => {
+  let stand: Stand;
+  let upstream: FakeUpstream;
+  before(async () => {
+    upstream = await startFakeUpstream({ prices: PRICES });
+    stand = await openStand({
+      OPENAI_API_URL: `${upstream.url}/v1`,
+      OPENAI_API_KEY: PROVIDER_SECRET,
+      MODEL_PRICING_JSON: MODEL_PRICING,
+    });
+  });
+  after(async () => {
+    await stand[Symbol.asyncDispose]();
+    await upstream.close();
+  });
+
+  test('the secret is guarded, stands in every snippet, and is seen to work; rotated, the old one is watched', async () => {
+    const { page, complaints, close } = await stand.visit({ as: OPERATOR });
+    await open(page, '/virtual-keys');
+    await page.getByRole('button', { name: 'Issue a key' }).first().click();
+    await page.getByLabel('Name', { exact: true }).fill('night build');
+    await page.getByRole('dialog').getByRole('button', { name: 'Issue a key' }).click();
+    const dialog = page.getByRole('dialog', { name: 'night build: your new virtual key' });
+    await dialog.waitFor();
+    const secret = (await dialog.locator('pre').first().textContent()) ?? '';
+    await assertSnippets(page, secret);
+    await page.keyboard.press('Escape');
+    await dialog.getByText('You will not see this secret again').waitFor();
+    await dialog.getByRole('button', { name: 'Stay here' }).click();
+    await dialog.getByText('Waiting for your first call').waitFor();
+    assert.deepEqual(await seriousFindings(page), []);
+    await dialog.getByRole('button', { name: 'Make a test call' }).click();
+    await dialog.getByText('It works').waitFor();
+    await dialog.getByText('Your first call arrived').waitFor();
+    await dialog.getByLabel('I have put it in a safe place').check();
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    assert.ok(!(await page.content()).includes(secret));
+    await rotate(page);
+    const rotated = page.getByRole('dialog', { name: 'night build: the new secret' });
+    await rotated.getByText('The old secret works on').waitFor();
+    await rotated.getByText('It was used last:').waitFor();
+    const next = (await rotated.locator('pre').first().textContent()) ?? '';
+    assert.notEqual(next, secret);
+    for (const one of [secret, next]) await chatOnce(stand.tollkeeper.url, one);
+    assert.deepEqual(await seriousFindings(page), []);
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+});
+
+const TABS = [
+  ['.env', 'OPENAI_API_KEY='],
+  ['curl', 'curl http'],
+  ['OpenAI TypeScript', "from 'openai'"],
+  ['OpenAI Python', 'from openai import OpenAI'],
+  ['Anthropic TypeScript', "from '@anthropic-ai/sdk'"],
+  ['Anthropic Python', 'from anthropic import Anthropic'],
+] as const;
+
+async function assertSnippets(page: Page, secret: string): Promise<void> {
+  assert.match(secret, /^tk_/);
+  for (const [name, beginning] of TABS) {
+    await page.getByRole('tab', { name, exact: true }).click();
+    const code = page.getByRole('tabpanel', { name, exact: true });
+    const text = (await code.textContent()) ?? '';
+    assert.ok(text.includes(beginning) && text.includes(secret), name);
+  }
+}
+
+async function rotate(page: Page): Promise<void> {
+  const row = page.getByRole('row').filter({ hasText: 'night build' });
+  await row.getByRole('button', { name: 'What to do with night build' }).click();
+  await page.getByRole('menuitem', { name: 'Rotate' }).click();
+  await page.getByRole('dialog').getByText('24 hours').click();
+  await page.getByRole('button', { name: 'Rotate', exact: true }).click();
+}
