@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Call, CallFacts, Who } from '../../contract/api/call.ts';
 import { Failure } from '../failure.ts';
 import type { Caller } from './callers.ts';
+import { JointAnswers } from './joint-answers.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -35,6 +36,8 @@ export type Handler<Params, Query, Body, Reply> = (
 export interface BoundCall {
   readonly call: Call;
   readonly handle: (request: FastifyRequest, reply: FastifyReply) => unknown;
+  /** Callers who may see the same and ask the same at once get one answer. */
+  readonly isJoint?: boolean;
 }
 
 export function bind<Params, Query, Body, Reply>(
@@ -56,6 +59,14 @@ export function bind<Params, Query, Body, Reply>(
   };
 }
 
+/** For figures that a page full of people asks for: those who may see the same and ask the same at once get one answer. */
+export function bindJoint<Params, Query, Body, Reply>(
+  call: Call<Params, Query, Body, Reply>,
+  handler: Handler<Params, Query, Body, Reply>,
+): BoundCall {
+  return { ...bind(call, handler), isJoint: true };
+}
+
 /** Tells who is asking, and throws a Failure unless the request may go on. */
 export type Guard = (request: FastifyRequest) => Caller | Promise<Caller>;
 
@@ -67,8 +78,9 @@ export function register(
   bound: BoundCall,
   guards: Readonly<Record<Who, Guard>>,
 ): void {
-  const { call, handle } = bound;
+  const { call } = bound;
   const guard = guards[call.who];
+  const handle = bound.isJoint === true ? jointly(bound) : bound.handle;
   scope.route({
     method: call.method,
     url: routerPath(call.path),
@@ -83,6 +95,22 @@ export function register(
       return await handle(request, reply);
     },
   });
+}
+
+/** A file is nobody else's: it goes out while it is read. */
+function jointly({ handle }: BoundCall): BoundCall['handle'] {
+  const answers = new JointAnswers<string>();
+  return async (request, reply) => {
+    if ((request.query as { format?: string }).format !== undefined) {
+      return await handle(request, reply);
+    }
+    const { caller } = request;
+    const eyes = caller.kind === 'member' ? `member ${caller.userId}` : caller.kind;
+    const make = async (): Promise<string> =>
+      String(reply.serialize((await handle(request, reply)) as object));
+    const text = await answers.of(`${eyes} ${request.url}`, make);
+    return await reply.type('application/json; charset=utf-8').send(text);
+  };
 }
 
 function schemaOf(call: Call): Record<string, unknown> {

@@ -4,7 +4,7 @@ import { REPORTS_API } from '../../contract/api/reports-api.ts';
 import { REQUESTS_API } from '../../contract/api/requests-api.ts';
 import { STATISTICS_API } from '../../contract/api/statistics-api.ts';
 import { USAGE_LOG_API } from '../../contract/api/usage-log-api.ts';
-import { type BoundCall, bind } from './answering.ts';
+import { type BoundCall, bind, bindJoint } from './answering.ts';
 import { type FiguresDeps, figuresHandlers } from './figures-routes.ts';
 import { type ReportsDeps, reportsHandlers } from './reports-routes.ts';
 import { type RequestsDeps, requestsHandlers } from './requests-routes.ts';
@@ -23,15 +23,15 @@ export function reportCalls(deps: ReportCallsDeps): readonly BoundCall[] {
   const requests = requestsHandlers(deps);
   const statistics = statisticsHandlers(deps);
   return [
-    bind(REPORTS_API.costByUser, reports.costByUser),
-    bind(FIGURES_API.figures, figures.figures),
-    bind(FIGURES_API.overview, figures.overview),
-    bind(REQUESTS_API.list, requests.list),
+    bindJoint(REPORTS_API.costByUser, reports.costByUser),
+    bindJoint(FIGURES_API.figures, figures.figures),
+    bindJoint(FIGURES_API.overview, figures.overview),
+    bindJoint(REQUESTS_API.list, requests.list),
     bind(REQUESTS_API.story, requests.story),
     bind(REQUESTS_API.prices, requests.prices),
-    bind(STATISTICS_API.stats, statistics.stats),
-    bind(STATISTICS_API.usage, statistics.usage),
+    bindJoint(STATISTICS_API.stats, statistics.stats),
+    bindJoint(STATISTICS_API.usage, statistics.usage),
     bind(STATISTICS_API.keys, statistics.keys),
-    bind(USAGE_LOG_API.list, usageLogHandlers(deps).list),
+    bindJoint(USAGE_LOG_API.list, usageLogHandlers(deps).list),
   ];
 }
