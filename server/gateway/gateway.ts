@@ -8,7 +8,7 @@ import { Failure, toFailure } from '../failure.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { Log } from '../log.ts';
-import { type Metering, overlay } from '../metering/metering.ts';
+import { type Metering, overlay, type Price } from '../metering/metering.ts';
 import type { Outbound } from '../outbound.ts';
 import type { ProviderKeys, RoutedKey } from '../provider-keys/provider-keys.ts';
 import type { Records } from '../records/records.ts';
@@ -62,7 +62,10 @@ export interface ServedModel {
   readonly provider?: string;
   /** Nano-dollars per million tokens. */
   readonly inputNanosPerMillion?: number;
+  readonly cachedInputNanosPerMillion?: number;
   readonly outputNanosPerMillion?: number;
+  /** Who says the price; `free` where a server of one's own bills nobody, absent where it is not known. */
+  readonly priceSource?: 'setting' | 'catalogue' | 'free';
 }
 
 export interface Gateway {
@@ -308,8 +311,7 @@ class OpenGateway implements Gateway {
         id,
         provider: key.provider.id,
         ...(typeof entry['name'] === 'string' ? { name: entry['name'] } : {}),
-        ...(price?.rates.input == null ? {} : { inputNanosPerMillion: price.rates.input }),
-        ...(price?.rates.output == null ? {} : { outputNanosPerMillion: price.rates.output }),
+        ...listPrice(price, key.free),
       };
     });
   }
@@ -389,4 +391,16 @@ function readEnding(
   } catch (error) {
     return { ending: { ...ending, failure: toFailure(error) }, answer: null };
   }
+}
+
+/** A price that the operator set comes before a server that costs nothing. */
+function listPrice(price: Price | null, isFree: boolean): Omit<ServedModel, 'id'> {
+  if (price === null) return isFree ? { priceSource: 'free' } : {};
+  const { input, cachedInput, output } = price.rates;
+  return {
+    priceSource: price.source,
+    ...(input === null ? {} : { inputNanosPerMillion: input }),
+    ...(cachedInput === null ? {} : { cachedInputNanosPerMillion: cachedInput }),
+    ...(output === null ? {} : { outputNanosPerMillion: output }),
+  };
 }
