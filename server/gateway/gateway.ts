@@ -8,7 +8,7 @@ import { Failure, toFailure } from '../failure.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { Log } from '../log.ts';
-import { type Metering, overlay, type Price } from '../metering/metering.ts';
+import { type Metering, overlay } from '../metering/metering.ts';
 import type { Outbound } from '../outbound.ts';
 import type { ProviderKeys, RoutedKey } from '../provider-keys/provider-keys.ts';
 import type { Records } from '../records/records.ts';
@@ -23,6 +23,7 @@ import { ownPathOf } from './paths.ts';
 import { OPERATORS, type Serving, servingOf } from './payer.ts';
 import { assertModelAllowed, bodyFor, type Call, makePlan, type Plan, pathAt } from './plan.ts';
 import { type Ending, Relay } from './relay.ts';
+import { type ServedModel, servedModel } from './served-models.ts';
 import { createSettlement, type Settlement } from './settlement.ts';
 import { StreamWatch } from './stream-watch.ts';
 import type { ChargingSettings } from './tariff.ts';
@@ -31,6 +32,8 @@ import { isKeyTrouble, isWorthAnother } from './worth-another.ts';
 
 export type { Call } from './plan.ts';
 export { recoverRequests } from './recovery.ts';
+
+export type { ServedModel } from './served-models.ts';
 
 export interface GatewaySettings {
   readonly charging: ChargingSettings;
@@ -53,19 +56,6 @@ export interface GatewayDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly settings: GatewaySettings;
-}
-
-/** A model that callers can use, with its list price where one is known. */
-export interface ServedModel {
-  readonly id: string;
-  readonly name?: string;
-  readonly provider?: string;
-  /** Nano-dollars per million tokens. */
-  readonly inputNanosPerMillion?: number;
-  readonly cachedInputNanosPerMillion?: number;
-  readonly outputNanosPerMillion?: number;
-  /** Who says the price; `free` where a server of one's own bills nobody, absent where it is not known. */
-  readonly priceSource?: 'setting' | 'catalogue' | 'free';
 }
 
 export interface Gateway {
@@ -304,16 +294,8 @@ class OpenGateway implements Gateway {
   async models(): Promise<readonly ServedModel[]> {
     const { metering, clock } = this.#deps;
     const at = clock.now();
-    return (await this.#catalog.models(OPERATORS)).map(({ key, id, entry }) => {
-      const catalogue = key.priceCatalogue;
-      const price = metering.price({ catalogue, model: id, at, inputTokens: 0 });
-      return {
-        id,
-        provider: key.provider.id,
-        ...(typeof entry['name'] === 'string' ? { name: entry['name'] } : {}),
-        ...listPrice(price, key.free),
-      };
-    });
+    const listed = await this.#catalog.models(OPERATORS);
+    return listed.map((model) => servedModel(model, metering, at));
   }
 
   limitHeaders(key: VirtualKey): Readonly<Record<string, string>> {
@@ -391,16 +373,4 @@ function readEnding(
   } catch (error) {
     return { ending: { ...ending, failure: toFailure(error) }, answer: null };
   }
-}
-
-/** A price that the operator set comes before a server that costs nothing. */
-function listPrice(price: Price | null, isFree: boolean): Omit<ServedModel, 'id'> {
-  if (price === null) return isFree ? { priceSource: 'free' } : {};
-  const { input, cachedInput, output } = price.rates;
-  return {
-    priceSource: price.source,
-    ...(input === null ? {} : { inputNanosPerMillion: input }),
-    ...(cachedInput === null ? {} : { cachedInputNanosPerMillion: cachedInput }),
-    ...(output === null ? {} : { outputNanosPerMillion: output }),
-  };
 }
