@@ -129,6 +129,7 @@ async function leaveWithout(page: Page): Promise<void> {
 
 /** The call stands on the pages that tell of calls, with its cost. */
 async function assertSeen(page: Page): Promise<void> {
+  await page.getByText(MODEL).first().waitFor();
   await open(page, '/requests');
   await page.getByRole('cell', { name: MODEL }).first().waitFor();
   await open(page, '/reports');
