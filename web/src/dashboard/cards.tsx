@@ -11,7 +11,7 @@ import { StatCard } from '../ui/stat-card.tsx';
 import { unitWords } from '../ui/unit-text.ts';
 import classes from './dashboard.module.css';
 import type { Overview } from './dashboard-page.tsx';
-import { useSubject } from './subject.ts';
+import { type Subject, useSubject } from './subject.ts';
 
 /** The cards with the metric of the answer that each shows. Less is better where a rise is bad. */
 const CARDS = [
@@ -23,12 +23,29 @@ const CARDS = [
 ] as const;
 
 export function Cards({ of }: { readonly of: Overview }): ReactNode {
-  const { t } = useWords();
   const [chosen, choose] = useSubject();
+  return (
+    <div className={classes['cards']}>
+      <FigureCards of={of} chosen={chosen} choose={choose} />
+      <KeyCards />
+    </div>
+  );
+}
+
+interface FigureCardsProps {
+  readonly of: Overview;
+  /** The card that the chart below speaks of, where there is one. */
+  readonly chosen?: Subject;
+  readonly choose?: (subject: Subject) => void;
+}
+
+/** The figures of the requests, a card each. */
+export function FigureCards({ of, chosen, choose }: FigureCardsProps): ReactNode {
+  const { t } = useWords();
   const { cards, buckets } = of.data;
   const { isOpen } = bucketsIn(buckets);
   return (
-    <div className={classes['cards']}>
+    <>
       {CARDS.map(({ subject, metric, rise }) => {
         const card = cards.find((one) => one.metric === metric);
         if (card === undefined) return null;
@@ -44,13 +61,14 @@ export function Cards({ of }: { readonly of: Overview }): ReactNode {
             rise={rise}
             series={card.values}
             isOpen={isOpen}
-            isChosen={chosen === subject}
-            choose={() => choose(subject)}
+            {...(choose !== undefined && {
+              isChosen: chosen === subject,
+              choose: () => choose(subject),
+            })}
           />
         );
       })}
-      <KeyCards />
-    </div>
+    </>
   );
 }
 

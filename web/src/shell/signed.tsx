@@ -1,10 +1,17 @@
 /** What is around every page of a person who is signed in; whoever is not is sent to the door and back. */
 import { Outlet, useLocation, useNavigate } from '@tanstack/react-router';
-import { type ReactNode, useEffect } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect } from 'react';
+import { learn } from '../language/language.ts';
 import { Failed, Forbidden, Waiting } from '../ui/states.tsx';
 import { Frame } from './frame.tsx';
-import { mayOpen, PAGES } from './pages.ts';
+import { HOME, mayOpen, PAGES } from './pages.ts';
 import { type Person, useSession } from './session.ts';
+
+const PublicTotals = lazy(async () => {
+  const load = import('../dashboard/public-totals.tsx');
+  const [page] = await Promise.all([load, learn('figures'), learn('door')]);
+  return { default: page.PublicTotals };
+});
 
 export function Signed(): ReactNode {
   const session = useSession();
@@ -12,11 +19,23 @@ export function Signed(): ReactNode {
   if (session.isPending) return <Waiting isWholePage />;
   if (session.isError) return <Failed problem={session.error} retry={session.refetch} />;
   const { user } = session.data;
-  if (user === null) return <ToTheDoor />;
+  if (user === null) {
+    const isOpen = session.data.dashboard_public && pathname === HOME;
+    return isOpen ? <ForAnyone /> : <ToTheDoor />;
+  }
   return (
     <Frame person={user}>
       <Allowed person={user} pathname={pathname} />
     </Frame>
+  );
+}
+
+/** Where the dashboard is public, its address shows the totals to whoever is not signed in. */
+function ForAnyone(): ReactNode {
+  return (
+    <Suspense fallback={<Waiting isWholePage />}>
+      <PublicTotals />
+    </Suspense>
   );
 }
 

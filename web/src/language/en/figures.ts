@@ -51,4 +51,7 @@ export const messages = {
   'subject.spend': 'Spend',
   'subject.tokens': 'Tokens',
   'subject.ttft_p95': 'p95 time to first token',
+  'totals.about':
+    'What went through this installation in the last {days} days, all callers together.',
+  'totals.title': 'Totals',
 };

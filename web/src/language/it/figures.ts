@@ -52,4 +52,7 @@ export const messages = {
   'subject.spend': 'Spesa',
   'subject.tokens': 'Token',
   'subject.ttft_p95': 'p95 del primo token',
+  'totals.about':
+    'Quanto è passato da questa installazione negli ultimi {days} giorni, tutti i chiamanti insieme.',
+  'totals.title': 'Totali',
 };

@@ -46,4 +46,6 @@ export const messages = {
   'subject.spend': '花费',
   'subject.tokens': 'Token',
   'subject.ttft_p95': '首个 token 时间 p95',
+  'totals.about': '最近 {days} 天内所有调用方通过本系统的用量合计。',
+  'totals.title': '总计',
 };
