@@ -1,3 +1,4 @@
+import { Skeleton } from '@mantine/core';
 import { lazy, type ReactNode, Suspense } from 'react';
 import type { z } from 'zod';
 import { FIGURES_API, type overviewReply } from '../../../contract/api/figures-api.ts';
@@ -9,12 +10,14 @@ import { useSession } from '../shell/session.ts';
 import { PageBody } from '../ui/page.tsx';
 import { Outcome } from '../ui/states.tsx';
 import { Cards } from './cards.tsx';
-import { ChosenChart } from './chosen-chart.tsx';
-import { Rankings } from './rankings.tsx';
 import { isOfKeys, useSubject } from './subject.ts';
 
 /** What not everybody sees, or not at once, comes after the figures. */
+const ChosenChart = lazy(async () => ({
+  default: (await import('./chosen-chart.tsx')).ChosenChart,
+}));
 const FirstCall = lazy(async () => ({ default: (await import('./first-call.tsx')).FirstCall }));
+const Rankings = lazy(async () => ({ default: (await import('./rankings.tsx')).Rankings }));
 const TwoSides = lazy(async () => ({ default: (await import('./two-sides.tsx')).TwoSides }));
 
 export type Overview = z.output<typeof overviewReply>;
@@ -43,10 +46,12 @@ function Figures({ of }: { readonly of: Overview }): ReactNode {
           <FirstCall />
         </Suspense>
       ) : (
-        <ChosenChart isOperator={isOperator} unpriced={of.data.figures.unpriced_requests} />
+        <Suspense fallback={<Skeleton height={370} radius="md" />}>
+          <ChosenChart isOperator={isOperator} unpriced={of.data.figures.unpriced_requests} />
+        </Suspense>
       )}
-      {!isEmpty && <Rankings isOperator={isOperator} />}
       <Suspense>
+        {!isEmpty && <Rankings isOperator={isOperator} />}
         <TwoSides />
       </Suspense>
     </>
