@@ -51,7 +51,7 @@ const userOrder = z.enum(
 );
 
 export const userListQuery = z.strictObject({
-  q: z.string().max(100).optional().meta({ description: 'Part of a name or e-mail' }),
+  q: z.string().max(100).optional().meta({ description: 'An id, or a part of a name or e-mail' }),
   role: role.optional(),
   state: z.enum(['active', 'off']).optional(),
   sort: userOrder.default('created').meta({ description: 'With a minus: the largest first' }),

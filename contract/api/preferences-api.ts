@@ -36,6 +36,9 @@ const pagePreferences = z.strictObject({
   default_view: z.string().max(60).nullable().meta({
     description: 'The view that the page opens with; null: its own',
   }),
+  hidden_columns: z.array(z.string().max(40)).max(60).nullish().meta({
+    description: 'Of its table; null or absent: as the page has it',
+  }),
 });
 
 /** All of them together, in characters of JSON. */

@@ -57,6 +57,7 @@ function passes(user: User, { q = '', role, state }: Query): boolean {
   if (user.erasedAt !== null) return false;
   if (role !== undefined && user.role !== role) return false;
   if (state !== undefined && user.isActive !== (state === 'active')) return false;
+  if (user.id === q) return true;
   const part = q.toLowerCase();
   const names = [user.username, user.email ?? '', user.name ?? ''];
   return names.some((text) => text.toLowerCase().includes(part));

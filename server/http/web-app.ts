@@ -25,6 +25,7 @@ const PAGES = [
   '/virtual-keys',
   '/tokens',
   '/reports',
+  '/audit',
   '/users',
   '/models',
   '/profile',

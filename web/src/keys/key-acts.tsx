@@ -102,7 +102,10 @@ interface DeleteProps {
 
 function DeleteKey({ of, close, onDelete }: DeleteProps): ReactNode {
   const { t } = useWords();
-  const remove = useAct(PROVIDER_KEYS_API.remove, { stale: STALE });
+  // The key itself is not asked for again: it is gone.
+  const remove = useAct(PROVIDER_KEYS_API.remove, {
+    stale: [PROVIDER_KEYS_API.list, MONITORING_API.balances],
+  });
   const done = (): void => {
     close();
     onDelete?.();

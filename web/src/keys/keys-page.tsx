@@ -1,7 +1,7 @@
 import { Button, Group, Select, Switch } from '@mantine/core';
 import { IconKey, IconPlus, IconSearch } from '@tabler/icons-react';
 import { keepPreviousData } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import {
   KEY_ORDERS,
   KEY_STATUSES,
@@ -10,7 +10,7 @@ import {
 import { addressOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { useSession } from '../shell/session.ts';
-import { FIRST_PAGE, type UrlState, useUrlState } from '../shell/url-state.ts';
+import { FIRST_PAGE, type UrlState, useAdding, useUrlState } from '../shell/url-state.ts';
 import { type Column, DataTable } from '../ui/data-table.tsx';
 import { ExportMenu } from '../ui/export-menu.tsx';
 import { Time } from '../ui/money.tsx';
@@ -19,6 +19,7 @@ import { RowPanel } from '../ui/row-panel.tsx';
 import { SearchField } from '../ui/search-field.tsx';
 import { Empty, Outcome } from '../ui/states.tsx';
 import { useTableState } from '../ui/table-state.ts';
+import { ViewsMenu } from '../ui/views-menu.tsx';
 import { AddKeyDialog } from './add-key-dialog.tsx';
 import { KeyActs, useFlip } from './key-acts.tsx';
 import { KeyBalance, KeyName, KeyRunway, KeyState } from './key-cells.tsx';
@@ -27,7 +28,7 @@ import type { Platform, ProviderKey } from './provider-key.ts';
 
 export function KeysPage(): ReactNode {
   const { t } = useWords();
-  const [isAdding, setAdding] = useState(false);
+  const [isAdding, setAdding] = useAdding();
   const add = (
     <Button
       leftSection={<IconPlus size={16} stroke={1.8} />}
@@ -83,10 +84,13 @@ function KeysTable(): ReactNode {
             opensRows
             filters={<KeyFilters platforms={platforms} />}
             actions={
-              <ExportMenu
-                address={addressOf(PROVIDER_KEYS_API.list, { query })}
-                formats={['csv', 'json', 'jsonl']}
-              />
+              <>
+                <ViewsMenu />
+                <ExportMenu
+                  address={addressOf(PROVIDER_KEYS_API.list, { query })}
+                  formats={['csv', 'json', 'jsonl']}
+                />
+              </>
             }
             empty={<NoKeys isFiltered={isFiltered} />}
           />

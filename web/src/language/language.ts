@@ -65,6 +65,11 @@ export async function chooseLanguage(language: Language): Promise<void> {
   await speak(language);
 }
 
+/** The language that is spoken now. */
+export function i18nLanguage(): string {
+  return i18n.locale;
+}
+
 export interface Words {
   /** A message in the language that is spoken now. */
   readonly t: (id: MessageId, values?: Values) => string;

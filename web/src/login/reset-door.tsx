@@ -1,4 +1,4 @@
-import { Anchor } from '@mantine/core';
+import { Anchor, Text } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { PEOPLE_API } from '../../../contract/api/people-api.ts';
 import { useAct } from '../client.ts';
@@ -27,14 +27,18 @@ export function ResetDoor({ token, done, leave }: ResetProps): ReactNode {
   return (
     <Door
       title={t('reset.title')}
-      about={isDead ? <span role="alert">{t('reset.dead')}</span> : t('reset.about')}
+      about={isDead ? undefined : t('reset.about')}
       below={
         <Anchor component="button" type="button" inherit onClick={leave}>
           {t('reset.leave')}
         </Anchor>
       }
     >
-      {!isDead && (
+      {isDead ? (
+        <Text size="sm" c="dimmed" role="alert">
+          {t('reset.dead')}
+        </Text>
+      ) : (
         <DoorForm
           action={t('reset.action')}
           problem={reset.error}

@@ -4,6 +4,7 @@ import { AUTH_API } from '../../../contract/api/auth-api.ts';
 import { useAct, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { type Person, useSession } from '../shell/session.ts';
+import { Facts } from '../ui/facts.tsx';
 import { Time } from '../ui/money.tsx';
 import { tellProblem } from '../ui/notices.ts';
 import { PageBody, Section } from '../ui/page.tsx';
@@ -24,9 +25,15 @@ function Profile({ of }: { readonly of: Person }): ReactNode {
   const [isLeaving, setLeaving] = useState(false);
   return (
     <PageBody title={t('nav.profile')} about={t('profile.about')}>
-      <Text size="sm">
-        {of.name ?? of.username} · {of.email ?? of.username} · {t(`role.${of.role}`)}
-      </Text>
+      <Card maw={720}>
+        <Facts
+          facts={[
+            [t('people.name'), of.name ?? of.username],
+            [t('field.email'), of.email],
+            [t('people.role'), t(`role.${of.role}`)],
+          ]}
+        />
+      </Card>
       <Card maw={720}>
         <WalletOf userId={of.id} />
       </Card>

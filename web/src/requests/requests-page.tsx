@@ -15,6 +15,7 @@ import { PageBody } from '../ui/page.tsx';
 import { RowPanel } from '../ui/row-panel.tsx';
 import { Empty, Outcome } from '../ui/states.tsx';
 import { type TableControl, useTableState } from '../ui/table-state.ts';
+import { ViewsMenu } from '../ui/views-menu.tsx';
 import { hiddenAtFirst, requestColumns } from './columns.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { chosenIn, FILTERS, filtered, queryOf } from './filters.ts';
@@ -84,7 +85,12 @@ function RequestsTable({ page, control, isOperator, address }: TableProps): Reac
       paging={page.pagination}
       opensRows
       filters={<FilterBar rows={page.data} isOperator={isOperator} />}
-      actions={<ExportMenu address={address} formats={['csv', 'json', 'jsonl']} />}
+      actions={
+        <>
+          <ViewsMenu />
+          <ExportMenu address={address} formats={['csv', 'json', 'jsonl']} />
+        </>
+      }
       empty={<NoRows next={page.pagination.next_cursor} control={control} />}
     />
   );

@@ -1,9 +1,19 @@
-import { Card, SegmentedControl, Stack, Switch, Text, useMantineColorScheme } from '@mantine/core';
+import {
+  Card,
+  SegmentedControl,
+  Select,
+  Stack,
+  Switch,
+  Text,
+  useMantineColorScheme,
+} from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
 import { LanguageSelect } from '../shell/language-select.tsx';
-import { choosePreference, usePreferences } from '../shell/preferences.ts';
+import { DEFAULT_PRESET, PRESETS } from '../shell/period.ts';
+import { usePreferences } from '../shell/preferences.ts';
 import { useSession } from '../shell/session.ts';
+import { useQuietly, useTheme } from '../shell/theme-choice.ts';
 import { PageBody, Section } from '../ui/page.tsx';
 import classes from './settings.module.css';
 
@@ -49,15 +59,17 @@ function Line({ label, about, children }: LineProps): ReactNode {
 
 function Appearance(): ReactNode {
   const { t } = useWords();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const { zone, shortcuts } = usePreferences();
+  const { colorScheme } = useMantineColorScheme();
+  const chooseTheme = useTheme();
+  const choose = useQuietly();
+  const { zone, shortcuts, period } = usePreferences();
   return (
     <>
       <Line label={t('scheme.title')} about={t('scheme.about')}>
         <SegmentedControl
           aria-label={t('scheme.title')}
           value={colorScheme}
-          onChange={(value) => setColorScheme(value)}
+          onChange={(value) => chooseTheme(value)}
           data={(['light', 'dark', 'auto'] as const).map((value) => ({
             value,
             label: t(`scheme.${value}`),
@@ -68,20 +80,38 @@ function Appearance(): ReactNode {
         <LanguageSelect label={t('language.title')} size="sm" />
       </Line>
       <Line label={t('zone.title')} about={t('zone.about')}>
-        <SegmentedControl
+        <Select
           aria-label={t('zone.title')}
           value={zone}
-          onChange={(value) => choosePreference({ zone: value })}
-          data={(['local', 'utc'] as const).map((value) => ({ value, label: t(`zone.${value}`) }))}
+          onChange={(value) => choose({ zone: value })}
+          data={[{ value: 'local', label: t('zone.local') }, ...zones(zone)]}
+          searchable
+          w={220}
+        />
+      </Line>
+      <Line label={t('period.title')} about={t('period.about')}>
+        <Select
+          aria-label={t('period.title')}
+          value={period ?? DEFAULT_PRESET}
+          onChange={(value) => choose({ period: PRESETS.find((known) => known === value) ?? null })}
+          data={PRESETS.map((value) => ({ value, label: t(`period.${value}`) }))}
+          w={220}
         />
       </Line>
       <Line label={t('shortcuts.title')} about={t('shortcuts.about')}>
         <Switch
           aria-label={t('shortcuts.title')}
           checked={shortcuts}
-          onChange={(event) => choosePreference({ shortcuts: event.currentTarget.checked })}
+          onChange={(event) => choose({ shortcuts: event.currentTarget.checked })}
         />
       </Line>
     </>
   );
+}
+
+/** UTC first, which some browsers leave out of their list. */
+function zones(chosen: string): readonly string[] {
+  const known = new Set(['UTC', ...Intl.supportedValuesOf('timeZone')]);
+  if (chosen !== 'local') known.add(chosen);
+  return [...known];
 }

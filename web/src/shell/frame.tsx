@@ -10,6 +10,7 @@ import classes from './frame.module.css';
 import { Header } from './header.tsx';
 import { Navigation } from './navigation.tsx';
 import { PAGES } from './pages.ts';
+import { usePreferenceSync } from './preferences.ts';
 import type { Person } from './session.ts';
 import { useShortcuts } from './shortcuts.ts';
 import { useTitle } from './title.ts';
@@ -33,6 +34,7 @@ export function Frame(props: { readonly person: Person; readonly children: React
   const [overlay, setOverlay] = useState<Overlay>(null);
   const close = (): void => setOverlay(null);
   const page = PAGES.find(({ path }) => path === pathname);
+  usePreferenceSync();
   useShortcuts(person.role, setOverlay);
   useTitle(page === undefined ? '' : t(page.label));
   return (

@@ -1,7 +1,8 @@
 import { NativeSelect } from '@mantine/core';
 import { IconLanguage } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import { chooseLanguage, isLanguage, LANGUAGES, useWords } from '../language/language.ts';
+import { isLanguage, LANGUAGES, useWords } from '../language/language.ts';
+import { useLanguage } from './theme-choice.ts';
 
 export function LanguageSelect(props: {
   readonly label: string;
@@ -9,6 +10,7 @@ export function LanguageSelect(props: {
 }): ReactNode {
   const { label, size = 'xs' } = props;
   const { language } = useWords();
+  const choose = useLanguage();
   return (
     <NativeSelect
       size={size}
@@ -18,7 +20,7 @@ export function LanguageSelect(props: {
       data={Object.entries(LANGUAGES).map(([value, name]) => ({ value, label: name }))}
       value={language}
       onChange={({ currentTarget: { value } }) => {
-        if (isLanguage(value)) void chooseLanguage(value);
+        if (isLanguage(value)) choose(value);
       }}
     />
   );

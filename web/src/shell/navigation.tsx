@@ -12,6 +12,7 @@ import { useWords } from '../language/language.ts';
 import classes from './frame.module.css';
 import { GROUPS, mayOpen, PAGES, type Page } from './pages.ts';
 import type { Person } from './session.ts';
+import { useTheme } from './theme-choice.ts';
 import { keptSearch } from './url-state.ts';
 
 interface NavigationProps {
@@ -101,7 +102,8 @@ const SCHEMES = [
 
 function SchemeItems(): ReactNode {
   const { t } = useWords();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { colorScheme } = useMantineColorScheme();
+  const chooseTheme = useTheme();
   return (
     <>
       <Menu.Label>{t('scheme.title')}</Menu.Label>
@@ -111,7 +113,7 @@ function SchemeItems(): ReactNode {
           leftSection={<Icon size={16} stroke={1.6} />}
           aria-current={colorScheme === value}
           rightSection={colorScheme === value ? '✓' : undefined}
-          onClick={() => setColorScheme(value)}
+          onClick={() => chooseTheme(value)}
         >
           {t(`scheme.${value}`)}
         </Menu.Item>

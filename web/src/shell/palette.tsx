@@ -1,10 +1,22 @@
 import '@mantine/spotlight/styles.layer.css';
-import { Spotlight, spotlight } from '@mantine/spotlight';
-import { IconSearch } from '@tabler/icons-react';
+import { Spotlight, type SpotlightActionData, spotlight } from '@mantine/spotlight';
+import {
+  type Icon,
+  IconArrowRight,
+  IconDeviceDesktop,
+  IconLanguage,
+  IconLogout,
+  IconMoon,
+  IconPlus,
+  IconSearch,
+  IconSun,
+} from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
-import { type ReactNode, useEffect } from 'react';
-import { useWords } from '../language/language.ts';
+import { type ReactNode, useEffect, useState } from 'react';
+import { isLanguage, LANGUAGES, type MessageId, useWords } from '../language/language.ts';
 import { mayOpen, PAGES } from './pages.ts';
+import { type Place, placeOf } from './places.ts';
+import { useLanguage, useTheme } from './theme-choice.ts';
 import { keptSearch } from './url-state.ts';
 
 interface PaletteProps {
@@ -12,24 +24,25 @@ interface PaletteProps {
   readonly close: () => void;
 }
 
-/** Pages by name, and whatever looks like the id of a request leads to its story. */
+/** Pages by name, things to do, and whatever has one of our ids. */
 function Palette({ role, close }: PaletteProps): ReactNode {
   const { t } = useWords();
-  const navigate = useNavigate();
+  const [query, setQuery] = useState('');
   useEffect(() => spotlight.open(), []);
-  const actions = PAGES.filter((page) => mayOpen(page, role)).map((page) => ({
-    id: page.path,
-    label: t(page.label),
-    leftSection: <page.icon size={18} stroke={1.6} />,
-    onClick: () => void navigate({ to: page.path, search: keptSearch as never }),
-  }));
+  const [things, pages, acts] = [useThing(query, role), usePages(role), useActs(role)];
   return (
     <Spotlight
-      actions={actions}
+      actions={[
+        ...things,
+        { group: t('palette.pages'), actions: pages },
+        { group: t('palette.acts'), actions: acts },
+      ]}
+      query={query}
+      onQueryChange={setQuery}
       shortcut={null}
       highlightQuery
       scrollable
-      maxHeight={360}
+      maxHeight={400}
       nothingFound={t('palette.nothing')}
       onSpotlightClose={close}
       searchProps={{
@@ -39,6 +52,94 @@ function Palette({ role, close }: PaletteProps): ReactNode {
       }}
     />
   );
+}
+
+type Action = SpotlightActionData;
+
+function sign(Sign: Icon): ReactNode {
+  return <Sign size={18} stroke={1.6} />;
+}
+
+/** The way to what has the id that was pasted. */
+function useThing(query: string, role: PaletteProps['role']): readonly Action[] {
+  const { t } = useWords();
+  const go = useGo();
+  const place = placeOf(query);
+  const page = PAGES.find(({ path }) => path === place?.path);
+  if (place === null || page === undefined || !mayOpen(page, role)) return [];
+  return [
+    {
+      id: 'thing',
+      label: t('palette.open', { page: t(page.label), id: query.trim() }),
+      keywords: query,
+      leftSection: sign(IconArrowRight),
+      onClick: () => go(place),
+    },
+  ];
+}
+
+function useGo(): (place: Place) => void {
+  const navigate = useNavigate();
+  return ({ path, search }) => void navigate({ to: path, search: search as never });
+}
+
+function usePages(role: PaletteProps['role']): Action[] {
+  const { t } = useWords();
+  const navigate = useNavigate();
+  return PAGES.filter((page) => mayOpen(page, role)).map((page) => ({
+    id: page.path,
+    label: t(page.label),
+    leftSection: sign(page.icon),
+    onClick: () => void navigate({ to: page.path, search: keptSearch as never }),
+  }));
+}
+
+/** Each opens the form of its page. */
+const NEW: readonly (readonly [path: string, label: MessageId])[] = [
+  ['/virtual-keys', 'palette.new.virtual-key'],
+  ['/keys', 'palette.new.key'],
+  ['/users', 'palette.new.user'],
+  ['/tokens', 'palette.new.token'],
+];
+
+const THEMES = { light: IconSun, dark: IconMoon, auto: IconDeviceDesktop } as const;
+
+function useActs(role: PaletteProps['role']): Action[] {
+  const { t } = useWords();
+  const go = useGo();
+  const [chooseTheme, chooseLanguage] = [useTheme(), useLanguage()];
+  const open = NEW.filter(([path]) => {
+    const page = PAGES.find((one) => one.path === path);
+    return page !== undefined && mayOpen(page, role);
+  });
+  return [
+    ...open.map(([path, label]) => ({
+      id: label,
+      label: t(label),
+      leftSection: sign(IconPlus),
+      onClick: () => go({ path, search: { add: 'yes' } }),
+    })),
+    ...(Object.keys(THEMES) as (keyof typeof THEMES)[]).map((theme) => ({
+      id: `theme ${theme}`,
+      label: `${t('scheme.title')}: ${t(`scheme.${theme}`)}`,
+      leftSection: sign(THEMES[theme]),
+      onClick: () => chooseTheme(theme),
+    })),
+    ...Object.entries(LANGUAGES).map(([language, name]) => ({
+      id: `language ${language}`,
+      label: `${t('language.title')}: ${name}`,
+      leftSection: sign(IconLanguage),
+      onClick: () => {
+        if (isLanguage(language)) chooseLanguage(language);
+      },
+    })),
+    {
+      id: 'sign out',
+      label: t('nav.logout'),
+      leftSection: sign(IconLogout),
+      onClick: () => go({ path: '/logout', search: {} }),
+    },
+  ];
 }
 
 // biome-ignore lint/style/noDefaultExport: React's lazy loading takes a module by its default export.

@@ -5,12 +5,14 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { useWords } from '../language/language.ts';
 import { dayText } from '../ui/figures.ts';
 import { dayOf, type Period, PRESETS, periodOf, stepped } from './period.ts';
+import { usePreferences } from './preferences.ts';
 import { useUrlState } from './url-state.ts';
 
 /** The period that the address names. */
 export function usePeriod(): Period {
   const [state] = useUrlState();
-  return periodOf(state, Date.now());
+  const { period } = usePreferences();
+  return periodOf(state, Date.now(), period ?? undefined);
 }
 
 export function PeriodPicker(): ReactNode {

@@ -38,12 +38,19 @@ function isDay(text: string | undefined): text is string {
   return text !== undefined && DAY.test(text) && !Number.isNaN(startOfDay(text));
 }
 
-/** @param state the query of the address: `period`, or `start` with `end` */
-export function periodOf(state: Readonly<Record<string, string>>, now: number): Period {
+/**
+ * @param state the query of the address: `period`, or `start` with `end`
+ * @param usual what holds where the address says nothing
+ */
+export function periodOf(
+  state: Readonly<Record<string, string>>,
+  now: number,
+  usual: Preset = DEFAULT_PRESET,
+): Period {
   const today = dayOf(now);
   const { start, end } = state;
   if (isDay(start) && isDay(end) && start <= end) return finished({ start, end }, null, today);
-  const preset = PRESETS.find((name) => name === state['period']) ?? DEFAULT_PRESET;
+  const preset = PRESETS.find((name) => name === state['period']) ?? usual;
   return finished(spanOf(preset, today), preset, today);
 }
 

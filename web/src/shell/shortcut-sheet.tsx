@@ -2,7 +2,8 @@ import { Group, Kbd, Modal, Stack, Switch, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
 import { mayOpen, PAGES } from './pages.ts';
-import { choosePreference, usePreferences } from './preferences.ts';
+import { usePreferences } from './preferences.ts';
+import { useQuietly } from './theme-choice.ts';
 
 interface SheetProps {
   readonly role: 'admin' | 'member';
@@ -27,6 +28,7 @@ function Line({ keys, label }: { readonly keys: readonly string[]; readonly labe
 function ShortcutSheet({ role, close }: SheetProps): ReactNode {
   const { t } = useWords();
   const { shortcuts } = usePreferences();
+  const choose = useQuietly();
   const pages = PAGES.filter((page) => page.shortcut !== undefined && mayOpen(page, role));
   return (
     <Modal
@@ -41,6 +43,7 @@ function ShortcutSheet({ role, close }: SheetProps): ReactNode {
         <Line keys={['/']} label={t('keys.search')} />
         <Line keys={['n']} label={t('keys.new')} />
         <Line keys={['j', 'k']} label={t('keys.rows')} />
+        <Line keys={['Esc']} label={t('keys.close')} />
         <Text size="xs" c="dimmed" mt={8}>
           {t('keys.pages')}
         </Text>
@@ -51,7 +54,7 @@ function ShortcutSheet({ role, close }: SheetProps): ReactNode {
           mt={12}
           label={t('keys.on')}
           checked={shortcuts}
-          onChange={(event) => choosePreference({ shortcuts: event.currentTarget.checked })}
+          onChange={(event) => choose({ shortcuts: event.currentTarget.checked })}
         />
       </Stack>
     </Modal>

@@ -47,6 +47,12 @@ export function useUrlState(): readonly [
   ];
 }
 
+/** Whether the page's form for something new is open; the address says so, that others may lead to it. */
+export function useAdding(): readonly [boolean, (isOpen: boolean) => void] {
+  const [{ add }, change] = useUrlState();
+  return [add === 'yes', (isOpen) => change({ add: isOpen ? 'yes' : null })];
+}
+
 /** A changed filter begins at the first page, with no row open. */
 export const FIRST_PAGE: UrlChange = { cursor: null, trail: null, row: null };
 

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { TOKENS_API, type tokenList } from '../../../contract/api/tokens-api.ts';
 import { useAct, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
+import { useAdding } from '../shell/url-state.ts';
 import { CodeBlock } from '../ui/code-block.tsx';
 import { ConfirmDialog } from '../ui/confirm.tsx';
 import { type Column, DataTable } from '../ui/data-table.tsx';
@@ -24,7 +25,7 @@ const STALE = [TOKENS_API.list];
 export function TokensPage(): ReactNode {
   const { t } = useWords();
   const tokens = useAsk(TOKENS_API.list);
-  const [isAdding, setAdding] = useState(false);
+  const [isAdding, setAdding] = useAdding();
   const [secret, setSecret] = useState<string | null>(null);
   const issue = (
     <Button

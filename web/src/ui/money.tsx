@@ -59,7 +59,7 @@ export function Time({ at, style = 'ago' }: TimeProps): ReactNode {
   const { t } = useWords();
   const { zone } = usePreferences();
   if (at === null || at === undefined) return <span>{t('time.never')}</span>;
-  const inZone = zone === 'utc' ? 'UTC' : undefined;
+  const inZone = zone === 'local' ? undefined : zone;
   const full = instantText(at, inZone);
   const ago = agoText(at, Date.now());
   const text = { ago, full, short: shortInstantText(at, inZone) }[style];

@@ -1,5 +1,8 @@
 /** What a table shows, as its address says it: sorting, filters, page, columns, and the row that is looked at. */
+import { useLocation } from '@tanstack/react-router';
+import { onPage, useChoose, usePreferences } from '../shell/preferences.ts';
 import { type UrlState, useUrlState } from '../shell/url-state.ts';
+import { tellProblem } from './notices.ts';
 
 export interface TableState {
   /** Name of a column, with `-` before it for descending; null: as the server sends it. */
@@ -50,7 +53,10 @@ export interface TableControl extends TableState {
 /** The state in the address with the ways to change it. A changed order or filter begins at the first page. */
 export function useTableState(defaults: TableDefaults = {}): TableControl {
   const [url, change] = useUrlState();
-  const state = readTableState(url, defaults);
+  const { pathname } = useLocation();
+  const usual = usePreferences().columns[pathname] ?? defaults.hiddenAtFirst;
+  const state = readTableState(url, usual === undefined ? {} : { hiddenAtFirst: usual });
+  const choose = useChoose();
   return {
     ...state,
     sortBy: (column) =>
@@ -80,7 +86,11 @@ export function useTableState(defaults: TableDefaults = {}): TableControl {
       const hidden = new Set(state.hidden);
       hidden.delete(NONE);
       if (!hidden.delete(column)) hidden.add(column);
-      change({ hide: hidden.size === 0 ? NONE : [...hidden].join(',') });
+      const columns = [...hidden];
+      change({ hide: columns.length === 0 ? NONE : columns.join(',') });
+      // The address says it to others, and the account says it to this person the next time.
+      const remembered = onPage(pathname, (page) => ({ ...page, hidden_columns: columns }));
+      void choose(remembered).catch(tellProblem);
     },
     open: (row) => change({ row }),
   };

@@ -1,12 +1,12 @@
 import { Button, Select } from '@mantine/core';
 import { IconPlus, IconUsers } from '@tabler/icons-react';
 import { keepPreviousData } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { PEOPLE_API, USER_ORDERS } from '../../../contract/api/people-api.ts';
 import { useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { usePeriod } from '../shell/period-picker.tsx';
-import { FIRST_PAGE, useUrlState } from '../shell/url-state.ts';
+import { FIRST_PAGE, useAdding, useUrlState } from '../shell/url-state.ts';
 import { type Column, DataTable } from '../ui/data-table.tsx';
 import { countText } from '../ui/figures.ts';
 import { Money, Time } from '../ui/money.tsx';
@@ -21,7 +21,7 @@ import { UserPanel } from './user-panel.tsx';
 
 export function UsersPage(): ReactNode {
   const { t } = useWords();
-  const [isInviting, setInviting] = useState(false);
+  const [isInviting, setInviting] = useAdding();
   const invite = (
     <Button
       leftSection={<IconPlus size={16} stroke={1.8} />}

@@ -7,7 +7,7 @@ import { useAsk } from '../client.ts';
 import { KeyHandOff } from '../hand-off/key-hand-off.tsx';
 import { useWords } from '../language/language.ts';
 import { type Person, useSession } from '../shell/session.ts';
-import { FIRST_PAGE, useUrlState } from '../shell/url-state.ts';
+import { FIRST_PAGE, useAdding, useUrlState } from '../shell/url-state.ts';
 import { type Column, DataTable } from '../ui/data-table.tsx';
 import { Time } from '../ui/money.tsx';
 import { PageBody } from '../ui/page.tsx';
@@ -30,7 +30,7 @@ export function VirtualKeysPage(): ReactNode {
 
 function KeysOf({ person }: { readonly person: Person }): ReactNode {
   const { t } = useWords();
-  const [isAdding, setAdding] = useState(false);
+  const [isAdding, setAdding] = useAdding();
   const [issued, setIssued] = useState<Issued | null>(null);
   const issue = (
     <Button
