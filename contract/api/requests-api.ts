@@ -136,6 +136,9 @@ export const requestStory = usageRecord.extend({
 
 const perMillion = decimalDollars.nullable().meta({ description: 'Dollars per million' });
 
+/** `setting`: MODEL_PRICING_JSON; `free`: served by the operator's own machine, which nobody bills. */
+export const PRICE_SOURCES = ['setting', 'catalogue', 'free'] as const;
+
 export const priceList = z.object({
   data: z.object({
     models: z.array(
@@ -144,7 +147,11 @@ export const priceList = z.object({
         name: z.string().nullable(),
         provider: z.string().nullable(),
         input_usd_per_mtok: perMillion,
+        cached_input_usd_per_mtok: perMillion,
         output_usd_per_mtok: perMillion,
+        source: z.enum(PRICE_SOURCES).nullable().meta({
+          description: 'Who says the price; null: no price is known, which is not free',
+        }),
       }),
     ),
     prices: z.array(
@@ -196,6 +203,12 @@ export const REQUESTS_API = {
     who: 'member',
     summary: 'Models that are served, and prices that were charged with',
     tags: TAGS,
+    query: z.strictObject({
+      q: z.string().max(100).optional().meta({ description: 'A piece of a model’s id or name' }),
+      format: z.enum(FORMATS).optional().meta({
+        description: '`csv`, `json` or `jsonl`: the models with their prices, as a file',
+      }),
+    }),
     status: 200,
     reply: priceList,
   }),

@@ -23,6 +23,7 @@ import { ownPathOf } from './paths.ts';
 import { OPERATORS, type Serving, servingOf } from './payer.ts';
 import { assertModelAllowed, bodyFor, type Call, makePlan, type Plan, pathAt } from './plan.ts';
 import { type Ending, Relay } from './relay.ts';
+import { type ServedModel, servedModel } from './served-models.ts';
 import { createSettlement, type Settlement } from './settlement.ts';
 import { StreamWatch } from './stream-watch.ts';
 import type { ChargingSettings } from './tariff.ts';
@@ -31,6 +32,8 @@ import { isKeyTrouble, isWorthAnother } from './worth-another.ts';
 
 export type { Call } from './plan.ts';
 export { recoverRequests } from './recovery.ts';
+
+export type { ServedModel } from './served-models.ts';
 
 export interface GatewaySettings {
   readonly charging: ChargingSettings;
@@ -53,16 +56,6 @@ export interface GatewayDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly settings: GatewaySettings;
-}
-
-/** A model that callers can use, with its list price where one is known. */
-export interface ServedModel {
-  readonly id: string;
-  readonly name?: string;
-  readonly provider?: string;
-  /** Nano-dollars per million tokens. */
-  readonly inputNanosPerMillion?: number;
-  readonly outputNanosPerMillion?: number;
 }
 
 export interface Gateway {
@@ -301,17 +294,8 @@ class OpenGateway implements Gateway {
   async models(): Promise<readonly ServedModel[]> {
     const { metering, clock } = this.#deps;
     const at = clock.now();
-    return (await this.#catalog.models(OPERATORS)).map(({ key, id, entry }) => {
-      const catalogue = key.priceCatalogue;
-      const price = metering.price({ catalogue, model: id, at, inputTokens: 0 });
-      return {
-        id,
-        provider: key.provider.id,
-        ...(typeof entry['name'] === 'string' ? { name: entry['name'] } : {}),
-        ...(price?.rates.input == null ? {} : { inputNanosPerMillion: price.rates.input }),
-        ...(price?.rates.output == null ? {} : { outputNanosPerMillion: price.rates.output }),
-      };
-    });
+    const listed = await this.#catalog.models(OPERATORS);
+    return listed.map((model) => servedModel(model, metering, at));
   }
 
   limitHeaders(key: VirtualKey): Readonly<Record<string, string>> {

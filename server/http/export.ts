@@ -34,6 +34,11 @@ export function sendExport(
   return Readable.from(textOf(format, file.columns, file.pages), { highWaterMark: 1 });
 }
 
+/** For what is at hand as a whole. */
+export async function* onePage(rows: readonly ExportRow[]): AsyncGenerator<readonly ExportRow[]> {
+  yield rows;
+}
+
 /** The text of the file, a portion for each page. */
 export async function* textOf(
   format: Format,

@@ -5,7 +5,7 @@ import type {
   providerKey,
   providerKeysQuery,
 } from '../../contract/api/provider-keys-api.ts';
-import type { ExportRow } from './export.ts';
+import { type ExportRow, onePage } from './export.ts';
 
 type Row = z.output<typeof providerKey>;
 type Query = z.output<typeof providerKeysQuery>;
@@ -85,8 +85,4 @@ function flat({ purposes, anchor, ...rest }: Row): ExportRow {
     anchor_usd: anchor?.amount_usd ?? null,
     anchor_at: anchor?.at ?? null,
   };
-}
-
-async function* onePage(rows: readonly ExportRow[]): AsyncGenerator<readonly ExportRow[]> {
-  yield rows;
 }

@@ -12,7 +12,7 @@ import { formatDollars, nanos } from '../../contract/money.ts';
 import type { CostSource, Outcome, Provenance } from '../../contract/usage.ts';
 import { type Clock, isoTime } from '../clock.ts';
 import { Failure } from '../failure.ts';
-import type { Gateway } from '../gateway/gateway.ts';
+import type { Gateway, ServedModel } from '../gateway/gateway.ts';
 import type { Records, RefusalNote } from '../records/records.ts';
 import {
   costLines,
@@ -27,7 +27,7 @@ import {
 import type { AskedFor } from './answering.ts';
 import type { Caller } from './callers.ts';
 import { cursorOf, readCursor } from './cursor.ts';
-import { type ExportRow, sendExport } from './export.ts';
+import { type ExportRow, onePage, sendExport } from './export.ts';
 import { scopeOf, selectionOf } from './figures-routes.ts';
 import { type LabelDeps, type LabelOf, labelsFor } from './labels.ts';
 
@@ -82,17 +82,20 @@ export function requestsHandlers(deps: RequestsDeps) {
       };
     },
 
-    async prices(): Promise<z.output<typeof priceList>> {
-      const [models, prices] = await Promise.all([deps.gateway.models(), reports.prices()]);
+    async prices({
+      query,
+      reply,
+    }: AskedFor<typeof REQUESTS_API.prices>): Promise<z.output<typeof priceList>> {
+      const served = await deps.gateway.models();
+      const models = served.filter(isNamed(query.q)).map(priceOfModel);
+      if (query.format !== undefined) {
+        const file = { name: 'prices', columns: PRICE_COLUMNS, pages: onePage(models) };
+        return sendExport(reply, query.format, file) as never;
+      }
+      const prices = await reports.prices();
       return {
         data: {
-          models: models.map((model) => ({
-            id: model.id,
-            name: model.name ?? null,
-            provider: model.provider ?? null,
-            input_usd_per_mtok: dollarsOf(model.inputNanosPerMillion),
-            output_usd_per_mtok: dollarsOf(model.outputNanosPerMillion),
-          })),
+          models,
           prices: prices.map(({ id, source, rates, first_used_at }) => ({
             id,
             source,
@@ -104,6 +107,30 @@ export function requestsHandlers(deps: RequestsDeps) {
     },
   };
 }
+
+type PricedModel = z.output<typeof priceList>['data']['models'][number];
+
+const isNamed =
+  (text = '') =>
+  ({ id, name = '' }: ServedModel): boolean =>
+    `${id}\n${name}`.toLowerCase().includes(text.toLowerCase());
+
+function priceOfModel(model: ServedModel): PricedModel {
+  return {
+    id: model.id,
+    name: model.name ?? null,
+    provider: model.provider ?? null,
+    input_usd_per_mtok: dollarsOf(model.inputNanosPerMillion),
+    cached_input_usd_per_mtok: dollarsOf(model.cachedInputNanosPerMillion),
+    output_usd_per_mtok: dollarsOf(model.outputNanosPerMillion),
+    source: model.priceSource ?? null,
+  };
+}
+
+const PRICE_COLUMNS = [
+  ...['id', 'name', 'provider', 'input_usd_per_mtok', 'cached_input_usd_per_mtok'],
+  ...['output_usd_per_mtok', 'source'],
+];
 
 /** Rows of a file that are read at a time: some ten milliseconds of work. */
 const EXPORT_PAGE = 500;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import {
   MEMBER,
+  OPERATOR,
   open,
   openStand,
   overflow,
@@ -78,6 +79,17 @@ describe('the door', { skip }, () => {
     await page.getByRole('navigation').waitFor();
     const me = await (await page.request.get('/api/auth/me')).json();
     assert.equal(me.username, 'workbench');
+    await close();
+  });
+
+  test('T68 whoever signs in by a stranger’s link stays here', async () => {
+    const { page, close } = await stand.visit({ as: OPERATOR });
+    const origin = new URL(stand.tollkeeper.url).origin;
+    for (const next of ['//evil.example/x', '/\\evil.example', 'javascript:document.title=1']) {
+      await open(page, `/login?next=${encodeURIComponent(next)}`);
+      await page.waitForURL((url) => url.pathname === '/dashboard');
+      assert.equal(new URL(page.url()).origin, origin, next);
+    }
     await close();
   });
 

@@ -4,6 +4,7 @@ import { messages as door } from './en/door.ts';
 import { messages as figures } from './en/figures.ts';
 import { messages as handOff } from './en/hand-off.ts';
 import { messages as keys } from './en/keys.ts';
+import { messages as models } from './en/models.ts';
 import { messages as parts } from './en/parts.ts';
 import { messages as people } from './en/people.ts';
 import { messages as providerKeys } from './en/provider-keys.ts';
@@ -21,6 +22,7 @@ export const areas = {
   figures,
   'hand-off': handOff,
   keys,
+  models,
   parts,
   people,
   reports,

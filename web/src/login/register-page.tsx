@@ -1,4 +1,4 @@
-import { Anchor, Text } from '@mantine/core';
+import { Anchor } from '@mantine/core';
 import { Link, Navigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { AUTH_API } from '../../../contract/api/auth-api.ts';
@@ -22,7 +22,7 @@ export function RegisterPage(): ReactNode {
   return (
     <Door
       title={t('register.title')}
-      about={isOpen ? t('register.about') : undefined}
+      about={t(isOpen ? 'register.about' : 'register.closed')}
       below={
         <>
           {t('register.have')}{' '}
@@ -32,13 +32,7 @@ export function RegisterPage(): ReactNode {
         </>
       }
     >
-      {isOpen ? (
-        <RegisterForm invitation={invitation} />
-      ) : (
-        <Text size="sm" c="dimmed">
-          {t('register.closed')}
-        </Text>
-      )}
+      {isOpen && <RegisterForm invitation={invitation} />}
     </Door>
   );
 }

@@ -1,4 +1,4 @@
-import { Anchor, Text } from '@mantine/core';
+import { Anchor } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { PEOPLE_API } from '../../../contract/api/people-api.ts';
 import { useAct } from '../client.ts';
@@ -27,18 +27,14 @@ export function ResetDoor({ token, done, leave }: ResetProps): ReactNode {
   return (
     <Door
       title={t('reset.title')}
-      about={isDead ? undefined : t('reset.about')}
+      about={isDead ? <span role="alert">{t('reset.dead')}</span> : t('reset.about')}
       below={
         <Anchor component="button" type="button" inherit onClick={leave}>
           {t('reset.leave')}
         </Anchor>
       }
     >
-      {isDead ? (
-        <Text size="sm" c="dimmed" role="alert">
-          {t('reset.dead')}
-        </Text>
-      ) : (
+      {!isDead && (
         <DoorForm
           action={t('reset.action')}
           problem={reset.error}

@@ -1,5 +1,5 @@
-import { Text } from '@mantine/core';
-import { Navigate } from '@tanstack/react-router';
+import { Anchor } from '@mantine/core';
+import { Link, Navigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { PEOPLE_API } from '../../../contract/api/people-api.ts';
 import { useAct } from '../client.ts';
@@ -26,16 +26,17 @@ export function SetUpPage(): ReactNode {
   return (
     <Door
       title={t('setup.title')}
-      about={canBegin ? t('setup.about') : undefined}
+      about={t(canBegin ? 'setup.about' : needs_setup ? 'setup.link' : 'setup.over')}
       above={canBegin && <Progress at="owner" />}
+      below={
+        !needs_setup && (
+          <Anchor component={Link} to="/login" inherit>
+            {t('login.action')}
+          </Anchor>
+        )
+      }
     >
-      {canBegin ? (
-        <OwnerForm token={token} />
-      ) : (
-        <Text size="sm" c="dimmed">
-          {t(needs_setup ? 'setup.link' : 'setup.over')}
-        </Text>
-      )}
+      {canBegin && <OwnerForm token={token} />}
     </Door>
   );
 }

@@ -44,6 +44,7 @@ export const messages = {
   'nav.keys': 'Provider keys',
   'nav.login': 'Sign in',
   'nav.logout': 'Sign out',
+  'nav.models': 'Models',
   'nav.profile': 'Profile',
   'nav.register': 'Register',
   'nav.reports': 'Reports',

@@ -45,6 +45,7 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'nav.keys': 'Chiavi dei fornitori',
   'nav.login': 'Accedi',
   'nav.logout': 'Esci',
+  'nav.models': 'Modelli',
   'nav.profile': 'Profilo',
   'nav.register': 'Registrati',
   'nav.reports': 'Rapporti',

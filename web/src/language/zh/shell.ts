@@ -45,6 +45,7 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'nav.keys': '供应商密钥',
   'nav.login': '登录',
   'nav.logout': '退出登录',
+  'nav.models': '模型',
   'nav.profile': '个人资料',
   'nav.register': '注册',
   'nav.reports': '报表',

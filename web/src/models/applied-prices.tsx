@@ -1,0 +1,66 @@
+import { Button } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useWords } from '../language/language.ts';
+import { useUrlState } from '../shell/url-state.ts';
+import { Money, Time } from '../ui/money.tsx';
+import type { PriceList } from './model-rows.ts';
+import classes from './models.module.css';
+
+/** So many are shown until somebody asks for all. */
+const FEW = 10;
+
+/** Every price that a request was priced with: a changed price is another one, and the old one stays. */
+export function AppliedPrices({ prices }: { readonly prices: PriceList['prices'] }): ReactNode {
+  const { t } = useWords();
+  const [url, change] = useUrlState();
+  const isWhole = url['applied'] === 'all' || prices.length <= FEW;
+  return (
+    <>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable without a mouse. */}
+      <section className={classes['scroll']} tabIndex={0} aria-label={t('models.applied')}>
+        <table className={classes['table']}>
+          <thead>
+            <tr>
+              <th scope="col">{t('models.price')}</th>
+              <th scope="col">{t('models.input')}</th>
+              <th scope="col">{t('models.cached')}</th>
+              <th scope="col">{t('models.output')}</th>
+              <th scope="col">{t('models.since')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {prices.slice(0, isWhole ? prices.length : FEW).map((price) => (
+              <tr key={price.id}>
+                <th scope="row" className="tk-mono" title={price.id}>
+                  {price.id}
+                </th>
+                <td>
+                  <Money amount={price.input_usd_per_mtok} />
+                </td>
+                <td>
+                  <Money amount={price.cached_input_usd_per_mtok} />
+                </td>
+                <td>
+                  <Money amount={price.output_usd_per_mtok} />
+                </td>
+                <td>
+                  <Time at={price.first_used_at} style="short" />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      {prices.length > FEW && (
+        <Button
+          variant="subtle"
+          size="compact-sm"
+          mt={8}
+          onClick={() => change({ applied: isWhole ? null : 'all' })}
+        >
+          {isWhole ? t('models.fewer') : t('models.all', { count: prices.length })}
+        </Button>
+      )}
+    </>
+  );
+}
