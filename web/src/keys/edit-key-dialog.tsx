@@ -11,7 +11,7 @@ import { type ProviderKey, STALE } from './provider-key.ts';
 
 const FIELDS = [
   ...['name', 'description', 'threshold_usd', 'check_interval_minutes', 'purposes'],
-  ...['key', 'base_url'],
+  ...['key', 'base_url', 'probe_model'],
 ];
 
 interface EditProps {
@@ -115,6 +115,15 @@ function Uses({ draft, set, problem }: FieldsProps): ReactNode {
           onChange={(event) => set({ [name]: event.currentTarget.checked })}
         />
       ))}
+      {draft.probes && (
+        <TextInput
+          label={t('pk.probes.model')}
+          description={t('pk.probes.model.about')}
+          value={draft.probeModel}
+          onChange={(event) => set({ probeModel: event.currentTarget.value })}
+          error={fieldError(problem, 'probe_model')}
+        />
+      )}
       {wrong !== undefined && (
         <Text size="xs" c="var(--tk-bad)" role="alert">
           {wrong}

@@ -4,7 +4,7 @@ import { changesIn, type KeyDraft } from './key-draft.ts';
 
 const BEFORE: KeyDraft = {
   ...{ name: 'spare', description: 'old', threshold: '5', interval: '', base: '', secret: '' },
-  ...{ watches: true, routes: false, probes: false },
+  ...{ watches: true, routes: false, probes: false, probeModel: '' },
 };
 
 const cases: readonly (readonly [what: string, change: Partial<KeyDraft>, sent: object])[] = [
@@ -17,6 +17,7 @@ const cases: readonly (readonly [what: string, change: Partial<KeyDraft>, sent: 
   ['one more purpose', { routes: true }, { purposes: ['watch', 'route'] }],
   ['no purpose, which the server refuses', { watches: false }, { purposes: [] }],
   ['probes', { probes: true }, { probe: true }],
+  ['the model of probes', { probeModel: 'tiny ' }, { probe_model: 'tiny' }],
   ['a secret with its address', { secret: 'sk', base: 'x' }, { key: 'sk', base_url: 'x' }],
 ];
 

@@ -8,13 +8,15 @@ export type KeyChange = z.output<typeof providerKeyChange>;
 export interface KeyDraft {
   readonly name: string;
   readonly description: string;
-  /** Dollars as typed; empty: none. */
+  /** As typed, in the currency of the balance; empty: none. */
   readonly threshold: string;
   /** Minutes as typed; empty: as the server is set. */
   readonly interval: string;
   readonly watches: boolean;
   readonly routes: boolean;
   readonly probes: boolean;
+  /** Empty: the usual one of the provider. */
+  readonly probeModel: string;
   /** A new secret; empty: the stored one stays. */
   readonly secret: string;
   readonly base: string;
@@ -29,6 +31,7 @@ export function draftOf(key: ProviderKey): KeyDraft {
     watches: key.purposes.includes('watch'),
     routes: key.purposes.includes('route'),
     probes: key.probe,
+    probeModel: key.probe_model ?? '',
     secret: '',
     base: key.base_url ?? '',
   };
@@ -44,6 +47,7 @@ export function changesIn(before: KeyDraft, after: KeyDraft): KeyChange {
     ...(is('interval') && { check_interval_minutes: countOrNull(after.interval) }),
     ...((is('watches') || is('routes')) && { purposes: purposesIn(after) }),
     ...(is('probes') && { probe: after.probes }),
+    ...(is('probeModel') && { probe_model: textOrNull(after.probeModel) }),
     ...(is('secret') && { key: after.secret }),
     ...(is('base') && { base_url: after.base }),
   };

@@ -35,7 +35,8 @@ export const messages = {
   'keys.switch': '{name} is on',
   'keys.test': 'Test it',
   'keys.threshold': 'Low below',
-  'keys.threshold.about': 'Below this many dollars the key counts as low.',
+  'keys.threshold.about':
+    'Below this amount, in the currency of its balance, the key counts as low.',
   'keys.used': 'Last use',
   'keys.verdict.invalid': 'Refused',
   'keys.verdict.unknown': 'Could not be told',

@@ -58,6 +58,8 @@ export const messages = {
   'pk.probe.what': 'Probe {name}',
   'pk.probes': 'Probes',
   'pk.probes.about': 'A tiny completion every few minutes. Each one costs money.',
+  'pk.probes.model': 'Model of the probes',
+  'pk.probes.model.about': 'Empty: a small one that the provider has.',
   'pk.probes.off': 'off',
   'pk.probes.on': 'on, which costs money',
   'pk.probes.regular': 'Probe it regularly',

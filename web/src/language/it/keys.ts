@@ -35,7 +35,8 @@ export const messages = {
   'keys.switch': '{name} è attiva',
   'keys.test': 'Prova',
   'keys.threshold': 'Bassa sotto',
-  'keys.threshold.about': 'Sotto questi dollari la chiave conta come bassa.',
+  'keys.threshold.about':
+    'Sotto questo importo, nella valuta del saldo, la chiave conta come bassa.',
   'keys.used': 'Ultimo uso',
   'keys.verdict.invalid': 'Rifiutata',
   'keys.verdict.unknown': 'Non si è potuto sapere',

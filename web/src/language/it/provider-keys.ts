@@ -58,6 +58,8 @@ export const messages = {
   'pk.probe.what': 'Sonda {name}',
   'pk.probes': 'Sonde',
   'pk.probes.about': 'Una risposta minima ogni pochi minuti. Ognuna costa.',
+  'pk.probes.model': 'Modello delle prove',
+  'pk.probes.model.about': 'Vuoto: uno piccolo del fornitore.',
   'pk.probes.off': 'spente',
   'pk.probes.on': 'accese, e costano',
   'pk.probes.regular': 'Sonda regolarmente',

@@ -32,7 +32,7 @@ export const messages = {
   'keys.switch': '{name} 已启用',
   'keys.test': '测试',
   'keys.threshold': '低于此值为偏低',
-  'keys.threshold.about': '余额低于此美元数时视为偏低。',
+  'keys.threshold.about': '余额低于此数（以余额的货币计）时视为偏低。',
   'keys.used': '上次使用',
   'keys.verdict.invalid': '被拒绝',
   'keys.verdict.unknown': '无法确定',

@@ -54,6 +54,8 @@ export const messages = {
   'pk.probe.what': '探测 {name}',
   'pk.probes': '探测',
   'pk.probes.about': '每隔几分钟生成一次极短的回答，每次都会产生费用。',
+  'pk.probes.model': '探测所用模型',
+  'pk.probes.model.about': '留空则使用该供应商的小模型。',
   'pk.probes.off': '关闭',
   'pk.probes.on': '开启（产生费用）',
   'pk.probes.regular': '定期探测',
