@@ -73,9 +73,9 @@ function Sessions(): ReactNode {
                   {ip} · <Time at={last_seen_at} />
                 </div>
               </Stack>
-              <Group>
+              <Group wrap="nowrap">
                 {current ? (
-                  <Text size="sm" c="dimmed">
+                  <Text size="sm" c="dimmed" w="max-content">
                     {t('profile.here')}
                   </Text>
                 ) : (
