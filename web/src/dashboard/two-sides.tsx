@@ -6,6 +6,7 @@ import { useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { usePeriod } from '../shell/period-picker.tsx';
 import { Chart } from '../ui/chart.tsx';
+import figures from '../ui/figures-table.module.css';
 import { Money, Time, Tokens } from '../ui/money.tsx';
 import { Section } from '../ui/page.tsx';
 import { Failed } from '../ui/states.tsx';
@@ -113,7 +114,7 @@ function SidesTable({ sides }: { readonly sides: readonly NamedSide[] }): ReactN
     },
   ];
   return (
-    <table className={classes['table']}>
+    <table className={`${figures['table']} ${classes['table']}`}>
       <thead>
         <tr>
           <td />

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
 import { useUrlState } from '../shell/url-state.ts';
+import figures from '../ui/figures-table.module.css';
 import { Money, Time } from '../ui/money.tsx';
 import type { PriceList } from './model-rows.ts';
 import classes from './models.module.css';
@@ -17,8 +18,8 @@ export function AppliedPrices({ prices }: { readonly prices: PriceList['prices']
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable without a mouse. */}
-      <section className={classes['scroll']} tabIndex={0} aria-label={t('models.applied')}>
-        <table className={classes['table']}>
+      <section className={figures['scroll']} tabIndex={0} aria-label={t('models.applied')}>
+        <table className={`${figures['table']} ${classes['table']}`}>
           <thead>
             <tr>
               <th scope="col">{t('models.price')}</th>

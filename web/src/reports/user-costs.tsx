@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
 import { useUrlState } from '../shell/url-state.ts';
 import { countText, percentText } from '../ui/figures.ts';
+import figures from '../ui/figures-table.module.css';
 import { Money, Tokens } from '../ui/money.tsx';
 import classes from './reports.module.css';
 import type { Report } from './reports-page.tsx';
@@ -23,8 +24,8 @@ export function UserCosts(props: { readonly of: Report; readonly foot: ReactNode
   const dearest = users[0]?.cost_usd ?? 0;
   return (
     <figure className={classes['figure']} aria-label={t('reports.user')}>
-      <div className={classes['scroll']}>
-        <table className={classes['table']}>
+      <div className={figures['scroll']}>
+        <table className={`${figures['table']} ${classes['table']}`}>
           <Head />
           <tbody>
             {users.slice(0, isWhole ? users.length : FEW).map((user) => (

@@ -1,9 +1,8 @@
-import { Button, CloseButton, Popover, Select, Stack } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
-import { IconFilter } from '@tabler/icons-react';
+import { Select } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { type MessageId, useWords } from '../language/language.ts';
 import { type UrlState, useUrlState } from '../shell/url-state.ts';
+import { FilterChip, FilterMenu } from '../ui/filter-menu.tsx';
 import { GROUP_FILTERS, type GroupFilter } from '../ui/group-filters.ts';
 import { GroupSelect } from '../ui/group-select.tsx';
 import { SearchField } from '../ui/search-field.tsx';
@@ -16,7 +15,6 @@ import {
   filtered,
   isWholeId,
 } from './filters.ts';
-import classes from './requests.module.css';
 
 interface BarProps {
   /** Of the page that is seen: they know what the ids in the address are called. */
@@ -27,38 +25,20 @@ interface BarProps {
 export function FilterBar({ rows, isOperator }: BarProps): ReactNode {
   const { t } = useWords();
   const [url] = useUrlState();
-  const [isOpen, popover] = useDisclosure(false);
   const chosen = chosenIn(url).filter((name) => name !== 'q');
   return (
     <>
       <Search />
-      <Popover opened={isOpen} onChange={popover.toggle} position="bottom-start" trapFocus>
-        <Popover.Target>
-          <Button
-            variant="default"
-            size="compact-sm"
-            h={32}
-            px={10}
-            leftSection={<IconFilter size={16} stroke={1.6} />}
-            onClick={popover.toggle}
-            aria-expanded={isOpen}
-          >
-            {t('requests.filters')}
-          </Button>
-        </Popover.Target>
-        <Popover.Dropdown p={12}>
-          <Stack gap={8} w={260}>
-            <Choice name="outcome" />
-            <Choice name="failure" />
-            <Choice name="provenance" />
-            {(Object.keys(GROUP_FILTERS) as GroupFilter[])
-              .filter((name) => isOperator || name !== 'user_id')
-              .map((name) => (
-                <Group key={name} name={name} />
-              ))}
-          </Stack>
-        </Popover.Dropdown>
-      </Popover>
+      <FilterMenu label={t('requests.filters')}>
+        <Choice name="outcome" />
+        <Choice name="failure" />
+        <Choice name="provenance" />
+        {(Object.keys(GROUP_FILTERS) as GroupFilter[])
+          .filter((name) => isOperator || name !== 'user_id')
+          .map((name) => (
+            <Group key={name} name={name} />
+          ))}
+      </FilterMenu>
       {chosen.map((name) => (
         <Chip key={name} name={name} url={url} rows={rows} />
       ))}
@@ -132,18 +112,12 @@ function Chip(props: {
   );
   const said = valueText({ name, value, rows }, t);
   return (
-    <span className={classes['chip']}>
-      <span className={classes['chipName']}>{label}</span>
-      <span className={classes['cut']} title={said}>
-        {said}
-      </span>
-      <CloseButton
-        size={18}
-        iconSize={12}
-        onClick={() => change(filtered({ [name]: null }))}
-        aria-label={t('requests.filter.off', { name: label })}
-      />
-    </span>
+    <FilterChip
+      name={label}
+      value={said}
+      offLabel={t('requests.filter.off', { name: label })}
+      off={() => change(filtered({ [name]: null }))}
+    />
   );
 }
 

@@ -1,9 +1,7 @@
-import { Button, CloseButton, Popover, Stack } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
-import { IconFilter } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
 import { useUrlState } from '../shell/url-state.ts';
+import { FilterChip, FilterMenu } from '../ui/filter-menu.tsx';
 import { GROUP_FILTERS, type GroupFilter } from '../ui/group-filters.ts';
 import { GroupSelect, useNames } from '../ui/group-select.tsx';
 import { groupsOf, type Question } from './question.ts';
@@ -18,7 +16,6 @@ interface FilterRowProps {
 export function FilterRow({ question, isOperator }: FilterRowProps): ReactNode {
   const { t } = useWords();
   const [, change] = useUrlState();
-  const [isOpen, popover] = useDisclosure(false);
   const { source, filters } = question;
   const groups = groupsOf(source, isOperator);
   const names = (Object.keys(GROUP_FILTERS) as GroupFilter[]).filter((name) =>
@@ -26,37 +23,20 @@ export function FilterRow({ question, isOperator }: FilterRowProps): ReactNode {
   );
   return (
     <div className={classes['filters']}>
-      <Popover opened={isOpen} onChange={popover.toggle} position="bottom-start" trapFocus>
-        <Popover.Target>
-          <Button
-            variant="default"
-            size="compact-sm"
-            h={32}
-            px={10}
-            leftSection={<IconFilter size={16} stroke={1.6} />}
-            onClick={popover.toggle}
-            aria-expanded={isOpen}
-          >
-            {t('stats.filter')}
-          </Button>
-        </Popover.Target>
-        <Popover.Dropdown p={12}>
-          <Stack gap={8} w={260}>
-            {names.map((name) => (
-              <GroupSelect
-                key={name}
-                group={GROUP_FILTERS[name]}
-                source={source}
-                label={t(`by.${GROUP_FILTERS[name]}`)}
-                any={t('stats.any')}
-                nothing={t('stats.nothing')}
-                value={filters[name] ?? null}
-                onChange={(value) => change({ [name]: value })}
-              />
-            ))}
-          </Stack>
-        </Popover.Dropdown>
-      </Popover>
+      <FilterMenu label={t('stats.filter')}>
+        {names.map((name) => (
+          <GroupSelect
+            key={name}
+            group={GROUP_FILTERS[name]}
+            source={source}
+            label={t(`by.${GROUP_FILTERS[name]}`)}
+            any={t('stats.any')}
+            nothing={t('stats.nothing')}
+            value={filters[name] ?? null}
+            onChange={(value) => change({ [name]: value })}
+          />
+        ))}
+      </FilterMenu>
       {names
         .filter((name) => filters[name] !== undefined)
         .map((name) => (
@@ -75,17 +55,11 @@ function Chosen(props: { readonly name: GroupFilter; readonly question: Question
   const label = t(`by.${GROUP_FILTERS[name]}`);
   const said = known.find((one) => one.id === id)?.label ?? id;
   return (
-    <span className={classes['chosen']}>
-      <span className={classes['chosenName']}>{label}</span>
-      <span className={classes['chosenValue']} title={said}>
-        {said}
-      </span>
-      <CloseButton
-        size={18}
-        iconSize={12}
-        onClick={() => change({ [name]: null })}
-        aria-label={t('stats.filter.off', { name: label })}
-      />
-    </span>
+    <FilterChip
+      name={label}
+      value={said}
+      offLabel={t('stats.filter.off', { name: label })}
+      off={() => change({ [name]: null })}
+    />
   );
 }

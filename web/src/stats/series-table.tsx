@@ -5,6 +5,7 @@ import { keptSearch, useUrlState } from '../shell/url-state.ts';
 import { seriesColor } from '../ui/chart.tsx';
 import { percentText, UNKNOWN } from '../ui/figures.ts';
 import { type FiguresReply, type FiguresSeries, seriesIn, unitOf } from '../ui/figures-series.ts';
+import figures from '../ui/figures-table.module.css';
 import { GROUP_FILTERS, type GroupFilter } from '../ui/group-filters.ts';
 import { changeBetween, numberOf, OTHER, type Value } from '../ui/series.ts';
 import { type UnitWords, unitWords } from '../ui/unit-text.ts';
@@ -26,8 +27,8 @@ export function SeriesTable({ of, question }: SeriesTableProps): ReactNode {
   const line = { words, whole: hasShare ? numberOf(total.value) : null, hasShare, question };
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable without a mouse.
-    <section className={classes['scroll']} tabIndex={0} aria-label={t('stats.table')}>
-      <table className={classes['table']}>
+    <section className={figures['scroll']} tabIndex={0} aria-label={t('stats.table')}>
+      <table className={`${figures['table']} ${classes['table']}`}>
         <thead>
           <tr>
             <th scope="col">{t('stats.name')}</th>
