@@ -88,6 +88,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
     rolldownOptions: {
+      // Advice to plugin writers, which a first start would print to whoever only wanted to see the product.
+      checks: { bundlerTimings: false },
       output: { chunkFileNames: ({ name }) => `assets/${basename(name)}-[hash].js` },
     },
   },

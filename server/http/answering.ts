@@ -104,13 +104,17 @@ function jointly({ handle }: BoundCall): BoundCall['handle'] {
     if ((request.query as { format?: string }).format !== undefined) {
       return await handle(request, reply);
     }
-    const { caller } = request;
-    const eyes = caller.kind === 'member' ? `member ${caller.userId}` : caller.kind;
     const make = async (): Promise<string> =>
       String(reply.serialize((await handle(request, reply)) as object));
-    const text = await answers.of(`${eyes} ${request.url}`, make);
+    const text = await answers.of(`${eyesOf(request.caller)} ${request.url}`, make);
     return await reply.type('application/json; charset=utf-8').send(text);
   };
+}
+
+/** The same for all who may see the same. */
+function eyesOf(caller: Caller): string {
+  if (caller.kind === 'member') return `member ${caller.userId}`;
+  return caller.kind === 'key holder' ? `key ${caller.key.id}` : caller.kind;
 }
 
 function schemaOf(call: Call): Record<string, unknown> {
