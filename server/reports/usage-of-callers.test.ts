@@ -7,7 +7,7 @@ import { nanos } from '../../contract/money.ts';
 import { UNKNOWN_USAGE } from '../../contract/usage.ts';
 import { type Accounts, createAccounts, type VirtualKey } from '../accounts/accounts.ts';
 import { systemClock } from '../clock.ts';
-import { newId } from '../id.ts';
+import { firstId } from '../id.ts';
 import { usageRecord } from '../records/record-for-tests.ts';
 import { createRecords, type Records, type UsageRecord } from '../records/records.ts';
 import { openSqlite, type Storage } from '../storage/storage.ts';
@@ -37,9 +37,13 @@ async function keyOf(label: string): Promise<VirtualKey> {
   return (await accounts.keys.issue(order)).key;
 }
 
+/** Counted, because ids of one millisecond are in no order and a commit may take less. */
+let happenings = 0;
+
 async function happened(key: VirtualKey, what: Partial<UsageRecord>): Promise<void> {
+  happenings += 1;
   const record = usageRecord({
-    id: newId('req'),
+    id: `${firstId('req', NOW)}${String(happenings).padStart(20, '0')}`,
     virtualKeyId: key.id,
     userId: key.userId,
     cost: nanos(1),
