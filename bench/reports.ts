@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { timeDashboard } from './browser.ts';
 import {
   type CrowdReport,
   crowd,
@@ -41,6 +42,8 @@ export interface SizeReport {
   /** Null: not looked at. */
   readonly sumsAreRight: boolean | null;
   readonly questions: readonly (Question & Times)[];
+  /** The figures of the dashboard in a browser. Null: there is no browser here. */
+  readonly browser: Times | null;
   readonly crowd: CrowdReport;
   readonly export: ExportReport;
 }
@@ -91,10 +94,12 @@ async function ofSize(records: number, upstream: string, order: ReportsOrder): P
 async function measure(
   product: Product,
   { year, records, order }: { year: FilledYear; records: number; order: ReportsOrder },
-): Promise<Pick<SizeReport, 'questions' | 'crowd' | 'export'>> {
+): Promise<Pick<SizeReport, 'questions' | 'browser' | 'crowd' | 'export'>> {
   const list = questions(year);
   order.say('asking, one at a time');
   const alone = await timeEach(product, list, order.times);
+  order.say('opening the dashboard in a browser');
+  const browser = await timeDashboard(product, BROWSER_TIMES);
   order.say('asking in a crowd');
   const token = year.keys[0]?.token ?? '';
   const inCrowd = await crowd(product, { ...order, list, token });
@@ -102,8 +107,11 @@ async function measure(
   await exportCsv(product, exportPath(year, records, Math.ceil(order.exportRows / 20)));
   const exported = await exportCsv(product, exportPath(year, records, order.exportRows));
   product.mustRun();
-  return { questions: alone, crowd: inCrowd, export: exported };
+  return { questions: alone, browser, crowd: inCrowd, export: exported };
 }
+
+/** Each takes a second or so. */
+const BROWSER_TIMES = 20;
 
 const DAY_MS = 86_400_000;
 const YEAR_DAYS = 365;
@@ -115,7 +123,13 @@ function exportPath({ end }: FilledYear, records: number, rows: number): string 
   return `/api/requests?format=csv&start=${start}`;
 }
 
-const WANTED = { aloneP95Ms: 50, growth: 2, crowdP95Ms: 500, exportGrowthMiB: 50 };
+const WANTED = {
+  aloneP95Ms: 50,
+  growth: 2,
+  browserP95Ms: 1_000,
+  crowdP95Ms: 500,
+  exportGrowthMiB: 50,
+};
 /** Shorter than this, a time is that of the call itself, and twice as long says nothing about the records. */
 const CALL_MS = 3;
 
@@ -134,7 +148,7 @@ export function verdictsOf(reports: readonly SizeReport[]): readonly Verdict[] {
       return { name: question.name, by: question.p50 / before };
     });
     const most = grown.reduce((a, b) => (a.by > b.by ? a : b));
-    const { crowd: inCrowd, export: file } = report;
+    const { browser, crowd: inCrowd, export: file } = report;
     const of = `${report.records} records:`;
     return [
       {
@@ -146,6 +160,11 @@ export function verdictsOf(reports: readonly SizeReport[]): readonly Verdict[] {
         what: `${of} at most ${WANTED.growth} times its time at ${first?.records ?? 0}`,
         found: `${most.by.toFixed(2)} times at most (${most.name})`,
         met: most.by <= WANTED.growth,
+      },
+      {
+        what: `${of} the dashboard's figures in a browser, p95 under ${WANTED.browserP95Ms} ms`,
+        found: browser === null ? 'no browser' : `${browser.p95.toFixed(0)} ms`,
+        met: browser !== null && browser.p95 < WANTED.browserP95Ms,
       },
       {
         what: `${of} ${inCrowd.readers} readers at once, p95 under ${WANTED.crowdP95Ms} ms`,

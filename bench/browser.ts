@@ -1,0 +1,61 @@
+/** How long an operator waits for the figures of the dashboard, in a real browser that has never been here. */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+import { type Times, timesOf } from './dashboard.ts';
+import type { Product } from './systems.ts';
+
+const CHROMIUM = '/usr/bin/chromium';
+/** Those of requests: they stand there with their figures or not at all. */
+const CARDS = 5;
+
+/**
+ * From navigation to the moment when the cards stand on the page with their figures, each time in a browser with
+ * an empty cache. Null: there is no browser on this machine.
+ */
+export async function timeDashboard(product: Product, times: number): Promise<Times | null> {
+  if (!existsSync(CHROMIUM)) return null;
+  const owner = await makeOwner(product);
+  const browser = await chromium.launch({ executablePath: CHROMIUM });
+  try {
+    const samples: number[] = [];
+    for (let round = -1; round < times; round++) {
+      const context = await browser.newContext({ baseURL: product.url });
+      const signedIn = await context.request.post('/api/auth/login', { data: owner });
+      if (!signedIn.ok()) throw new Error(`login: ${signedIn.status()}`);
+      const page = await context.newPage();
+      await page.goto('/dashboard', { waitUntil: 'commit' });
+      await page
+        .locator('main button[aria-pressed]')
+        .nth(CARDS - 1)
+        .waitFor();
+      const took = await page.evaluate<number>('performance.now()');
+      if (round >= 0) samples.push(took);
+      await context.close();
+    }
+    return timesOf(samples);
+  } finally {
+    await browser.close();
+  }
+}
+
+interface Owner {
+  readonly email: string;
+  readonly password: string;
+}
+
+async function makeOwner(product: Product): Promise<Owner> {
+  const owner = { email: 'bench@example.org', password: randomBytes(12).toString('hex') };
+  const post = async (path: string, body: object, headers: object = {}) => {
+    const answer = await fetch(product.url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as Record<string, string>;
+  };
+  const { token } = await post('/api/invitations', { role: 'admin' }, product.admin);
+  await post('/api/auth/register', { ...owner, invitation: token });
+  return owner;
+}
