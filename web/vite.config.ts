@@ -6,6 +6,8 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import { compileMessageOrThrow } from '@lingui/message-utils/compileMessage';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { chunkGroups } from './chunks.ts';
+import { directImports } from './direct-imports.ts';
 
 const ROOT = import.meta.dirname;
 const CATALOG = /\/web\/src\/language\/(en|zh|it)\/[\w-]+\.ts$/;
@@ -25,27 +27,6 @@ function catalogs(): Plugin {
         compileMessageOrThrow(text),
       ]);
       return `export const messages = JSON.parse(${JSON.stringify(JSON.stringify(Object.fromEntries(compiled)))});`;
-    },
-  };
-}
-
-const ICONS = /import \{([^}]*)\} from '@tabler\/icons-react';/g;
-
-/** Icons are taken from their own files: reading the list of all six thousand is most of the time of a build. */
-function icons(): Plugin {
-  return {
-    name: 'tollkeeper-icons',
-    enforce: 'pre',
-    transform(code, id) {
-      if (!/\/web\/src\/.*\.tsx?$/.test(id)) return null;
-      return code.replaceAll(ICONS, (_, names: string) =>
-        names
-          .split(',')
-          .map((name) => name.trim())
-          .filter((name) => name.startsWith('Icon') && name !== 'Icon')
-          .map((name) => `import ${name} from '@tabler/icons-react/dist/esm/icons/${name}.mjs';`)
-          .join(' '),
-      );
     },
   };
 }
@@ -76,7 +57,7 @@ function compressed(): Plugin {
 
 export default defineConfig({
   root: ROOT,
-  plugins: [catalogs(), icons(), react(), compressed()],
+  plugins: [catalogs(), directImports(join(ROOT, '../node_modules')), react(), compressed()],
   html: { cspNonce: '__CSP_NONCE__' },
   logLevel: 'warn',
   build: {
@@ -90,7 +71,10 @@ export default defineConfig({
     rolldownOptions: {
       // Advice to plugin writers, which a first start would print to whoever only wanted to see the product.
       checks: { bundlerTimings: false },
-      output: { chunkFileNames: ({ name }) => `assets/${basename(name)}-[hash].js` },
+      output: {
+        chunkFileNames: ({ name }) => `assets/${basename(name)}-[hash].js`,
+        codeSplitting: { groups: chunkGroups(join(ROOT, 'src')) },
+      },
     },
   },
 });

@@ -10,6 +10,7 @@ import helmet from '@fastify/helmet';
 import serveStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { weightsIn } from './accept.ts';
+import { createPreloads } from './web-preloads.ts';
 
 const BUILT = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
@@ -62,6 +63,9 @@ export interface WebApp {
 export function createWebApp(folder: string = BUILT): WebApp {
   const index = join(folder, 'index.html');
   const page = existsSync(index) ? readFileSync(index, 'utf8') : null;
+  const preloadsOf = createPreloads(folder);
+  const withPreloads = (html: string, { request }: FastifyReply): string =>
+    html.replace('</head>', `${preloadsOf(pathOf(request))}</head>`);
   return {
     takes: (request) => SHARED.has(pathOf(request)) && isNavigation(request),
     takesLost: (request) => !FOR_PROGRAMS.test(pathOf(request)) && isNavigation(request),
@@ -73,7 +77,7 @@ export function createWebApp(folder: string = BUILT): WebApp {
         .header('cache-control', 'no-store')
         .header('vary', 'accept')
         .type('text/html; charset=utf-8')
-        .send(page === null ? NOT_BUILT : page.replaceAll(NONCE, nonce));
+        .send(page === null ? NOT_BUILT : withPreloads(page, reply).replaceAll(NONCE, nonce));
     },
   };
 }

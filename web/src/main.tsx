@@ -4,10 +4,11 @@ import '@mantine/notifications/styles.layer.css';
 import './shell/base.css';
 import { createRoot } from 'react-dom/client';
 import { startLanguage } from './language/language.ts';
-import { App } from './shell/app.tsx';
+import { App, prepare } from './shell/app.tsx';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('the page has no root element');
 
-await startLanguage();
+// All at once, and drawn once: each wait of its own would be seen as a flicker.
+await Promise.all([startLanguage(), prepare()]);
 createRoot(root).render(<App nonce={nonce} />);

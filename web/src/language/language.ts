@@ -32,7 +32,10 @@ function preferred(): Language {
   return navigator.languages.map((tag) => tag.slice(0, 2)).find(isLanguage) ?? 'en';
 }
 
-async function load(language: string, area: Area): Promise<void> {
+/** What is spoken, or will be when its first words are there. */
+let current: Language = preferred();
+
+async function load(language: Language, area: Area): Promise<void> {
   const { messages } = await import(`./${language}/${area}.ts`);
   // The build has compiled what the file holds as text.
   i18n.load(language, messages);
@@ -46,6 +49,7 @@ async function speak(language: Language): Promise<void> {
     await Promise.all(missing.map((area) => load(language, area)));
     for (const area of missing) loaded.add(area);
   }
+  current = language;
   i18n.activate(language);
   document.documentElement.lang = language === 'zh' ? 'zh-Hans' : language;
 }
@@ -53,11 +57,11 @@ async function speak(language: Language): Promise<void> {
 /** Lets an area be spoken, now and in every language that is chosen later. */
 export function learn(area: Area): Promise<void> {
   needed.add(area);
-  return load(i18n.locale, area);
+  return load(current, area);
 }
 
 export function startLanguage(): Promise<void> {
-  return speak(preferred());
+  return speak(current);
 }
 
 export async function chooseLanguage(language: Language): Promise<void> {

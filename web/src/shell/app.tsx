@@ -4,7 +4,7 @@ import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
-import { onSessionEnd, Problem } from '../client.ts';
+import { ask, keyOf, onSessionEnd, Problem } from '../client.ts';
 import { router } from './router.tsx';
 import { SESSION } from './session.ts';
 import { theme } from './theme.ts';
@@ -17,6 +17,12 @@ function retry(failures: number, error: Error): boolean {
 const client = new QueryClient({
   defaultOptions: { queries: { retry, staleTime: 15_000, refetchOnWindowFocus: true } },
 });
+
+/** Fetches the code of the page in the address, and who is here. Neither failure ends anything: the app shows it. */
+export async function prepare(): Promise<void> {
+  const session = { queryKey: keyOf(SESSION, {}), queryFn: () => ask(SESSION), retry: false };
+  await Promise.all([router.load(), client.prefetchQuery(session)]);
+}
 
 /** A refused call means that the session ended elsewhere; asking for it once more sends the person to sign in. */
 function SessionWatch({ children }: { readonly children: ReactNode }): ReactNode {
