@@ -1,18 +1,13 @@
-import { Modal } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
+import { Dialog } from '../ui/dialog.tsx';
 import { AddKeyForm } from './add-key-form.tsx';
 
 export function AddKeyDialog({ close }: { readonly close: () => void }): ReactNode {
   const { t } = useWords();
   return (
-    <Modal
-      opened
-      onClose={close}
-      title={t('keys.add')}
-      closeButtonProps={{ 'aria-label': t('action.close') }}
-    >
+    <Dialog title={t('keys.add')} close={close}>
       <AddKeyForm done={close} />
-    </Modal>
+    </Dialog>
   );
 }

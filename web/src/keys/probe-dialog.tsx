@@ -1,10 +1,11 @@
-import { Button, Group, Modal, Skeleton, Stack, Text } from '@mantine/core';
+import { Button, Group, Skeleton, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { z } from 'zod';
 import { MONITORING_API, type probeReport } from '../../../contract/api/monitoring-api.ts';
 import { USAGE_LOG_API } from '../../../contract/api/usage-log-api.ts';
 import { useAct, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
+import { Dialog } from '../ui/dialog.tsx';
 import { Facts } from '../ui/facts.tsx';
 import { durationText, moneyText } from '../ui/figures.ts';
 import { Money } from '../ui/money.tsx';
@@ -22,12 +23,7 @@ export function ProbeDialog({ of, close }: ProbeProps): ReactNode {
   const { t } = useWords();
   const probe = useAct(MONITORING_API.probe, { stale: [...STALE, USAGE_LOG_API.list] });
   return (
-    <Modal
-      opened
-      onClose={close}
-      title={t('pk.probe.what', { name: of.name })}
-      closeButtonProps={{ 'aria-label': t('action.close') }}
-    >
+    <Dialog title={t('pk.probe.what', { name: of.name })} close={close}>
       <Stack>
         <Text size="sm">{t('pk.probe.about')}</Text>
         <CostSoFar keyId={of.id} />
@@ -46,7 +42,7 @@ export function ProbeDialog({ of, close }: ProbeProps): ReactNode {
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,9 +1,10 @@
-import { Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { AUTH_API } from '../../../contract/api/auth-api.ts';
 import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { useFreshSession } from '../shell/session.ts';
+import { Dialog } from '../ui/dialog.tsx';
 import { fieldError, formProblem } from '../ui/field-errors.ts';
 import { ProblemAlert } from '../ui/problem-alert.tsx';
 
@@ -19,12 +20,7 @@ export function DeleteAccount({ close }: { readonly close: () => void }): ReactN
     leave.mutate({ body: { confirm, password } }, { onSuccess: () => void refresh() });
   };
   return (
-    <Modal
-      opened
-      onClose={close}
-      title={t('profile.delete')}
-      closeButtonProps={{ 'aria-label': t('action.close') }}
-    >
+    <Dialog title={t('profile.delete')} close={close}>
       <form onSubmit={submit}>
         <Stack>
           <Text size="sm">{t('profile.delete.why')}</Text>
@@ -57,6 +53,6 @@ export function DeleteAccount({ close }: { readonly close: () => void }): ReactN
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,5 +1,5 @@
 import '@mantine/spotlight/styles.layer.css';
-import { Spotlight, type SpotlightActionData, spotlight } from '@mantine/spotlight';
+import { createSpotlight, Spotlight, type SpotlightActionData } from '@mantine/spotlight';
 import {
   type Icon,
   IconArrowRight,
@@ -14,6 +14,8 @@ import {
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useState } from 'react';
 import { isLanguage, LANGUAGES, type MessageId, useWords } from '../language/language.ts';
+import { useFocusBack } from '../ui/dialog.tsx';
+import { useNamedThings } from './named-things.ts';
 import { mayOpen, PAGES } from './pages.ts';
 import { type Place, placeOf } from './places.ts';
 import { useLanguage, useTheme } from './theme-choice.ts';
@@ -24,18 +26,25 @@ interface PaletteProps {
   readonly close: () => void;
 }
 
-/** Pages by name, things to do, and whatever has one of our ids. */
+const [store, spotlight] = createSpotlight();
+
+/** Pages by name, things to do, keys and people by name, and whatever has one of our ids. */
 function Palette({ role, close }: PaletteProps): ReactNode {
   const { t } = useWords();
   const [query, setQuery] = useState('');
   useEffect(() => spotlight.open(), []);
+  useFocusBack();
   const [things, pages, acts] = [useThing(query, role), usePages(role), useActs(role)];
+  const named = useNamed(query, role);
+  useFirstMarked(named.length);
   return (
     <Spotlight
+      store={store}
       actions={[
         ...things,
         { group: t('palette.pages'), actions: pages },
         { group: t('palette.acts'), actions: acts },
+        { group: t('palette.named'), actions: named },
       ]}
       query={query}
       onQueryChange={setQuery}
@@ -45,6 +54,7 @@ function Palette({ role, close }: PaletteProps): ReactNode {
       maxHeight={400}
       nothingFound={t('palette.nothing')}
       onSpotlightClose={close}
+      attributes={{ content: { 'aria-label': t('keys.palette') } }}
       searchProps={{
         leftSection: <IconSearch size={18} stroke={1.6} />,
         placeholder: t('palette.hint'),
@@ -52,6 +62,16 @@ function Palette({ role, close }: PaletteProps): ReactNode {
       }}
     />
   );
+}
+
+/** The library marks the first entry when something is written, for Enter. What the server finds comes after that. */
+function useFirstMarked(found: number): void {
+  useEffect(() => {
+    const list = document.getElementById(store.getState().listId);
+    if (found === 0 || list === null || list.querySelector('[data-selected]') !== null) return;
+    list.querySelector('[data-action]')?.setAttribute('data-selected', 'true');
+    store.updateState((state) => ({ ...state, selected: 0, empty: false }));
+  }, [found]);
 }
 
 type Action = SpotlightActionData;
@@ -76,6 +96,19 @@ function useThing(query: string, role: PaletteProps['role']): readonly Action[] 
       onClick: () => go(place),
     },
   ];
+}
+
+/** Keys and people whose name was begun; the server has looked, so what it found matches whatever it is called. */
+function useNamed(query: string, role: PaletteProps['role']): Action[] {
+  const go = useGo();
+  return useNamedThings(query, role === 'admin').map(({ id, name, detail, place }) => ({
+    id,
+    label: name,
+    description: detail,
+    keywords: query,
+    leftSection: sign(PAGES.find(({ path }) => path === place.path)?.icon ?? IconArrowRight),
+    onClick: () => go(place),
+  }));
 }
 
 function useGo(): (place: Place) => void {

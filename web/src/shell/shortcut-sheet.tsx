@@ -1,6 +1,7 @@
-import { Group, Kbd, Modal, Stack, Switch, Text } from '@mantine/core';
+import { Group, Kbd, Stack, Switch, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
+import { Dialog } from '../ui/dialog.tsx';
 import { mayOpen, PAGES } from './pages.ts';
 import { usePreferences } from './preferences.ts';
 import { useQuietly } from './theme-choice.ts';
@@ -31,12 +32,7 @@ function ShortcutSheet({ role, close }: SheetProps): ReactNode {
   const choose = useQuietly();
   const pages = PAGES.filter((page) => page.shortcut !== undefined && mayOpen(page, role));
   return (
-    <Modal
-      opened
-      onClose={close}
-      title={t('keys.title')}
-      closeButtonProps={{ 'aria-label': t('action.close') }}
-    >
+    <Dialog title={t('keys.title')} close={close}>
       <Stack gap={8}>
         <Line keys={['Ctrl', 'K']} label={t('keys.palette')} />
         <Line keys={['?']} label={t('keys.sheet')} />
@@ -57,7 +53,7 @@ function ShortcutSheet({ role, close }: SheetProps): ReactNode {
           onChange={(event) => choose({ shortcuts: event.currentTarget.checked })}
         />
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

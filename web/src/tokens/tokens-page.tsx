@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Button, Group, Stack, TextInput } from '@mantine/core';
 import { IconPlus, IconTicket } from '@tabler/icons-react';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import type { z } from 'zod';
@@ -9,6 +9,7 @@ import { useAdding } from '../shell/url-state.ts';
 import { CodeBlock } from '../ui/code-block.tsx';
 import { ConfirmDialog } from '../ui/confirm.tsx';
 import { type Column, DataTable } from '../ui/data-table.tsx';
+import { Dialog } from '../ui/dialog.tsx';
 import { fieldError, formProblem } from '../ui/field-errors.ts';
 import { Time } from '../ui/money.tsx';
 import { tellProblem } from '../ui/notices.ts';
@@ -142,12 +143,7 @@ function IssueDialog({ close, handOver }: IssueProps): ReactNode {
     issue.mutate({ body: { name } }, { onSuccess: ({ token }) => handOver(token) });
   };
   return (
-    <Modal
-      opened
-      onClose={close}
-      title={t('tokens.issue')}
-      closeButtonProps={{ 'aria-label': t('action.close') }}
-    >
+    <Dialog title={t('tokens.issue')} close={close}>
       <form onSubmit={submit}>
         <Stack>
           <TextInput
@@ -167,6 +163,6 @@ function IssueDialog({ close, handOver }: IssueProps): ReactNode {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

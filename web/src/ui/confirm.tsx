@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { useWords } from '../language/language.ts';
+import { Dialog } from './dialog.tsx';
 
 interface ConfirmProps {
   readonly title: string;
@@ -25,12 +26,7 @@ export function ConfirmDialog(props: ConfirmProps): ReactNode {
     if (isMeant) confirm();
   };
   return (
-    <Modal
-      opened
-      onClose={close}
-      title={title}
-      closeButtonProps={{ 'aria-label': t('action.close') }}
-    >
+    <Dialog title={title} close={close}>
       <form onSubmit={submit}>
         <Stack>
           <Text size="sm" component="div">
@@ -56,6 +52,6 @@ export function ConfirmDialog(props: ConfirmProps): ReactNode {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack } from '@mantine/core';
+import { Button, Group, Stack } from '@mantine/core';
 import type { FormEvent, ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
+import { Dialog } from './dialog.tsx';
 import { formProblem } from './field-errors.ts';
 import { ProblemAlert } from './problem-alert.tsx';
 
@@ -28,13 +29,7 @@ export function FormDialog(props: FormDialogProps): ReactNode {
     submit();
   };
   return (
-    <Modal
-      opened
-      onClose={close}
-      title={title}
-      size={540}
-      closeButtonProps={{ 'aria-label': t('action.close') }}
-    >
+    <Dialog title={title} close={close} size={540}>
       <form onSubmit={send}>
         <Stack>
           {children}
@@ -50,6 +45,6 @@ export function FormDialog(props: FormDialogProps): ReactNode {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,9 +1,10 @@
-import { Button, Checkbox, Group, Modal, Stack, Text } from '@mantine/core';
+import { Button, Checkbox, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useBlocker } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { useWords } from '../language/language.ts';
 import { CodeBlock } from './code-block.tsx';
+import { Dialog } from './dialog.tsx';
 import classes from './secret-dialog.module.css';
 
 export interface SecretProps {
@@ -24,16 +25,9 @@ export interface SecretProps {
 export function SecretDialog({ title, ...shown }: SecretProps & { readonly title: string }) {
   const [isAsked, ask] = useState(false);
   return (
-    <Modal
-      opened
-      onClose={() => ask(true)}
-      closeOnClickOutside={false}
-      withCloseButton={false}
-      size={680}
-      title={title}
-    >
+    <Dialog title={title} close={() => ask(true)} size={680} isGuarded>
       <SecretOnce {...shown} isAsked={isAsked} stay={() => ask(false)} />
-    </Modal>
+    </Dialog>
   );
 }
 

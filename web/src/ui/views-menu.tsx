@@ -1,5 +1,5 @@
 /** Opens, saves and manages the views of a table. */
-import { ActionIcon, Button, Group, Menu, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Group, Menu, Stack, Text, TextInput } from '@mantine/core';
 import {
   IconBookmark,
   IconBookmarkPlus,
@@ -19,6 +19,7 @@ import {
   usePageChoices,
 } from '../shell/preferences.ts';
 import { keptSearch, parseSearch, type UrlState, useUrlState } from '../shell/url-state.ts';
+import { Dialog } from './dialog.tsx';
 import { fieldError } from './field-errors.ts';
 import { FormDialog } from './form-dialog.tsx';
 import { tellDone, tellProblem } from './notices.ts';
@@ -167,19 +168,14 @@ interface ManageProps {
 function ManageDialog({ path, choices, close }: ManageProps): ReactNode {
   const { t } = useWords();
   return (
-    <Modal
-      opened
-      onClose={close}
-      title={t('views.manage')}
-      closeButtonProps={{ 'aria-label': t('action.close') }}
-    >
+    <Dialog title={t('views.manage')} close={close}>
       <Stack gap="xs">
         {choices.views.length === 0 && <Text size="sm">{t('views.none')}</Text>}
         {choices.views.map((view) => (
           <ViewLine key={view.name} path={path} choices={choices} view={view} />
         ))}
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

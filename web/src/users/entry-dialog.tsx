@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Select, Stack, TextInput } from '@mantine/core';
+import { Button, Group, Select, Stack, TextInput } from '@mantine/core';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { PEOPLE_API } from '../../../contract/api/people-api.ts';
 import { WALLETS_API } from '../../../contract/api/wallets-api.ts';
 import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
+import { Dialog } from '../ui/dialog.tsx';
 import { fieldError, formProblem } from '../ui/field-errors.ts';
 import { moneyText } from '../ui/figures.ts';
 import { tellDone } from '../ui/notices.ts';
@@ -52,12 +53,7 @@ export function EntryDialog({ userId, close }: EntryProps): ReactNode {
     );
   };
   return (
-    <Modal
-      opened
-      onClose={close}
-      title={t('wallet.entry')}
-      closeButtonProps={{ 'aria-label': t('action.close') }}
-    >
+    <Dialog title={t('wallet.entry')} close={close}>
       <form onSubmit={submit}>
         <Stack>
           <Select
@@ -91,6 +87,6 @@ export function EntryDialog({ userId, close }: EntryProps): ReactNode {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,8 +1,9 @@
-import { Button, Group, Modal, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { PEOPLE_API } from '../../../contract/api/people-api.ts';
 import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
+import { Dialog } from '../ui/dialog.tsx';
 import { fieldError, formProblem } from '../ui/field-errors.ts';
 import { ProblemAlert } from '../ui/problem-alert.tsx';
 import { SecretDialog } from '../ui/secret-dialog.tsx';
@@ -30,12 +31,7 @@ export function InviteDialog({ close }: { readonly close: () => void }): ReactNo
     );
   }
   return (
-    <Modal
-      opened
-      onClose={close}
-      title={t('people.invite')}
-      closeButtonProps={{ 'aria-label': t('action.close') }}
-    >
+    <Dialog title={t('people.invite')} close={close}>
       <form onSubmit={submit} noValidate>
         <Stack>
           <Text size="sm" c="dimmed">
@@ -64,6 +60,6 @@ export function InviteDialog({ close }: { readonly close: () => void }): ReactNo
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

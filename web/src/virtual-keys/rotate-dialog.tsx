@@ -1,8 +1,9 @@
-import { Button, Group, Modal, SegmentedControl, Stack, Text } from '@mantine/core';
+import { Button, Group, SegmentedControl, Stack, Text } from '@mantine/core';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { VIRTUAL_KEYS_API } from '../../../contract/api/virtual-keys-api.ts';
 import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
+import { Dialog } from '../ui/dialog.tsx';
 import { Time } from '../ui/money.tsx';
 import { ProblemAlert } from '../ui/problem-alert.tsx';
 import { STALE } from './key-dialog.tsx';
@@ -29,12 +30,7 @@ export function RotateDialog({ of, close, handOver }: RotateProps): ReactNode {
     rotate.mutate(order, { onSuccess: handOver });
   };
   return (
-    <Modal
-      opened
-      onClose={close}
-      title={t('vk.rotate.what', { name: of.name })}
-      closeButtonProps={{ 'aria-label': t('action.close') }}
-    >
+    <Dialog title={t('vk.rotate.what', { name: of.name })} close={close}>
       <form onSubmit={submit}>
         <Stack>
           <Text size="sm">{t('vk.rotate.why')}</Text>
@@ -72,6 +68,6 @@ export function RotateDialog({ of, close, handOver }: RotateProps): ReactNode {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
