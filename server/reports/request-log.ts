@@ -40,6 +40,8 @@ type Db = Storage['db'];
 
 /** So many records are looked at for one page: what is rarer is found on a later one, and no page takes long. */
 const LOOK_AT_MOST = 100_000;
+/** Most pages are full after fewer than these, and to count up to the others would take longer than to read the page. */
+const LOOK_FIRST = 2_000;
 
 /** A request has its id just before it starts. */
 const ID_LEAD_MS = 60_000;
@@ -65,12 +67,19 @@ export async function requestPage(
     const rows = await ofKeys(db, keys, { filter, first, beyond, limit: limit + 1 });
     return cutPage(rows, limit, null);
   }
-  const floor = await floorOf(db, first, beyond);
-  const rows = await sql<RecordRow>`
-    select * from usage_records
-    where id >= ${floor ?? first} and id < ${beyond} and ${conditions(filter)}
-    order by id desc limit ${limit + 1}`.execute(db);
-  return cutPage(rows.rows, limit, floor);
+  const read = async (from: string, to: string, most: number): Promise<RecordRow[]> => {
+    const answer = await sql<RecordRow>`
+      select * from usage_records
+      where id >= ${from} and id < ${to} and ${conditions(filter)}
+      order by id desc limit ${most}`.execute(db);
+    return answer.rows;
+  };
+  const near = await floorOf(db, { first, beyond, look: LOOK_FIRST });
+  const newest = await read(near ?? first, beyond, limit + 1);
+  if (near === null || newest.length > limit) return cutPage(newest, limit, null);
+  const floor = await floorOf(db, { first, beyond: near, look: LOOK_AT_MOST });
+  const older = await read(floor ?? first, near, limit + 1 - newest.length);
+  return cutPage([...newest, ...older], limit, floor);
 }
 
 export async function requestStory(db: Db, id: string): Promise<RequestStory | null> {
@@ -113,8 +122,11 @@ function idRange(
   return { first: least.toSorted().at(-1) ?? '', beyond: most.toSorted()[0] ?? '' };
 }
 
-/** Where the look ends if there is more than can be looked at for one page. */
-async function floorOf(db: Db, first: string, beyond: string): Promise<string | null> {
+/** Where a look at so many records ends; null: there are not more. */
+async function floorOf(
+  db: Db,
+  { first, beyond, look }: { first: string; beyond: string; look: number },
+): Promise<string | null> {
   const row = await db
     .selectFrom('usage_records')
     .select('id')
@@ -122,7 +134,7 @@ async function floorOf(db: Db, first: string, beyond: string): Promise<string | 
     .where('id', '<', beyond)
     .orderBy('id', 'desc')
     .limit(1)
-    .offset(LOOK_AT_MOST)
+    .offset(look)
     .executeTakeFirst();
   return row?.id ?? null;
 }
