@@ -38,10 +38,11 @@ export interface RequestStory {
 
 type Db = Storage['db'];
 
-/** So many records are looked at for one page: what is rarer is found on a later one, and no page takes long. */
-const LOOK_AT_MOST = 100_000;
-/** Most pages are full after fewer than these, and to count up to the others would take longer than to read the page. */
-const LOOK_FIRST = 2_000;
+/**
+ * So many records are looked at for one page, step by step: most pages are full after the first, and to count up to
+ * the end of a step takes longer than to read a page. What is rarer is found on a later page, and no page takes long.
+ */
+const LOOKS = [2_000, 20_000, 80_000] as const;
 
 /** A request has its id just before it starts. */
 const ID_LEAD_MS = 60_000;
@@ -74,12 +75,15 @@ export async function requestPage(
       order by id desc limit ${most}`.execute(db);
     return answer.rows;
   };
-  const near = await floorOf(db, { first, beyond, look: LOOK_FIRST });
-  const newest = await read(near ?? first, beyond, limit + 1);
-  if (near === null || newest.length > limit) return cutPage(newest, limit, null);
-  const floor = await floorOf(db, { first, beyond: near, look: LOOK_AT_MOST });
-  const older = await read(floor ?? first, near, limit + 1 - newest.length);
-  return cutPage([...newest, ...older], limit, floor);
+  const rows: RecordRow[] = [];
+  let floor: string | null = beyond;
+  for (const look of LOOKS) {
+    const to: string = floor;
+    floor = await floorOf(db, { first, beyond: to, look });
+    rows.push(...(await read(floor ?? first, to, limit + 1 - rows.length)));
+    if (floor === null || rows.length > limit) break;
+  }
+  return cutPage(rows, limit, floor);
 }
 
 export async function requestStory(db: Db, id: string): Promise<RequestStory | null> {
