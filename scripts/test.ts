@@ -1,6 +1,6 @@
 /**
- * The test command. `npm test` runs every test with coverage; `npm test -- server/log.test.ts` runs the named
- * files without. LONG=1 asks for the full cycle counts, SEED= replays a printed seed: tests read both themselves.
+ * The test command. `npm test` runs every test with coverage, several files in a process; `npm test --
+ * server/log.test.ts` runs the named files, each in its own, without. LONG=1 asks for the full cycle counts, SEED= replays a printed seed: tests read both themselves.
  *
  * The last lines are always the runner's own summary, whatever else was printed before.
  */
@@ -9,6 +9,7 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
+import { writeGroups } from './test-groups.ts';
 import { buildWeb } from './web-build.ts';
 
 /**
@@ -67,7 +68,7 @@ async function runTests(files: readonly string[], options: readonly string[]): P
 const named = process.argv.slice(2);
 const isWhole = named.length === 0;
 const files = isWhole
-  ? globSync('{contract,server,test,web}/**/*.test.ts', { exclude: ['**/node_modules/**'] }).sort()
+  ? globSync('{contract,server,test,web}/**/*.test.ts', { exclude: ['**/node_modules/**'] })
   : named;
 if (isWhole && files.length < TEST_FILES_LEAST) {
   console.error(
@@ -77,5 +78,7 @@ if (isWhole && files.length < TEST_FILES_LEAST) {
 } else {
   // Once, before tests side by side would build it into one folder.
   if (isWhole) await buildWeb({ isForced: false });
-  process.exitCode = await runTests(files, isWhole ? COVERAGE : []);
+  process.exitCode = isWhole
+    ? await runTests(writeGroups(files), COVERAGE)
+    : await runTests(files, []);
 }

@@ -116,6 +116,19 @@ test('code that no test loads counts against the coverage', () => {
   assert.match(stdout, /line coverage does not meet/);
 });
 
+const HOOKED = `import { beforeEach, test } from 'node:test';
+beforeEach(() => { globalThis.calls = (globalThis.calls ?? 0) + 1; });
+test('is hooked', () => {});`;
+const IN_COMPANY = `import { test } from 'node:test';
+test('is not', () => { if (globalThis.calls !== 1) throw new Error(\`\${globalThis.calls} calls\`); });`;
+
+test('files that share a process keep their hooks to themselves, and their names stand above their tests', () => {
+  const files = { 'contract/a.test.ts': HOOKED, 'contract/b.test.ts': IN_COMPANY };
+  const { status, stdout } = runIn(projectWith(files), { script: 'test.ts' });
+  assert.equal(status, 0, stdout);
+  assert.match(stdout, /▶ contract\/b\.test\.ts\n\s+✔ is not/);
+});
+
 test('a run that finds hardly any tests fails', () => {
   const { status, stderr } = runIn({ 'server/a.test.ts': PASSING }, { script: 'test.ts' });
   assert.equal(status, 1);

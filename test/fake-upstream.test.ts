@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { after, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import Anthropic from '@anthropic-ai/sdk';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import OpenAI from 'openai';
 import { ask, chat, streamedChat } from './fake-upstream/ask.ts';
-import { type BillRow, binaryBody, startFakeUpstream } from './fake-upstream.ts';
+import { type BillRow, binaryBody, type FakeUpstream, startFakeUpstream } from './fake-upstream.ts';
 
 const PRICES = {
   '*': { input: 150_000_000, cachedInput: 75_000_000, output: 600_000_000 },
@@ -14,7 +14,10 @@ const PRICES = {
   pieces: { input: 0, output: 0, units: { image: 40_000_000_000_000, character: 15_000_000_000 } },
 };
 
-const upstream = await startFakeUpstream({ prices: PRICES });
+let upstream: FakeUpstream;
+before(async () => {
+  upstream = await startFakeUpstream({ prices: PRICES });
+});
 after(() => upstream.close());
 
 function rowOf(id: string | string[] | undefined): BillRow {

@@ -1,17 +1,24 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { after, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
-import { startFakeUpstream } from '../fake-upstream.ts';
+import { type FakeUpstream, startFakeUpstream } from '../fake-upstream.ts';
 import { ask, chat, streamedChat } from './ask.ts';
 
-const upstream = await startFakeUpstream();
+let upstream: FakeUpstream;
+/** For answers that are served and billed, with something wrong in them. */
+let serving: FakeUpstream;
+before(async () => {
+  upstream = await startFakeUpstream();
+  serving = await startFakeUpstream();
+});
 after(async () => {
   for (const { outcome, costNanos } of upstream.bill.rows()) {
     assert.deepEqual([outcome, costNanos], ['failed', 0]);
   }
   await upstream.close();
+  await serving.close();
 });
 
 /** Sends a request over a bare socket and reads until `enough` or the end. */
@@ -125,10 +132,6 @@ test('T29 nests JSON 200,000 deep', async () => {
   assert.ok(text.includes('['.repeat(200_000)));
   assert.equal(JSON.parse(text).choices.length, 1);
 });
-
-/** For answers that are served and billed, with something wrong in them. */
-const serving = await startFakeUpstream();
-after(() => serving.close());
 
 test('T28 carries a byte-order mark, NULs, invalid UTF-8 or a wrong content type', async () => {
   const get = (words: string) => ask(serving.url, { body: chat(words) });

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
-import { after, test } from 'node:test';
-import { type BillRow, startFakeUpstream } from '../fake-upstream.ts';
+import { after, before, test } from 'node:test';
+import { type BillRow, type FakeUpstream, startFakeUpstream } from '../fake-upstream.ts';
 import { ask, chat, type Event, eventsOf, streamedChat } from './ask.ts';
 
-const upstream = await startFakeUpstream();
+let upstream: FakeUpstream;
+before(async () => {
+  upstream = await startFakeUpstream();
+});
 after(() => upstream.close());
 
 async function stream(words: string, path = '/chat/completions') {
