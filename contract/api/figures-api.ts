@@ -131,7 +131,7 @@ export const figures = z.object({
   }),
 });
 
-const bucket = z.object({
+export const bucket = z.object({
   label: z.string().meta({ description: 'The day, or the instant at which the hour begins' }),
   start: instant,
   end: instant,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { HEALTH_STATUSES } from '../signals.ts';
 import { call } from './call.ts';
 import { count, day, dollars, instant } from './fields.ts';
+import { bucket, selection } from './figures-api.ts';
 
 const status = z.enum(HEALTH_STATUSES);
 const source = z.enum(['reported', 'estimated', 'anchored']).meta({
@@ -97,6 +98,49 @@ export const balances = z.object({
   lowest_runway: z.object({ key_id: z.string(), name: z.string(), runway }).nullable(),
 });
 
+export const balanceCourseQuery = z.strictObject({
+  start: selection.start,
+  end: selection.end,
+  bucket: z.enum(['hour', 'day']).default('day'),
+});
+
+const overTime = z.array(z.number().nullable()).meta({
+  description: 'One by the end of each bucket; null: not known, or still to come',
+});
+
+export const balanceCourse = z.object({
+  data: z.object({
+    buckets: z.array(bucket),
+    currencies: z
+      .array(
+        z.object({
+          currency: z.string(),
+          keys: count.meta({ description: 'Keys whose balance is known at the end' }),
+          balance: z.number().nullable().meta({ description: 'At the end of the range, or now' }),
+          values: overTime,
+          change: z.object({ keys: count, from: z.number(), to: z.number() }).nullable().meta({
+            description:
+              'From the end of the range before to that of this one, of the keys that were known at both; null: of none',
+          }),
+        }),
+      )
+      .meta({ description: 'Each currency for itself. A key counts from its first reading on.' }),
+    runway: z
+      .object({
+        key_id: z.string(),
+        name: z.string(),
+        days: z.number().nullable(),
+        previous_days: z.number().nullable().meta({
+          description: 'What would have been said of it at the end of the range before',
+        }),
+        values: overTime,
+      })
+      .nullable()
+      .meta({ description: 'Of the key that lasts the shortest now, over time' }),
+  }),
+  meta: z.object({ start: instant, end: instant }),
+});
+
 export const keyChecks = z.object({
   checked: count,
   broken: count.meta({ description: 'Keys that could not be checked for a fault of ours' }),
@@ -174,6 +218,17 @@ export const MONITORING_API = {
     tags,
     status: 200,
     reply: balances,
+  }),
+  balanceCourse: call({
+    method: 'GET',
+    path: '/api/balances/course',
+    who: 'member',
+    summary: 'How what is left on all provider keys went over time',
+    description: 'Of active keys; one’s own, or for the operator all. By UTC days or hours.',
+    tags,
+    query: balanceCourseQuery,
+    status: 200,
+    reply: balanceCourse,
   }),
   checkAll: call({
     method: 'POST',

@@ -88,6 +88,7 @@ export const ACCESS: Readonly<Record<string, Rule | Owned>> = {
   'GET /api/keys/:id/balance-history': { who: 'member', of: 'provider key' },
   'POST /api/keys/:id/sync': { who: 'member', of: 'provider key', refusal: 409 },
   'GET /api/balances': 'member',
+  'GET /api/balances/course': 'member',
   'POST /api/checks': 'operator',
   'GET /api/platforms': 'anyone',
   'GET /data': 'operator',

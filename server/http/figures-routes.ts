@@ -255,7 +255,7 @@ function nameOf(
   return group === undefined || id === undefined ? null : { id, label: labelOf(group, id) };
 }
 
-function bucketsOf(span: Span, now: number) {
+export function bucketsOf(span: Span, now: number) {
   return span.buckets.map(({ label, start, end }: Bucket) => ({
     label,
     start: isoTime(start),

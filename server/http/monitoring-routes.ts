@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type {
+  balanceCourse,
   balanceHistory,
   balances,
   historyQuery,
@@ -10,21 +11,23 @@ import type {
   syncReport,
 } from '../../contract/api/monitoring-api.ts';
 import { type Nanos, sum, toDollars, ZERO } from '../../contract/money.ts';
-import { isoTime } from '../clock.ts';
+import { type Clock, isoTime } from '../clock.ts';
 import type { KeyStatus, Monitoring, PassReport, Reading, Span } from '../monitoring/monitoring.ts';
 import type { ProviderKey, ProviderKeys } from '../provider-keys/provider-keys.ts';
 import type { AskedFor } from './answering.ts';
+import { courseOf, endingFirst } from './balance-course.ts';
 import { keyFor, scopeOf } from './provider-key-replies.ts';
 
 export interface MonitoringDeps {
   readonly monitoring: Pick<
     Monitoring,
-    'statuses' | 'check' | 'history' | 'sync' | 'probe' | 'checkAll'
+    'statuses' | 'courses' | 'runwaysAt' | 'check' | 'history' | 'sync' | 'probe' | 'checkAll'
   >;
   readonly providerKeys: Pick<ProviderKeys, 'list' | 'find'>;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
-export function monitoringHandlers({ monitoring, providerKeys }: MonitoringDeps) {
+export function monitoringHandlers({ monitoring, providerKeys, clock }: MonitoringDeps) {
   return {
     async check({
       params,
@@ -73,7 +76,15 @@ export function monitoringHandlers({ monitoring, providerKeys }: MonitoringDeps)
       const keys = providerKeys.list(scopeOf(caller)).filter(({ isActive }) => isActive);
       const states = await monitoring.statuses(keys.map(({ id }) => id));
       const data = keys.map((key) => stateIn(key, states));
-      return { data, totals: totalsOf(states), lowest_runway: lowestOf(data) };
+      return { data, totals: totalsOf(states), lowest_runway: lowestOf(data, states) };
+    },
+
+    async balanceCourse({
+      query,
+      caller,
+    }: AskedFor<typeof MONITORING_API.balanceCourse>): Promise<z.output<typeof balanceCourse>> {
+      const keys = providerKeys.list(scopeOf(caller)).filter(({ isActive }) => isActive);
+      return await courseOf({ monitoring, clock }, keys, query);
     },
 
     async checkAll(): Promise<z.output<typeof keyChecks>> {
@@ -156,13 +167,13 @@ function totalsOf(states: ReadonlyMap<string, KeyStatus>): z.output<typeof balan
     .map(([currency, { amount, keys }]) => ({ currency, balance: toDollars(amount), keys }));
 }
 
-function lowestOf(states: readonly KeyState[]): z.output<typeof balances>['lowest_runway'] {
-  const [lowest] = states
-    .filter(({ runway }) => runway !== null)
-    .sort((one, other) => (one.runway?.low_days ?? 0) - (other.runway?.low_days ?? 0));
-  if (lowest === undefined) return null;
-  const { key_id, name, runway } = lowest;
-  return { key_id, name, runway };
+function lowestOf(
+  states: readonly KeyState[],
+  of: ReadonlyMap<string, KeyStatus>,
+): z.output<typeof balances>['lowest_runway'] {
+  const ids = states.map(({ key_id: id, name, runway }) => ({ id, name, runway }));
+  const first = endingFirst(ids, of);
+  return first === null ? null : { key_id: first.id, name: first.name, runway: first.runway };
 }
 
 const DAY_MS = 86_400_000;

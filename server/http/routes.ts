@@ -135,6 +135,7 @@ function providerKeyCalls(deps: RoutesDeps): readonly BoundCall[] {
     bind(MONITORING_API.sync, monitoring.sync),
     bind(MONITORING_API.probe, monitoring.probe),
     bind(MONITORING_API.balances, monitoring.balances),
+    bind(MONITORING_API.balanceCourse, monitoring.balanceCourse),
     bind(MONITORING_API.checkAll, monitoring.checkAll),
   ];
 }

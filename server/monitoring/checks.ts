@@ -13,18 +13,20 @@ import {
   waitAfter,
   wantsConfirmation,
 } from './health.ts';
-import type { BalanceSource, Reading } from './readings.ts';
-import { type BalanceAt, RUNWAY_WINDOW_MS, type Runway, runwayOf } from './runway.ts';
+import type { BalanceSource, Reading, Readings } from './readings.ts';
+import { RUNWAY_WINDOW_MS, type Runway, runwayOf } from './runway.ts';
 import type { KeyChange, KeyRow } from './timetable.ts';
 import type { WatchedKey } from './watched-key.ts';
+
+/** More than a reading every ten minutes over the span of a runway; beyond that the older ones add nothing. */
+const BALANCES_MOST = 1_000;
 
 export interface CheckDeps {
   readonly now: () => number;
   readonly ask: Ask;
   /** What was spent with the key since its anchor. */
   readonly spendSince: (anchor: Anchor) => Promise<SpendSince>;
-  /** Known balances like this reading's since an instant, oldest first. */
-  readonly balancesLike: (reading: Reading, since: number) => Promise<readonly BalanceAt[]>;
+  readonly balancesLike: Readings['balances'];
   /** The given time, a little more or less, so that keys that came together do not stay together. */
   readonly jittered: (ms: number) => number;
   readonly checkIntervalMs: number;
@@ -223,8 +225,9 @@ async function balanceChange(
   if (balance === null) return {};
   // A new anchor is a new count: what was reckoned from the old one says nothing about spending.
   const anchored = source === 'reported' ? 0 : (key.anchor?.at ?? 0);
-  const since = Math.max(at - RUNWAY_WINDOW_MS, anchored);
-  const runway = runwayOf([...(await deps.balancesLike(reading, since)), { at, balance }]);
+  const span = { from: Math.max(at - RUNWAY_WINDOW_MS, anchored), to: at };
+  const before = await deps.balancesLike(reading, span, BALANCES_MOST);
+  const runway = runwayOf([...before, { at, balance }]);
   return { balance_nanos: balance, currency, source, balance_at: at, ...runwayChange(runway) };
 }
 

@@ -11,10 +11,12 @@ import type { Metering } from '../metering/metering.ts';
 import type { KeyReading } from '../providers/providers.ts';
 import type { Records } from '../records/records.ts';
 import type { Storage } from '../storage/storage.ts';
+import { type BalanceCourse, balanceCourses, runwaysAt } from './balance-course.ts';
 import { createLanes } from './lanes.ts';
 import { createPasses, type PassReport } from './passes.ts';
 import { createProbes, type Probe } from './probes.ts';
 import { createReadings, type Reading, type Span } from './readings.ts';
+import type { Runway } from './runway.ts';
 import { type KeyStatus, NOTHING_KNOWN, statusOf } from './status.ts';
 import { tidyUp } from './tidying.ts';
 import { createTimetable, type KeyRow, type Plan } from './timetable.ts';
@@ -22,6 +24,7 @@ import { createUsageSync, type SyncRange } from './usage-sync.ts';
 import type { WatchedKey, WatchedKeys } from './watched-key.ts';
 import { createWork, type Intervals } from './work.ts';
 
+export type { BalanceCourse, Closing } from './balance-course.ts';
 export type { PassReport } from './passes.ts';
 export type { Probe } from './probes.ts';
 export { createReadings, type Reading, type Span } from './readings.ts';
@@ -40,6 +43,13 @@ export interface Monitoring {
   statuses(keyIds: readonly string[]): Promise<ReadonlyMap<string, KeyStatus>>;
   /** The newest readings of a span, at most `limit`, oldest first. */
   history(keyId: string, span: Span, limit: number): Promise<readonly Reading[]>;
+  /** What was left on these keys by the end of each stretch; these come one after the other. */
+  courses(
+    keyIds: readonly string[],
+    stretches: readonly Span[],
+  ): Promise<ReadonlyMap<string, BalanceCourse>>;
+  /** How long a key would have lasted at each of these instants, in order; null where nothing can be said. */
+  runwaysAt(keyId: string, ends: readonly number[]): Promise<readonly (Runway | null)[]>;
   /** Checks a key now. What the provider does wrong is in the reading. @throws Failure `not_found` */
   check(keyId: string): Promise<Reading>;
   /**
@@ -141,6 +151,22 @@ class Monitor implements Monitoring {
 
   history(keyId: string, span: Span, limit: number): Promise<readonly Reading[]> {
     return this.#readings.history(keyId, span, limit);
+  }
+
+  courses(
+    keyIds: readonly string[],
+    stretches: readonly Span[],
+  ): Promise<ReadonlyMap<string, BalanceCourse>> {
+    return balanceCourses(this.#deps.storage.questions, keyIds, stretches);
+  }
+
+  async runwaysAt(keyId: string, ends: readonly number[]): Promise<readonly (Runway | null)[]> {
+    const { keys, storage } = this.#deps;
+    const now = (await this.statuses([keyId])).get(keyId)?.balance ?? null;
+    if (now === null) return ends.map(() => null);
+    const countedSince = now.source === 'reported' ? 0 : (keys.find(keyId)?.anchor?.at ?? 0);
+    const readings = createReadings({ db: storage.questions });
+    return await runwaysAt(readings, { keyId, now, countedSince }, ends);
   }
 
   check(keyId: string): Promise<Reading> {

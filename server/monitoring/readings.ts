@@ -37,12 +37,13 @@ export interface Readings {
   append(reading: Reading): Write;
   /** The newest of a span, at most `limit`, oldest first. */
   history(keyId: string, span: Span, limit: number): Promise<readonly Reading[]>;
-  /** The known balances since an instant that are like `now` (of one source and currency), oldest first. */
-  balances(now: Reading, since: number): Promise<readonly BalanceAt[]>;
+  /** The newest known balances of a span that are of one source and currency, oldest first. */
+  balances(
+    like: Pick<Reading, 'keyId' | 'source' | 'currency'>,
+    span: Span,
+    limit: number,
+  ): Promise<readonly BalanceAt[]>;
 }
-
-/** More than a reading every ten minutes over the span of a runway; beyond that the older ones add nothing. */
-const BALANCES_MOST = 1_000;
 
 export function createReadings({ db }: Pick<Storage, 'db'>): Readings {
   const insert = compileOnce(
@@ -85,17 +86,18 @@ export function createReadings({ db }: Pick<Storage, 'db'>): Readings {
         .execute();
       return rows.map(readingOf).reverse();
     },
-    async balances({ keyId, source, currency }, since) {
+    async balances({ keyId, source, currency }, { from, to }, limit) {
       const rows = await db
         .selectFrom('balance_readings')
         .select(['at', 'balance_nanos as balance'])
         .where('provider_key_id', '=', keyId)
-        .where('at', '>=', since)
+        .where('at', '>=', from)
+        .where('at', '<', to)
         .where('balance_nanos', 'is not', null)
         .where('source', '=', source)
         .where('currency', '=', currency)
         .orderBy('at', 'desc')
-        .limit(BALANCES_MOST)
+        .limit(limit)
         .execute();
       return rows.map(({ at, balance }) => ({ at, balance: nanos(balance ?? 0) })).reverse();
     },

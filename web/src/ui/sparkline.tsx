@@ -10,17 +10,22 @@ interface SparklineProps {
   readonly isOpen?: boolean;
 }
 
-/** The course of a figure, without scales. It repeats what a chart shows, so it is silent for software. */
+/** The course of a figure, without scales; what is not known is left out. It repeats what a chart shows, so it is silent for software. */
 export function Sparkline({ values, isOpen = false }: SparklineProps): ReactNode {
-  const known = values.map((value) => numberOf(value) ?? 0);
-  const most = Math.max(...known);
-  if (known.length < 2 || !(most > 0)) return null;
-  const points = known.map((value, at) => {
-    const x = (at / (known.length - 1)) * WIDTH;
-    const y = HEIGHT - 2 - (value / most) * (HEIGHT - 4);
-    return `${x.toFixed(1)},${y.toFixed(1)}`;
+  const known = values.flatMap((value, at) => {
+    const size = numberOf(value);
+    return size === null ? [] : [{ at, size }];
   });
-  const sure = isOpen ? points.slice(0, -1) : points;
+  const most = Math.max(...known.map(({ size }) => size));
+  const [first, last] = [known[0], known.at(-1)];
+  if (first === undefined || last === undefined || known.length < 2 || !(most > 0)) return null;
+  const xOf = (at: number): string => ((at / (values.length - 1)) * WIDTH).toFixed(1);
+  const points = known.map(({ at, size }) => {
+    const y = HEIGHT - 2 - (Math.max(size, 0) / most) * (HEIGHT - 4);
+    return `${xOf(at)},${y.toFixed(1)}`;
+  });
+  const isDashed = isOpen && last.at === values.length - 1;
+  const sure = isDashed ? points.slice(0, -1) : points;
   const line = {
     fill: 'none',
     stroke: 'var(--tk-series-0)',
@@ -37,12 +42,12 @@ export function Sparkline({ values, isOpen = false }: SparklineProps): ReactNode
       aria-hidden="true"
     >
       <polygon
-        points={`0,${HEIGHT} ${points.join(' ')} ${WIDTH},${HEIGHT}`}
+        points={`${xOf(first.at)},${HEIGHT} ${points.join(' ')} ${xOf(last.at)},${HEIGHT}`}
         fill="var(--tk-series-0)"
         opacity="0.1"
       />
       <polyline points={sure.join(' ')} {...line} />
-      {isOpen && <polyline points={points.slice(-2).join(' ')} {...line} strokeDasharray="2 3" />}
+      {isDashed && <polyline points={points.slice(-2).join(' ')} {...line} strokeDasharray="2 3" />}
     </svg>
   );
 }

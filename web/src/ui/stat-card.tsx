@@ -7,17 +7,22 @@ import { changeBetween, type Value } from './series.ts';
 import { Sparkline } from './sparkline.tsx';
 import classes from './stat-card.module.css';
 
-interface StatCardProps {
-  readonly label: string;
-  readonly value: ReactNode;
-  /** The figure and that of the period before, for the change; null: not known. */
+/** A figure and that of the period before; null: not known. */
+export interface Comparison {
   readonly now?: number | null;
   readonly before?: number | null;
   /** The figure of the period before in words. */
   readonly beforeText?: string;
   /** What a rise means: more errors are worse, more requests are neither. */
   readonly rise?: 'good' | 'bad' | 'neither';
-  readonly series?: readonly Value[];
+}
+
+interface StatCardProps extends Comparison {
+  readonly label: string;
+  readonly value: ReactNode;
+  readonly series?: readonly Value[] | undefined;
+  /** In place of the series, where there are several. */
+  readonly course?: ReactNode;
   /** Whether the last bucket of the series has not ended. */
   readonly isOpen?: boolean;
   /** In place of the change. */
@@ -31,16 +36,14 @@ interface StatCardProps {
 /** A figure with its change and its course; a click makes it the subject of the chart below. */
 export function StatCard(props: StatCardProps): ReactNode {
   const { label, value, series, note, isChosen, choose, isOpen, isWide } = props;
+  const line = series !== undefined && <Sparkline values={series} isOpen={isOpen} />;
+  const course = props.course ?? (line || undefined);
   const body = (
     <span className={classes['body']}>
       <span className={classes['label']}>{label}</span>
       <span className={classes['value']}>{value}</span>
       <span className={classes['note']}>{note ?? <Change {...props} />}</span>
-      {series !== undefined && (
-        <span className={classes['course']}>
-          <Sparkline values={series} isOpen={isOpen} />
-        </span>
-      )}
+      {course !== undefined && <span className={classes['course']}>{course}</span>}
     </span>
   );
   const wide = isWide === true || undefined;
@@ -69,7 +72,7 @@ const ARROWS = { up: IconArrowUpRight, down: IconArrowDownRight, flat: IconArrow
 const FLAT = 0.0005;
 
 /** Arrow, share and words: the colour alone would say it to some people only. */
-function Change({ now, before, beforeText, rise = 'neither' }: StatCardProps): ReactNode {
+export function Change({ now, before, beforeText, rise = 'neither' }: Comparison): ReactNode {
   const { t } = useWords();
   const change = changeBetween(now, before);
   if (change === null) return <span className={classes['change']}>{t('change.none')}</span>;
@@ -79,7 +82,7 @@ function Change({ now, before, beforeText, rise = 'neither' }: StatCardProps): R
   const Arrow = ARROWS[way];
   const hint = [
     beforeText === undefined ? null : t('change.before', { value: beforeText }),
-    rise === 'bad' ? t('change.lower') : null,
+    rise === 'bad' ? t('change.lower') : rise === 'good' ? t('change.higher') : null,
   ].filter((text) => text !== null);
   return (
     <span className={classes['change']} data-tone={tone} title={hint.join(' · ')}>

@@ -3,6 +3,7 @@ export const messages = {
   'change.before': 'before: {value}',
   'change.down': '{share} less than before',
   'change.flat': 'as before',
+  'change.higher': 'higher is better',
   'change.lower': 'lower is better',
   'change.none': 'nothing to compare with',
   'change.up': '{share} more than before',

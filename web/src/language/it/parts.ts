@@ -4,6 +4,7 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'change.before': 'prima: {value}',
   'change.down': '{share} in meno rispetto a prima',
   'change.flat': 'come prima',
+  'change.higher': 'più è meglio',
   'change.lower': 'meno è meglio',
   'change.none': 'nessun confronto',
   'change.up': '{share} in più rispetto a prima',

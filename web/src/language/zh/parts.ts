@@ -4,6 +4,7 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'change.before': '此前：{value}',
   'change.down': '比上期少 {share}',
   'change.flat': '与上期持平',
+  'change.higher': '越高越好',
   'change.lower': '越低越好',
   'change.none': '无可比数据',
   'change.up': '比上期多 {share}',
