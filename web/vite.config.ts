@@ -6,6 +6,7 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import { compileMessageOrThrow } from '@lingui/message-utils/compileMessage';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { bareContract } from './bare-contract.ts';
 import { chunkGroups } from './chunks.ts';
 import { directImports } from './direct-imports.ts';
 
@@ -57,7 +58,13 @@ function compressed(): Plugin {
 
 export default defineConfig({
   root: ROOT,
-  plugins: [catalogs(), directImports(join(ROOT, '../node_modules')), react(), compressed()],
+  plugins: [
+    catalogs(),
+    bareContract(),
+    directImports(join(ROOT, '../node_modules')),
+    react(),
+    compressed(),
+  ],
   html: { cspNonce: '__CSP_NONCE__' },
   logLevel: 'warn',
   build: {

@@ -1,6 +1,4 @@
 /** Imported before everything else: what the strict policy of our pages asks of the libraries. */
-import { z } from 'zod';
-
 const meta = document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]');
 
 /** What a style element must carry to be let in. */
@@ -8,6 +6,3 @@ export const nonce = meta?.nonce ?? '';
 
 // The scroll lock of dialogs writes a style element of its own and looks for the nonce here.
 Object.assign(globalThis, { __webpack_nonce__: nonce });
-
-// Otherwise the first schema tries whether text may be run as code, which the policy reports as a breach.
-z.config({ jitless: true });

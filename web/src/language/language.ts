@@ -33,7 +33,7 @@ function preferred(): Language {
 }
 
 /** What is spoken, or will be when its first words are there. */
-let current: Language = preferred();
+let current: Language = 'en';
 
 async function load(language: Language, area: Area): Promise<void> {
   const { messages } = await import(`./${language}/${area}.ts`);
@@ -61,6 +61,7 @@ export function learn(area: Area): Promise<void> {
 }
 
 export function startLanguage(): Promise<void> {
+  current = preferred();
   return speak(current);
 }
 
