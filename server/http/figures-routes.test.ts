@@ -8,6 +8,8 @@ let edge: TestEdge;
 let people: Record<'ann' | 'bob', { id: string; bearer: Record<string, string> }>;
 const ids: Record<string, string> = {};
 const keys: Record<string, string> = {};
+/** The provider keys that people put into the vault. */
+const provided: Record<string, string> = {};
 
 async function register(email: string) {
   const reply = await edge.http.instance.inject({
@@ -34,6 +36,33 @@ before(async () => {
     await edge.record({ id: keys[name] ?? '', userId }, more);
   }
 });
+
+/** A provider key of each person, and what its provider reported of it. */
+async function addReports(): Promise<void> {
+  const used = { requests: 1, input_tokens: 1, cached_tokens: null, output_tokens: 1 };
+  for (const [name, dollars] of [
+    ['ann', 3],
+    ['bob', 40],
+  ] as const) {
+    const payload = { platform: 'openai', name: `provider key of ${name}`, key: `sk-${name}-0123` };
+    const added = await edge.http.instance.inject({
+      ...{ method: 'POST', url: '/api/keys', headers: people[name].bearer, payload },
+    });
+    provided[name] = added.json().id;
+    await edge.storage.commit([
+      edge.storage.db
+        .insertInto('provider_usage')
+        .values({
+          ...used,
+          ...{ provider_key_id: provided[name] ?? '', date: '2026-11-19', currency: 'USD' },
+          ...{ model: `reported-to-${name}`, reasoning_tokens: null, complete: 1, synced_at: NOW },
+          cost_nanos: dollars * 1_000_000_000,
+        })
+        .compile(),
+    ]);
+  }
+}
+
 after(() => edge.close());
 
 const get = async (url: string, headers: Record<string, string> = OPERATOR) => {
@@ -206,6 +235,36 @@ describe('two members', () => {
     ];
     assert.deepEqual([foreign.status, missing.status], [404, 404]);
     assert.equal(foreign.body.detail, missing.body.detail);
+  });
+
+  test('see what providers report of their own keys only', async () => {
+    await addReports();
+    const spend = async (who: 'ann' | 'bob', more = '') => {
+      const url = `/api/figures?source=provider&group=provider_key&start=2026-11-19${more}`;
+      const { status, body, text } = await get(url, people[who].bearer);
+      assert.equal(status, 200, text);
+      return {
+        total: body.data.total.value as string,
+        keys: body.data.series.map(({ group }: { group: { id: string } }) => group.id),
+        text,
+      };
+    };
+    for (const [me, other, dollars] of [
+      ['ann', 'bob', '3'],
+      ['bob', 'ann', '40'],
+    ] as const) {
+      const own = await spend(me);
+      assert.deepEqual([own.total, own.keys], [dollars, [provided[me]]]);
+      for (const foreign of [provided[other] ?? '', `provider key of ${other}`]) {
+        assert.ok(!own.text.includes(foreign), `${me} sees ${foreign}`);
+      }
+      const asked = await spend(me, `&provider_key_id=${provided[other]}`);
+      assert.deepEqual([asked.total, asked.keys], ['0', []]);
+      const model = await spend(me, `&model=reported-to-${other}`);
+      assert.deepEqual([model.total, model.keys], ['0', []]);
+    }
+    const { body } = await get('/api/figures?source=provider&start=2026-11-19');
+    assert.equal(body.data.total.value, '43');
   });
 
   test('must be signed in', async () => {
