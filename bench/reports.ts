@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { timeDashboard } from './browser.ts';
+import { type BrowserReport, timeDashboard } from './browser.ts';
 import {
   type CrowdReport,
   crowd,
@@ -43,7 +43,7 @@ export interface SizeReport {
   readonly sumsAreRight: boolean | null;
   readonly questions: readonly (Question & Times)[];
   /** The figures of the dashboard in a browser. Null: there is no browser here. */
-  readonly browser: Times | null;
+  readonly browser: BrowserReport | null;
   readonly crowd: CrowdReport;
   readonly export: ExportReport;
 }
@@ -163,8 +163,11 @@ export function verdictsOf(reports: readonly SizeReport[]): readonly Verdict[] {
       },
       {
         what: `${of} the dashboard's figures in a browser, p95 under ${WANTED.browserP95Ms} ms`,
-        found: browser === null ? 'no browser' : `${browser.p95.toFixed(0)} ms`,
-        met: browser !== null && browser.p95 < WANTED.browserP95Ms,
+        found:
+          browser === null
+            ? 'no browser'
+            : `${browser.again.p95.toFixed(0)} ms, ${browser.first.p95.toFixed(0)} ms at a first visit`,
+        met: browser !== null && browser.first.p95 < WANTED.browserP95Ms,
       },
       {
         what: `${of} ${inCrowd.readers} readers at once, p95 under ${WANTED.crowdP95Ms} ms`,
