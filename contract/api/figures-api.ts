@@ -77,7 +77,12 @@ export const figuresQuery = z.strictObject({
   metric: z.enum(Object.keys(METRICS) as [Metric, ...Metric[]]).default('spend'),
   group: z.enum(GROUPS).optional(),
   subgroup: z.enum(GROUPS).optional().meta({ description: 'Needs a group, and another one' }),
-  bucket: z.enum(['hour', 'day', 'none']).default('day'),
+  bucket: z.enum(['hour', 'day', 'week', 'month', 'none']).default('day').meta({
+    description: 'Weeks begin on Monday. Days, weeks and months are those of the zone.',
+  }),
+  cumulative: z.enum(['true', 'false']).default('false').meta({
+    description: 'Whether each bucket stands for everything from the start to its end',
+  }),
   top: z.coerce.number().int().min(1).max(50).default(10).meta({
     description: 'How many series; what is left is one series of the kind `other`',
   }),
@@ -132,10 +137,16 @@ export const figures = z.object({
 });
 
 export const bucket = z.object({
-  label: z.string().meta({ description: 'The day, or the instant at which the hour begins' }),
+  label: z.string().meta({
+    description:
+      'The day, the week as 2026-W47, the month as 2026-11, or the instant at which the hour begins',
+  }),
   start: instant,
   end: instant,
   complete: z.boolean().meta({ description: 'False while the bucket has not ended' }),
+  whole: z.boolean().meta({
+    description: 'False where the range has only a part of the day, week or month',
+  }),
 });
 
 export const figuresMeta = z.object({

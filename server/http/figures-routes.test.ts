@@ -136,6 +136,42 @@ describe('GET /api/figures', () => {
     ]);
   });
 
+  test('adds up what came before, in the answer and in its file', async () => {
+    const query = '/api/figures?group=model&start=2026-11-18&end=2026-11-21&cumulative=true';
+    const { body } = await get(query);
+    const values = ({ values }: { values: unknown[] }) => values;
+    assert.deepEqual(body.data.series.map(values), [
+      ['0', '0', '0.00000007', '0.00000007'],
+      ['0', '0', '0.000000005', '0.000000005'],
+    ]);
+    assert.deepEqual(body.data.total.values, ['0', '0', '0.000000075', '0.000000075']);
+    assert.equal(body.data.series[0].value, '0.00000007');
+    const rows = (await get(`${query}&format=json`)).body;
+    assert.deepEqual(
+      rows.map(({ value }: { value: unknown }) => value),
+      body.data.series.flatMap(values),
+    );
+  });
+
+  test('has weeks and months, and says which of them are not whole', async () => {
+    const { body } = await get('/api/figures?start=2026-11-09&end=2026-11-20&bucket=week');
+    assert.deepEqual(
+      body.data.buckets.map(({ label, complete, whole }: Record<string, unknown>) => [
+        ...[label, complete, whole],
+      ]),
+      [
+        ['2026-W46', true, true],
+        ['2026-W47', false, false],
+      ],
+    );
+    assert.deepEqual(body.data.total.values, ['0', '0.000000075']);
+    const { data } = (await get('/api/figures?source=provider&start=2026-10-01&bucket=month')).body;
+    assert.deepEqual(
+      data.buckets.map(({ label }: { label: string }) => label),
+      ['2026-10', '2026-11'],
+    );
+  });
+
   test('speaks of the reports of providers where they are asked for, and only of what they tell', async () => {
     const { body } = await get('/api/figures?source=provider&group=provider_key');
     assert.deepEqual(body.data.series, []);

@@ -23,6 +23,7 @@ import {
   METRIC_RULES,
   type ReportedOrder,
   type Reports,
+  runningChart,
   type Selection,
   type Series,
   type Span,
@@ -71,7 +72,10 @@ export function figuresHandlers(deps: FiguresDeps) {
       const answer: Answer = {
         data: {
           ...{ metric, unit: METRICS[metric], buckets: bucketsOf(span, now) },
-          ...seriesOf(chart, groups, METRIC_RULES[metric].value, labelsFor(deps, caller)),
+          ...seriesOf(
+            query.cumulative === 'true' ? runningChart(chart) : chart,
+            ...([groups, METRIC_RULES[metric].value, labelsFor(deps, caller)] as const),
+          ),
         },
         meta: metaOf(span, isReported ? await reports.syncedAt() : now),
       };
@@ -256,11 +260,12 @@ function nameOf(
 }
 
 export function bucketsOf(span: Span, now: number) {
-  return span.buckets.map(({ label, start, end }: Bucket) => ({
+  return span.buckets.map(({ label, start, end, isWhole }: Bucket) => ({
     label,
     start: isoTime(start),
     end: isoTime(end),
     complete: end <= now,
+    whole: isWhole,
   }));
 }
 

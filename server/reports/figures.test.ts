@@ -104,7 +104,7 @@ const onTheWire = (metric: (typeof METRICS_COUNTED)[number], sums: Counted) => {
 const anyOrder = fc.record({
   metric: fc.constantFrom(...METRICS_COUNTED),
   groups: fc.uniqueArray(fc.constantFrom(...GROUPS), { maxLength: 2 }),
-  bucket: fc.constantFrom('hour', 'day', 'none'),
+  bucket: fc.constantFrom('hour', 'day', 'week', 'month', 'none'),
   zone: fc.constantFrom('UTC', 'Europe/Berlin', 'Asia/Kolkata', 'America/St_Johns'),
   days: fc.constantFrom(
     { start: '2026-11-17', end: '2026-11-20' },
@@ -232,6 +232,14 @@ describe('what providers report', () => {
     assert.equal(value(total.previous), '0.000003');
   });
 
+  test('is charted by week and month too', async () => {
+    const order = { start: '2026-11-18', end: '2026-11-20', zone: 'UTC' };
+    for (const bucket of ['week', 'month'] as const) {
+      const { total } = await chart({ span: spanOf({ ...order, bucket }, NOW), groups: [] });
+      assert.deepEqual(total.buckets.map(value), ['0.000009']);
+    }
+  });
+
   test('is one sum where one bucket is asked for, and the rest of the series is what they leave', async () => {
     const whole = spanOf(
       { start: '2026-11-19', end: '2026-11-20', zone: 'UTC', bucket: 'none' },
@@ -287,6 +295,32 @@ describe('a range', () => {
       ['2026-11-19', '2026-11-20'],
     );
     assert.equal(rangeOf({ zone: 'Europe/Berlin' }).isMoved, false);
+  });
+
+  test('of weeks and months keeps to those of the zone, and says of which it has only a part', () => {
+    const told = (more: Partial<Parameters<typeof spanOf>[0]>) =>
+      rangeOf({ zone: 'Europe/Berlin', ...more }).buckets.map(
+        ({ label, start, end, isWhole }) => [label, (end - start) / 3_600_000, isWhole] as const,
+      );
+    assert.deepEqual(told({ start: '2026-10-14', end: '2026-10-27', bucket: 'week' }), [
+      ['2026-W42', 5 * 24, false],
+      // The clocks are set back in this one.
+      ['2026-W43', 7 * 24 + 1, true],
+      ['2026-W44', 2 * 24, false],
+    ]);
+    assert.deepEqual(told({ start: '2026-01-01', end: '2026-03-31', bucket: 'month' }), [
+      ['2026-01', 31 * 24, true],
+      ['2026-02', 28 * 24, true],
+      ['2026-03', 31 * 24 - 1, true],
+    ]);
+    assert.deepEqual(told({ start: '2025-12-29', end: '2026-01-04', bucket: 'week' }), [
+      ['2026-W01', 7 * 24, true],
+    ]);
+    const part = { start: '2026-11-19T05:00:00Z', end: '2026-11-20T00:00:00Z' };
+    assert.deepEqual(
+      rangeOf({ ...part, zone: 'UTC' }).buckets.map(({ isWhole }) => isWhole),
+      [false],
+    );
   });
 
   test('that has not ended is compared with as much of the one before', () => {

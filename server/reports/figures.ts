@@ -89,6 +89,16 @@ export function restOf(
   };
 }
 
+/** The same chart with each bucket standing for all up to its end. */
+export function runningChart(chart: Chart): Chart {
+  return { ...chart, series: chart.series.map(running), total: running(chart.total) };
+}
+
+function running(series: Series): Series {
+  let sum = NOTHING;
+  return { ...series, buckets: series.buckets.map((one) => (sum = added(sum, one))) };
+}
+
 /** Every measure of all that is selected, over time and of the range before. */
 export async function totalOf(
   source: SumsSource,

@@ -43,14 +43,23 @@ export async function reportedChartOf(db: Storage['db'], order: ReportedOrder): 
 
 function seriesOf(rows: readonly Row[], names: Row['names'] | null, span: Span): Series {
   const buckets = span.buckets.map(() => NOTHING);
-  const isOne = buckets.length === 1;
+  const places = placesIn(span);
   let previous = NOTHING;
   for (const { at, figures } of rows) {
-    const bucket = isOne ? 0 : (at - span.start) / DAY_MS;
-    if (at >= span.start) buckets[bucket] = added(buckets[bucket] ?? NOTHING, figures);
+    const bucket = places.get(at);
+    if (bucket !== undefined) buckets[bucket] = added(buckets[bucket] ?? NOTHING, figures);
     else if (at < span.previous.end) previous = added(previous, figures);
   }
   return { names, total: buckets.reduce(added, NOTHING), previous, buckets };
+}
+
+/** In which bucket each day of a range lies. */
+function placesIn({ buckets }: Span): ReadonlyMap<number, number> {
+  const places = new Map<number, number>();
+  for (const [place, { start, end }] of buckets.entries()) {
+    for (let day = start; day < end; day += DAY_MS) places.set(day, place);
+  }
+  return places;
 }
 
 /** Of both ranges, by day and group. What was told without a cost in dollars has no known price. */

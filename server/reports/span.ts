@@ -8,7 +8,7 @@ export interface SpanOrder {
   readonly start?: string | undefined;
   readonly end?: string | undefined;
   readonly zone: string;
-  readonly bucket: 'hour' | 'day' | 'none';
+  readonly bucket: 'hour' | 'day' | 'week' | 'month' | 'none';
 }
 
 /** Rows of one table, by the numbers of their buckets: hours or days since the epoch. */
@@ -22,6 +22,8 @@ export interface Bucket {
   readonly label: string;
   readonly start: number;
   readonly end: number;
+  /** False of a day, week or month that the range has only a part of. */
+  readonly isWhole: boolean;
   readonly numbers: readonly number[];
 }
 
@@ -113,10 +115,8 @@ function bucketsOf(
   table: Rows['table'],
 ): readonly Bucket[] {
   const step = table === 'usage_daily' ? DAY_MS : HOUR_MS;
-  const bucket = (start: number, end: number, label: string): Bucket => ({
-    label,
-    start,
-    end,
+  const bucket = (start: number, end: number, label: string, isWhole = true): Bucket => ({
+    ...{ label, start, end, isWhole },
     numbers: numbersOf(start, end, step),
   });
   const { start, end } = range;
@@ -126,20 +126,47 @@ function bucketsOf(
       bucket(hour * HOUR_MS, (hour + 1) * HOUR_MS, isoTime(hour * HOUR_MS)),
     );
   }
+  const { first, next, label } = CALENDAR[order.bucket];
   const buckets: Bucket[] = [];
   // An hour into the range lies in its first day even where the beginning was moved.
   let day = Temporal.Instant.fromEpochMilliseconds(start + HOUR_MS - 1)
     .toZonedDateTimeISO(order.zone)
     .toPlainDate();
   for (let from = start; from < end; ) {
-    const next = day.add({ days: 1 });
-    const to = Math.min(end, hourOf(beginningOf(next, order.zone)));
-    buckets.push(bucket(from, to, day.toString()));
+    const begun = first(day);
+    const isFromStart = hourOf(beginningOf(begun, order.zone)) === from;
+    const following = next(begun);
+    const over = hourOf(beginningOf(following, order.zone));
+    const to = Math.min(end, over);
+    buckets.push(bucket(from, to, label(begun), isFromStart && over <= end));
     from = to;
-    day = next;
+    day = following;
   }
   return buckets;
 }
+
+/** The days with which a stretch of the calendar and the one after it begin, and how it is called. */
+const CALENDAR = {
+  day: { first: (day) => day, next: (day) => day.add({ days: 1 }), label: String },
+  week: {
+    first: (day) => day.subtract({ days: day.dayOfWeek - 1 }),
+    next: (day) => day.add({ weeks: 1 }),
+    // The week of a year is that in which its Thursday lies; at the turn of the year it may be another year's.
+    label: (day) => `${day.yearOfWeek}-W${String(day.weekOfYear).padStart(2, '0')}`,
+  },
+  month: {
+    first: (day) => day.with({ day: 1 }),
+    next: (day) => day.add({ months: 1 }),
+    label: (day) => day.toPlainYearMonth().toString(),
+  },
+} as const satisfies Record<
+  string,
+  {
+    readonly first: (day: Temporal.PlainDate) => Temporal.PlainDate;
+    readonly next: (day: Temporal.PlainDate) => Temporal.PlainDate;
+    readonly label: (day: Temporal.PlainDate) => string;
+  }
+>;
 
 function numbersOf(start: number, end: number, step: number): readonly number[] {
   const first = Math.floor(start / step);

@@ -109,19 +109,8 @@ describe('figures', { skip }, () => {
 
   test('what is explored is in the file and behind the line for a terminal, to the last digit', async () => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-    await open(page, '/stats?metric=spend&group=user&subgroup=model&top=5');
-    const [head = [], ...shown] = await twin('Spend');
+    const { head, shown } = await explored('group=user&subgroup=model&top=5');
     assert.equal(head.length, 7, 'five series and the rest of them');
-    const file = JSON.parse(await exported('JSON file')) as Record<string, string | null>[];
-    const inFile = file.map(({ kind, group, subgroup, value }) => [
-      kind === 'other' ? 'Other' : `${group} · ${subgroup}`,
-      value === null ? 'unpriced' : `${value} USD`,
-    ]);
-    // The file goes series by series, the table day by day.
-    const inTable = head
-      .slice(1)
-      .flatMap((name, at) => shown.map((cells) => [name, cells[at + 1] ?? '']));
-    assert.deepEqual(inTable, inFile);
     await page.getByRole('button', { name: 'Export' }).click();
     await page.getByRole('menuitem', { name: 'Copy as curl' }).click();
     await page.getByText('Copied').waitFor();
@@ -134,6 +123,30 @@ describe('figures', { skip }, () => {
       cellsIn(data),
     );
   });
+
+  test('what is added up week by week is so in the file too, and ends with the sum', async () => {
+    const { shown } = await explored('group=all&view=sum&bucket=week');
+    const sum = page.locator('tfoot td').first();
+    assert.equal(shown.at(-1)?.[1], await sum.getAttribute('title'));
+    assert.match(shown.at(-1)?.[0] ?? '', /^[A-Z][a-z]{2} \d+.*not over yet$/);
+  });
+
+  /** Spend, explored in some way: what is seen and what is in the file are the same. */
+  async function explored(how: string): Promise<{ head: string[]; shown: string[][] }> {
+    await open(page, `/stats?metric=spend&${how}`);
+    const [head = [], ...shown] = await twin('Spend');
+    const file = JSON.parse(await exported('JSON file')) as Record<string, string | null>[];
+    const inFile = file.map(({ kind, group, subgroup, value }) => [
+      kind === 'group' ? `${group} · ${subgroup}` : kind === 'other' ? 'Other' : 'All',
+      value === null ? 'unpriced' : `${value} USD`,
+    ]);
+    // The file goes series by series, the table day by day.
+    const inTable = head
+      .slice(1)
+      .flatMap((name, at) => shown.map((cells) => [name, cells[at + 1] ?? '']));
+    assert.deepEqual(inTable, inFile);
+    return { head, shown };
+  }
 
   test('the reports of providers are explored by themselves, with their own sum', async () => {
     await open(page, '/dashboard');

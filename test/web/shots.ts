@@ -1,6 +1,6 @@
 /**
- * Pictures of every page at two widths, light and dark, in `shots/`: to be looked at by somebody. Paths as arguments
- * make it those pages only, and `--empty` leaves out the month of usage that pages are shown with.
+ * Pictures of every page at two widths, light and dark, in `shots/`: to be looked at by somebody. Addresses as arguments
+ * make it those pages only, as `/stats?bucket=week`, and `--empty` leaves out the month of usage that pages are shown with.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +22,9 @@ if (reason !== undefined) throw new Error(reason);
 const only = process.argv.slice(2).filter((word) => word.startsWith('/'));
 const isEmpty = process.argv.includes('--empty');
 const { doors, inside } = pagesOfApp();
-const wanted = (path: string): boolean => only.length === 0 || only.includes(path);
+/** The addresses of a page that are wanted. */
+const wanted = (path: string): string[] =>
+  only.length === 0 ? [path] : only.filter((address) => address.split('?')[0] === path);
 
 mkdirSync(FOLDER, { recursive: true });
 await using stand = await (isEmpty ? openStand() : openFurnishedStand());
@@ -34,11 +36,12 @@ for (const scheme of SCHEMES) {
     ] as const;
     for (const [paths, who] of sets) {
       const { page, close } = await stand.visit({ ...who, width, scheme });
-      for (const path of paths.filter(wanted)) {
-        await open(page, path);
+      for (const address of paths.flatMap(wanted)) {
+        await open(page, address);
         // A chart comes after its page.
         await page.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' });
-        const file = `${path.slice(1)}${isEmpty ? '-empty' : ''}-${width}-${scheme}.png`;
+        const name = address.slice(1).replaceAll(/[^\w-]+/g, '-');
+        const file = `${name}${isEmpty ? '-empty' : ''}-${width}-${scheme}.png`;
         await page.screenshot({ path: join(FOLDER, file), fullPage: true });
         process.stdout.write(`shots/${file}\n`);
       }

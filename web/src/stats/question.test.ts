@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { periodOf } from '../shell/period.ts';
-import { isSum, queryOf, questionOf } from './question.ts';
+import { isSum, queryOf, questionOf, stepsOf } from './question.ts';
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 const period = periodOf({}, NOW);
@@ -23,7 +23,9 @@ describe('a question', () => {
     assert.deepEqual(queryOf(ask(url), period), {
       ...{ start: '2026-10-22', end: '2026-11-20', source: 'gateway', metric: 'tokens' },
       ...{ bucket: 'day', top: 10, model: 'small', group: 'user', subgroup: 'key' },
+      cumulative: undefined,
     });
+    assert.equal(queryOf(ask({ view: 'sum' }), period).cumulative, 'true');
   });
 
   test('passes over what is no word, and what the source or the asker does not see', () => {
@@ -50,5 +52,14 @@ describe('a question', () => {
     const long = periodOf({ period: '90d' }, NOW);
     assert.equal(questionOf({ bucket: 'hour' }, { period: long, isOperator: true }).bucket, 'day');
     assert.equal(ask({ bucket: 'hour' }).bucket, 'hour');
+  });
+
+  test('is asked by the week and by the month where the period has more than one', () => {
+    const steps = (url: Record<string, string>) => stepsOf('gateway', periodOf(url, NOW));
+    assert.deepEqual(steps({ period: '7d' }), ['hour', 'day', 'none']);
+    assert.deepEqual(steps({ period: '30d' }), ['hour', 'day', 'week', 'month', 'none']);
+    assert.equal(ask({ bucket: 'week' }).bucket, 'week');
+    const url = { source: 'provider', bucket: 'month' };
+    assert.equal(ask(url).bucket, 'month');
   });
 });

@@ -16,7 +16,7 @@ export const SOURCES = ['gateway', 'provider'] as const satisfies readonly Sourc
 /** `sum` adds up what came before. */
 export const VIEWS = ['bars', 'areas', 'lines', 'sum'] as const;
 export type View = (typeof VIEWS)[number];
-export const STEPS = ['hour', 'day', 'none'] as const;
+export const STEPS = ['hour', 'day', 'week', 'month', 'none'] as const;
 export const TOPS = [5, 7, 10, 20] as const;
 const USUAL_TOP = 7;
 /** In the address: nothing is told apart. */
@@ -50,7 +50,8 @@ export function groupsOf(source: Source, isOperator: boolean): readonly Group[] 
 
 export function stepsOf(source: Source, { days }: Period): readonly Question['bucket'][] {
   const isHourly = source === 'gateway' && days * 24 <= HOURLY_RANGE_MAX;
-  return STEPS.filter((step) => step !== 'hour' || isHourly);
+  const fits = { hour: isHourly, day: true, week: days > 7, month: days > 28, none: true };
+  return STEPS.filter((step) => fits[step]);
 }
 
 export function viewsOf(metric: Metric): readonly View[] {
@@ -96,9 +97,11 @@ function filtersIn(url: UrlState, groups: readonly Group[]): Question['filters']
 }
 
 export function queryOf(question: Question, { start, end }: Period) {
-  const { source, metric, group, subgroup, bucket, top, filters } = question;
+  const { source, metric, group, subgroup, bucket, top, view, filters } = question;
   return {
     ...{ start, end, source, metric, bucket, top, ...filters },
+    // What is added up is added up by the server: the file is to have what is seen.
+    cumulative: view === 'sum' ? ('true' as const) : undefined,
     group: group ?? undefined,
     subgroup: subgroup ?? undefined,
   };

@@ -12,7 +12,6 @@ import { Chart, ChartFoot } from '../ui/chart.tsx';
 import { ExportMenu } from '../ui/export-menu.tsx';
 import { bucketsIn, type FiguresReply, seriesIn, unitOf } from '../ui/figures-series.ts';
 import { PageBody, Section } from '../ui/page.tsx';
-import { cumulative } from '../ui/series.ts';
 import { Empty, Failed } from '../ui/states.tsx';
 import { Controls } from './controls.tsx';
 import { FilterRow } from './filter-row.tsx';
@@ -112,7 +111,7 @@ function Course(props: AnswerProps & { readonly label: string }): ReactNode {
       kind={view === 'sum' ? 'areas' : view}
       {...factsOf(of)}
       {...bucketsIn(of.data.buckets)}
-      series={view === 'sum' ? series.map(cumulative) : series}
+      series={series}
       height={320}
     />
   );

@@ -20,7 +20,7 @@ import {
 import { axisWords } from './bucket-text.ts';
 import classes from './chart.module.css';
 import { ChartTip } from './chart-tip.tsx';
-import { numberOf, type Series, type Value } from './series.ts';
+import { type Ends, isAtEnd, numberOf, type Series, type Value } from './series.ts';
 import type { UnitWords } from './unit-text.ts';
 
 export type ChartKind = 'bars' | 'areas' | 'lines';
@@ -57,6 +57,8 @@ export interface DrawingProps {
   readonly isWhole: boolean;
   /** Whether the last bucket has not ended. */
   readonly isOpen: boolean;
+  /** Of which buckets the range has only a part. */
+  readonly cut: Ends;
   readonly height: number;
 }
 
@@ -186,7 +188,12 @@ function BandAndMark({ band, mark }: Pick<DrawingProps, 'band' | 'mark'>): React
 
 type ShapesProps = DrawingProps & { readonly id: string };
 
-/** The hatching says "not over yet" without a colour of its own. */
+/** Which ends are not whole, for whatever reason. */
+function partsOf({ isOpen, cut }: DrawingProps): Ends {
+  return { first: cut.first, last: cut.last || isOpen };
+}
+
+/** The hatching says "not the whole" without a colour of its own. */
 function Hatching({ id, color }: { readonly id: string; readonly color: string }): ReactNode {
   return (
     <pattern
@@ -202,9 +209,11 @@ function Hatching({ id, color }: { readonly id: string; readonly color: string }
   );
 }
 
-function Bars({ id, series, buckets, isOpen }: ShapesProps): ReactNode {
-  const isLast = (shape: unknown): boolean =>
-    isOpen && (shape as { readonly payload: Row }).payload.at === buckets.length - 1;
+function Bars(props: ShapesProps): ReactNode {
+  const { id, series, buckets } = props;
+  const parts = partsOf(props);
+  const isPart = (shape: unknown): boolean =>
+    isAtEnd(parts, (shape as { readonly payload: Row }).payload.at, buckets.length);
   return (
     <>
       <defs>
@@ -221,7 +230,7 @@ function Bars({ id, series, buckets, isOpen }: ShapesProps): ReactNode {
             maxBarSize={48}
             isAnimationActive={false}
             shape={(shape: RectangleProps) => (
-              <Rectangle {...shape} fill={isLast(shape) ? `url(#${id}-${index})` : color} />
+              <Rectangle {...shape} fill={isPart(shape) ? `url(#${id}-${index})` : color} />
             )}
           />
         ))}
@@ -230,8 +239,13 @@ function Bars({ id, series, buckets, isOpen }: ShapesProps): ReactNode {
   );
 }
 
-function Areas({ id, series, buckets, isOpen }: ShapesProps): ReactNode {
-  const last = buckets.slice(-2);
+function Areas(props: ShapesProps): ReactNode {
+  const { id, series, buckets } = props;
+  const parts = partsOf(props);
+  const hatched = [
+    ...(parts.first ? [buckets.slice(0, 2)] : []),
+    ...(parts.last ? [buckets.slice(-2)] : []),
+  ];
   return (
     <>
       <defs>
@@ -250,34 +264,33 @@ function Areas({ id, series, buckets, isOpen }: ShapesProps): ReactNode {
           isAnimationActive={false}
         />
       ))}
-      {isOpen && last.length === 2 && (
-        <ReferenceArea x1={last[0]} x2={last[1]} fill={`url(#${id})`} fillOpacity={0.9} />
-      )}
+      {hatched
+        .filter(({ length }) => length === 2)
+        .map(([from, to]) => (
+          <ReferenceArea key={from} x1={from} x2={to} fill={`url(#${id})`} fillOpacity={0.9} />
+        ))}
     </>
   );
 }
 
-/** What is not over yet is dashed. */
-function Lines({ series, buckets, isOpen }: ShapesProps): ReactNode {
-  const sure = isOpen ? buckets.length - 1 : buckets.length;
+/** What is not whole is dashed. */
+function Lines(props: ShapesProps): ReactNode {
+  const { series, buckets } = props;
+  const parts = partsOf(props);
+  const from = parts.first ? 1 : 0;
+  const sure = parts.last ? buckets.length - 1 : buckets.length;
   return series.flatMap(({ name, color, values: all }, index) => {
     // A line needs two points; a single one would not be seen.
-    const isLone = all.slice(0, sure).filter((value) => value !== null).length < 2;
+    const isLone = all.slice(from, sure).filter((value) => value !== null).length < 2;
     const line = { stroke: color, strokeWidth: 2, isAnimationActive: false } as const;
-    const known = ({ at, values }: Row) => (at < sure ? values[index] : null);
+    const known = ({ at, values }: Row) => (at >= from && at < sure ? values[index] : null);
+    const begun = ({ at, values }: Row) => (at <= from ? values[index] : null);
     const open = ({ at, values }: Row) => (at >= sure - 1 ? values[index] : null);
+    const dashed = { ...line, strokeDasharray: '3 4', activeDot: false, dot: sure <= from };
     return [
       <Line key={name} dataKey={known} dot={isLone} {...line} />,
-      isOpen && (
-        <Line
-          key={`${name} open`}
-          dataKey={open}
-          dot={sure < 1}
-          strokeDasharray="3 4"
-          activeDot={false}
-          {...line}
-        />
-      ),
+      parts.first && <Line key={`${name} begun`} dataKey={begun} {...dashed} />,
+      parts.last && <Line key={`${name} open`} dataKey={open} {...dashed} />,
     ];
   });
 }

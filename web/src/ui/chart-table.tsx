@@ -3,6 +3,7 @@ import { useWords } from '../language/language.ts';
 import { bucketText } from './bucket-text.ts';
 import classes from './chart.module.css';
 import type { DrawnSeries } from './chart-drawing.tsx';
+import { type Ends, isAtEnd } from './series.ts';
 import type { UnitWords } from './unit-text.ts';
 
 interface ChartTableProps {
@@ -11,11 +12,12 @@ interface ChartTableProps {
   readonly series: readonly DrawnSeries[];
   readonly words: UnitWords;
   readonly isOpen: boolean;
+  readonly cut: Ends;
 }
 
 /** The same figures as the chart, exact and readable by everybody. */
 export function ChartTable(props: ChartTableProps): ReactNode {
-  const { label, buckets, series, words, isOpen } = props;
+  const { label, buckets, series, words, isOpen, cut } = props;
   const { t } = useWords();
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable without a mouse.
@@ -41,6 +43,9 @@ export function ChartTable(props: ChartTableProps): ReactNode {
                 {bucketText(bucket)}
                 {isOpen && at === buckets.length - 1 && (
                   <span className={classes['openMark']}>{t('chart.open.short')}</span>
+                )}
+                {isAtEnd(cut, at, buckets.length) && (
+                  <span className={classes['openMark']}>{t('chart.cut.short')}</span>
                 )}
               </th>
               {series.map(({ name, values }) => (

@@ -3,14 +3,14 @@ import { useWords } from '../language/language.ts';
 import { bucketText } from './bucket-text.ts';
 import classes from './chart.module.css';
 import type { DrawingProps, DrawnSeries } from './chart-drawing.tsx';
-import { plus, type Value } from './series.ts';
+import { isAtEnd, plus, type Value } from './series.ts';
 
 /** So many lines fit beside a pointer; the table has the others. */
 const LINES_MOST = 12;
 
 /** What stands in the bucket under the pointer, as the stack has it from top to bottom. */
 export function ChartTip(props: DrawingProps & { readonly at: number }): ReactNode {
-  const { kind, buckets, series, overlay, band, words, isOpen, at } = props;
+  const { kind, buckets, series, overlay, band, words, isOpen, cut, at } = props;
   const [low = null, high = null] = [band?.low[at], band?.high[at]];
   const isAhead = low !== null && high !== null;
   const { t } = useWords();
@@ -26,6 +26,7 @@ export function ChartTip(props: DrawingProps & { readonly at: number }): ReactNo
       <div className={classes['tipHead']}>
         <strong>{bucketText(buckets[at] ?? '')}</strong>
         {isOpen && at === buckets.length - 1 && <span>{t('chart.open.short')}</span>}
+        {isAtEnd(cut, at, buckets.length) && <span>{t('chart.cut.short')}</span>}
       </div>
       {(isStack ? lines.slice(-LINES_MOST) : lines.slice(0, LINES_MOST)).map((one) => (
         <TipLine key={one.name} of={one} text={words.short(one.values[at] ?? null)} />

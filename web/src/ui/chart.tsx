@@ -7,7 +7,7 @@ import classes from './chart.module.css';
 import type { Band, ChartKind, DrawnSeries, Mark } from './chart-drawing.tsx';
 import { ChartTable } from './chart-table.tsx';
 import { instantText } from './figures.ts';
-import { OTHER, type Series, topSeries } from './series.ts';
+import { type Ends, NO_ENDS, OTHER, type Series, topSeries } from './series.ts';
 import { type Unit, unitWords } from './unit-text.ts';
 
 const Drawing = lazy(async () => ({ default: (await import('./chart-drawing.tsx')).ChartDrawing }));
@@ -37,6 +37,8 @@ export interface ChartProps {
   readonly top?: number;
   /** Whether the last bucket has not ended. */
   readonly isOpen?: boolean;
+  /** Of which buckets the range has only a part. */
+  readonly cut?: Ends;
   /** When the figures were true. */
   readonly asOf?: string | null;
   /** Requests without a known price, which are in no sum of money. */
@@ -65,6 +67,7 @@ function drawn({ series, top }: ChartProps, other: string): readonly DrawnSeries
 
 export function Chart(props: ChartProps): ReactNode {
   const { label, kind = 'bars', unit, currency, buckets, isOpen = false, height = 260 } = props;
+  const { cut = NO_ENDS } = props;
   const { band, mark } = props;
   const { t } = useWords();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
@@ -103,6 +106,7 @@ export function Chart(props: ChartProps): ReactNode {
           ]}
           words={words}
           isOpen={isOpen}
+          cut={cut}
         />
       ) : (
         <Suspense fallback={<Skeleton height={height} radius="md" />}>
@@ -117,6 +121,7 @@ export function Chart(props: ChartProps): ReactNode {
             words={words}
             isWhole={unit === 'count'}
             isOpen={isOpen}
+            cut={cut}
             height={height}
           />
         </Suspense>
@@ -179,15 +184,16 @@ function Legend({ series, overlay, band, mark, hidden, toggle }: LegendProps): R
 
 /** What must be known to read the figures right: zone, how old they are, what is missing from them. */
 export function ChartFoot(
-  props: Pick<ChartProps, 'kind' | 'unit' | 'asOf' | 'unpriced' | 'isOpen'>,
+  props: Pick<ChartProps, 'kind' | 'unit' | 'asOf' | 'unpriced' | 'isOpen' | 'cut'>,
 ): ReactNode {
-  const { kind, unit, asOf, unpriced = 0, isOpen = false } = props;
+  const { kind, unit, asOf, unpriced = 0, isOpen = false, cut = NO_ENDS } = props;
   const { t } = useWords();
   const isDashed = kind === 'lines';
   const said = [
     t('chart.utc'),
     asOf == null ? null : t('chart.asof', { at: instantText(asOf, 'UTC') }),
     isOpen ? t(isDashed ? 'chart.open.dashed' : 'chart.open') : null,
+    cut.first || cut.last ? t('chart.cut') : null,
     (unit === 'money' || unit === 'cost') && unpriced > 0
       ? t('chart.unpriced', { count: unpriced })
       : null,

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { figuresReply } from '../../../contract/api/figures-api.ts';
 import type { NamedSeries } from './chart.tsx';
-import { OTHER, type Value } from './series.ts';
+import { type Ends, OTHER, type Value } from './series.ts';
 import type { Unit } from './unit-text.ts';
 
 export type FiguresReply = z.output<typeof figuresReply>;
@@ -58,9 +58,14 @@ type Buckets = FiguresReply['data']['buckets'];
 export function bucketsIn(buckets: Buckets): {
   readonly buckets: readonly string[];
   readonly isOpen: boolean;
+  readonly cut: Ends;
 } {
+  const last = buckets.at(-1);
+  const isOpen = last?.complete === false;
   return {
     buckets: buckets.map(({ label }) => label),
-    isOpen: buckets.at(-1)?.complete === false,
+    isOpen,
+    // A week that is not over yet is no part of a week for another reason.
+    cut: { first: buckets[0]?.whole === false, last: last?.whole === false && !isOpen },
   };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { changeBetween, cumulative, OTHER, plus, topSeries } from './series.ts';
+import { changeBetween, type Ends, isAtEnd, NO_ENDS, OTHER, plus, topSeries } from './series.ts';
 
 test('decimals of dollars are added to the last digit, where floating point would miss it', () => {
   assert.equal(plus('0.1', '0.2'), '0.3');
@@ -32,10 +32,11 @@ test('what was folded before is folded into the same one', () => {
   assert.equal(folded.filter(({ name }) => name === OTHER).length, 1);
 });
 
-test('a running total ends at the sum and passes over gaps', () => {
-  const { values } = cumulative({ name: 'one', values: ['0.1', null, '0.2'] });
-  assert.deepEqual(values, ['0.1', '0.1', '0.3']);
-  assert.deepEqual(cumulative({ name: 'one', values: [null, 2, 3] }).values, [0, 2, 5]);
+test('what is so at an end is so of the first or the last bucket only', () => {
+  const at = (ends: Ends) => [0, 1, 2].map((place) => isAtEnd(ends, place, 3));
+  assert.deepEqual(at({ first: true, last: false }), [true, false, false]);
+  assert.deepEqual(at({ first: false, last: true }), [false, false, true]);
+  assert.deepEqual(at(NO_ENDS), [false, false, false]);
 });
 
 test('a change has no share where there was nothing before', () => {

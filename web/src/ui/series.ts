@@ -10,6 +10,19 @@ export interface Series {
   readonly values: readonly Value[];
 }
 
+/** Something that is so or not at either end of a chart. */
+export interface Ends {
+  readonly first: boolean;
+  readonly last: boolean;
+}
+
+export const NO_ENDS: Ends = { first: false, last: false };
+
+/** Whether it is so of the bucket at this place. */
+export function isAtEnd({ first, last }: Ends, at: number, count: number): boolean {
+  return (first && at === 0) || (last && at === count - 1);
+}
+
 /** The name of the series that holds what is not told apart. */
 export const OTHER = '\u0000other';
 
@@ -44,16 +57,6 @@ export function topSeries(series: readonly Series[], count: number): readonly Se
     rest.reduce<Value>((total, { values: more }) => plus(total, more[at] ?? null), null),
   );
   return [...ordered.slice(0, count), { name: OTHER, values }];
-}
-
-/** Each value with all that came before it; a gap adds nothing. */
-export function cumulative<One extends Series>(series: One): One {
-  let total: Value = null;
-  const values = series.values.map((value) => {
-    total = plus(total, value);
-    return total ?? 0;
-  });
-  return { ...series, values };
 }
 
 /** The change from one figure to the next as a share; null where there is nothing to compare with. */

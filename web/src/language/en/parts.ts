@@ -8,6 +8,8 @@ export const messages = {
   'change.none': 'nothing to compare with',
   'change.up': '{share} more than before',
   'chart.asof': 'as of {at}',
+  'chart.cut': 'an end of the period has only a part of its stretch (hatched or dashed)',
+  'chart.cut.short': 'only a part',
   'chart.draw': 'Show the chart',
   'chart.least': 'at least',
   'chart.most': 'at most',

@@ -9,6 +9,8 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'change.none': 'nessun confronto',
   'change.up': '{share} in più rispetto a prima',
   'chart.asof': 'aggiornato al {at}',
+  'chart.cut': 'un estremo del periodo ha solo una parte del suo intervallo (tratteggiata)',
+  'chart.cut.short': 'solo in parte',
   'chart.draw': 'Mostra il grafico',
   'chart.least': 'almeno',
   'chart.most': 'al massimo',

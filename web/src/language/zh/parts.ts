@@ -9,6 +9,8 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'change.none': '无可比数据',
   'change.up': '比上期多 {share}',
   'chart.asof': '截至 {at}',
+  'chart.cut': '所选期间的一端只含该时段的一部分（斜线或虚线）',
+  'chart.cut.short': '仅一部分',
   'chart.draw': '显示图表',
   'chart.least': '至少',
   'chart.most': '至多',
