@@ -4,9 +4,11 @@ import type { z } from 'zod';
 import { FIGURES_API, type overviewReply } from '../../../contract/api/figures-api.ts';
 import { useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
-import { figuresOf } from '../shell/period.ts';
-import { usePeriod } from '../shell/period-picker.tsx';
+import { askAhead } from '../shell/ahead.ts';
+import { figuresOf, type Period } from '../shell/period.ts';
+import { periodNow, usePeriod } from '../shell/period-picker.tsx';
 import { useSession } from '../shell/session.ts';
+import type { UrlState } from '../shell/url-state.ts';
 import { PageBody } from '../ui/page.tsx';
 import { Outcome } from '../ui/states.tsx';
 import { Cards } from './cards.tsx';
@@ -22,10 +24,16 @@ const TwoSides = lazy(async () => ({ default: (await import('./two-sides.tsx')).
 
 export type Overview = z.output<typeof overviewReply>;
 
+const overviewOf = (period: Period) => ({ query: figuresOf(period) });
+
+export function ahead(state: UrlState): Promise<void> {
+  return askAhead(FIGURES_API.overview, overviewOf(periodNow(state)));
+}
+
 export function DashboardPage(): ReactNode {
   const { t } = useWords();
   const period = usePeriod();
-  const overview = useAsk(FIGURES_API.overview, { query: figuresOf(period) });
+  const overview = useAsk(FIGURES_API.overview, overviewOf(period));
   return (
     <PageBody title={t('nav.dashboard')} about={t('dashboard.about', { days: period.days })}>
       <Outcome of={overview}>{(answer) => <Figures of={answer} />}</Outcome>

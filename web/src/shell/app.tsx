@@ -1,27 +1,18 @@
 import { i18n } from '@lingui/core';
 import { I18nProvider } from '@lingui/react';
 import { MantineProvider } from '@mantine/core';
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
-import { ask, keyOf, onSessionEnd, Problem } from '../client.ts';
+import { onSessionEnd } from '../client.ts';
+import { client, whoIsHere } from './ahead.ts';
 import { router } from './router.tsx';
 import { SESSION } from './session.ts';
 import { theme } from './theme.ts';
 
-/** Only what may be different a moment later is asked again: no answer, a fault of theirs. Twice at most. */
-function retry(failures: number, error: Error): boolean {
-  return failures < 2 && error instanceof Problem && (error.status === 0 || error.status >= 502);
-}
-
-const client = new QueryClient({
-  defaultOptions: { queries: { retry, staleTime: 15_000, refetchOnWindowFocus: true } },
-});
-
 /** Fetches the code of the page in the address, and who is here. Neither failure ends anything: the app shows it. */
 export async function prepare(): Promise<void> {
-  const session = { queryKey: keyOf(SESSION, {}), queryFn: () => ask(SESSION), retry: false };
-  await Promise.all([router.load(), client.prefetchQuery(session)]);
+  await Promise.all([router.load(), whoIsHere()]);
 }
 
 /** A refused call means that the session ended elsewhere; asking for it once more sends the person to sign in. */

@@ -16,11 +16,14 @@ import {
 } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 import type { Area, MessageId } from '../language/language.ts';
+import type { UrlState } from './url-state.ts';
 
 export interface Page {
   readonly path: string;
   readonly label: MessageId;
   readonly load: () => Promise<ComponentType>;
+  /** Asks what it will show first, while it is on its way. */
+  readonly ahead?: (state: UrlState) => Promise<void>;
   /** What it says beyond the words that all pages share. */
   readonly words: readonly Area[];
   /** Where it stands in the navigation; absent: it is reached in another way. */
@@ -48,6 +51,7 @@ export const PAGES: readonly Page[] = [
     hasPeriod: true,
     words: ['figures'],
     load: async () => (await import('../dashboard/dashboard-page.tsx')).DashboardPage,
+    ahead: async (state) => (await import('../dashboard/dashboard-page.tsx')).ahead(state),
   },
   {
     path: '/requests',

@@ -5,14 +5,19 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { useWords } from '../language/language.ts';
 import { dayText } from '../ui/figures.ts';
 import { dayOf, type Period, PRESETS, periodOf, stepped } from './period.ts';
-import { usePreferences } from './preferences.ts';
-import { useUrlState } from './url-state.ts';
+import { preferencesNow, usePreferences } from './preferences.ts';
+import { type UrlState, useUrlState } from './url-state.ts';
 
 /** The period that the address names. */
 export function usePeriod(): Period {
   const [state] = useUrlState();
   const { period } = usePreferences();
   return periodOf(state, Date.now(), period ?? undefined);
+}
+
+/** The same, outside of a component. */
+export function periodNow(state: UrlState): Period {
+  return periodOf(state, Date.now(), preferencesNow().period ?? undefined);
 }
 
 export function PeriodPicker(): ReactNode {

@@ -60,8 +60,12 @@ function listen(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
+export function preferencesNow(): Preferences {
+  return current;
+}
+
 export function usePreferences(): Preferences {
-  return useSyncExternalStore(listen, () => current);
+  return useSyncExternalStore(listen, preferencesNow);
 }
 
 function copyOf({ zone, shortcuts, period, pages }: Chosen): Preferences {

@@ -12,7 +12,7 @@ import { type Area, learn } from '../language/language.ts';
 import { CrashNotice, Waiting } from '../ui/states.tsx';
 import { NotFoundPage } from './not-found-page.tsx';
 import { DOORS, HOME, PAGES, type Page } from './pages.ts';
-import { parseSearch, stringifySearch } from './url-state.ts';
+import { parseSearch, stringifySearch, type UrlState } from './url-state.ts';
 
 const root = createRootRoute({
   component: Outlet,
@@ -45,8 +45,14 @@ const signed = createRoute({
   component: withWords(['parts'], async () => (await import('./signed.tsx')).Signed),
 });
 
-const pages = PAGES.map(({ path, words, load }) =>
-  createRoute({ getParentRoute: () => signed, path, component: withWords(words, load) }),
+const pages = PAGES.map(({ path, words, load, ahead }) =>
+  createRoute({
+    getParentRoute: () => signed,
+    path,
+    component: withWords(words, load),
+    // Not waited for: a page shows itself that it waits.
+    loader: ({ location }) => void ahead?.(location.search as UrlState),
+  }),
 );
 
 export const router = createRouter({
