@@ -13,7 +13,7 @@ import { createLog, type Log } from './log.ts';
 import { providers } from './providers/providers.ts';
 import { rollUpsAgree } from './records/records.ts';
 import { createBackups, openToRead } from './storage/storage.ts';
-import { type Rotation, rotateRootKey } from './vault/vault.ts';
+import { everySecretOpens, type Rotation, rotateRootKey } from './vault/vault.ts';
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
@@ -76,11 +76,15 @@ async function backup(flags: ServeFlags): Promise<void> {
 /** Checks the books of a database, live or stopped; exits with 1 on a breach. */
 async function verify(flags: ServeFlags): Promise<void> {
   const { config } = settingsFrom(flags);
-  const file = config.storage.databaseFile;
+  const { databaseFile: file, dataDir } = config.storage;
   if (!existsSync(file)) throw new ConfigError([`There is no database at ${file}.`]);
   const storage = await openToRead(file);
+  const books = await audit(storage, { chargeColumn: 'charge_nanos', now: systemClock.now() });
+  const key = { set: config.vault.encryptionKey ?? null, dataDir };
   const findings = [
-    ...(await audit(storage, { chargeColumn: 'charge_nanos' })),
+    ...[...books, await everySecretOpens(storage, key)].toSorted((one, other) =>
+      one.id.localeCompare(other.id, 'en', { numeric: true }),
+    ),
     ...(await rollUpsAgree(storage)),
   ];
   await storage.close();

@@ -131,7 +131,7 @@ export async function startTollkeeper(options: LocalOptions = {}): Promise<Local
     open = false;
     await app.close();
     try {
-      await assertSoundBooks(config.storage.databaseFile);
+      await assertSoundBooks(config.storage.databaseFile, clock.now());
     } finally {
       if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
     }
@@ -141,19 +141,19 @@ export async function startTollkeeper(options: LocalOptions = {}): Promise<Local
 }
 
 /** What the invariants of the books say of a database, with nobody or somebody at work on it. */
-export async function auditOf(databaseFile: string): Promise<readonly Finding[]> {
+export async function auditOf(databaseFile: string, now = Date.now()): Promise<readonly Finding[]> {
   const books = await openToRead(databaseFile);
   try {
-    return await audit(books, { chargeColumn: 'charge_nanos' });
+    return await audit(books, { chargeColumn: 'charge_nanos', now });
   } finally {
     await books.close();
   }
 }
 
 /** A test that took its database away has nothing to be audited. */
-async function assertSoundBooks(databaseFile: string): Promise<void> {
+async function assertSoundBooks(databaseFile: string, now: number): Promise<void> {
   if (!existsSync(databaseFile)) return;
-  const breaches = (await auditOf(databaseFile)).filter(({ ok }) => !ok);
+  const breaches = (await auditOf(databaseFile, now)).filter(({ ok }) => !ok);
   if (breaches.length === 0) return;
   const lines = breaches.map(({ id, name, figure }) => `${id} ${name}: ${figure}`);
   throw new Error(`the books do not balance:\n${lines.join('\n')}`);

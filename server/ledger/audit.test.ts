@@ -3,7 +3,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { nanos } from '../../contract/money.ts';
 import { newId } from '../id.ts';
 import { audit } from './ledger.ts';
-import { budget, fund, openStage, type Stage } from './ledger-for-tests.ts';
+import { budget, fund, HOLD_MS, NOON, openStage, type Stage } from './ledger-for-tests.ts';
 
 let stage: Stage;
 
@@ -30,7 +30,7 @@ async function run(...statements: string[]): Promise<void> {
 
 /** The invariants that do not hold. */
 async function broken(chargeColumn = 'charge_nanos'): Promise<readonly string[]> {
-  const findings = await audit(stage.storage, { chargeColumn });
+  const findings = await audit(stage.storage, { chargeColumn, now: NOON + HOLD_MS });
   return findings.filter(({ ok }) => !ok).map(({ id, name }) => `${id} ${name}`);
 }
 
@@ -42,8 +42,12 @@ const entry = (id: string, account: string, amount: string, rest = "'revenue', '
   `insert into ledger_entries (id, account_id, amount, at, contra_id, kind, period)
     values ('${id}', '${account}', ${amount}, 0, ${rest})`;
 
+const recordOf = (id: string, charge: string, column = 'charge_nanos') => `insert into usage_records
+  (id, virtual_key_id, user_id, endpoint, streamed, status, outcome, provenance, cost_source, flawed, attempts, started_at, duration_ms, ${column})
+  values ('${id}', '', '', '', 0, 200, '', '', '', 0, 1, 0, 0, ${charge})`;
+
 test('clean books are clean, each invariant with its figure', async () => {
-  const findings = await audit(stage.storage, { chargeColumn: 'charge_nanos' });
+  const findings = await audit(stage.storage, { chargeColumn: 'charge_nanos', now: NOON });
   assert.deepEqual(
     findings.map(({ id, ok, figure }) => [id, ok, figure]),
     [
@@ -51,6 +55,7 @@ test('clean books are clean, each invariant with its figure', async () => {
       ['I2', true, 'accounts 760, contra accounts -760, 0 entries with a wrong side'],
       ['I3', true, '1 periods, 0 over the highest limit; 0 nano-dollars beyond holds, flagged'],
       ['I3', true, '1 wallets, 0 below zero; 0 nano-dollars beyond holds, flagged'],
+      ['I4', true, '0 holds open, the oldest for 0 s, 0 beyond their time'],
       ['I5', true, '2 requests charged, 0 of them twice'],
       ['I6', true, 'charged 0, recorded 0 nano-dollars, 0 requests differ'],
       ['I7', true, '2 of 2 guards in place'],
@@ -109,6 +114,22 @@ test('a lowered limit and a negative correction overspend nothing', async () => 
   assert.deepEqual(await broken(), []);
 });
 
+test('what is held beyond its time is found, until its request is on record', async () => {
+  const note = (id: string, hold: object | null) => [id, { id, hold }];
+  const open = [
+    note('req_z1', { id: 'req_z1', at: NOON, expiresAt: NOON + HOLD_MS }),
+    note('req_z2', null),
+  ];
+  const insert = (bundle: number, notes: object) =>
+    `insert into open_notes (bundle, notes) values (${bundle}, '${JSON.stringify(notes)}')`;
+  await run(insert(1_000_000, open));
+  assert.deepEqual(await broken(), []);
+  await run(insert(1_000_001, [note('req_z3', { at: NOON - 1, expiresAt: NOON + HOLD_MS - 1 })]));
+  assert.deepEqual(await broken(), ['I4 nothing is held beyond its time']);
+  await run(recordOf('req_z3', 'null'));
+  assert.deepEqual(await broken(), []);
+});
+
 test('a request that is charged twice is found', async () => {
   await run(entry('req_z/0', 'usr_1', '-1'), entry('req_z/9', 'usr_1', '-1'));
   assert.deepEqual(await broken(), ['I5 each request is settled at most once on each account']);
@@ -116,9 +137,7 @@ test('a request that is charged twice is found', async () => {
 
 test('charges that records do not know, and records that were not charged, are found', async () => {
   await run('alter table usage_records add column charged integer');
-  const record = (id: string, charged: string) => `insert into usage_records
-    (id, virtual_key_id, user_id, endpoint, streamed, status, outcome, provenance, cost_source, flawed, attempts, started_at, duration_ms, charged)
-    values ('${id}', '', '', '', 0, 200, '', '', '', 0, 1, 0, 0, ${charged})`;
+  const record = (id: string, charged: string) => recordOf(id, charged, 'charged');
   const name = 'I6 callers were charged what the usage records say';
   // The charges of older requests stay when their records are pruned.
   assert.deepEqual(await broken('charged'), []);

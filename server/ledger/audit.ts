@@ -21,6 +21,8 @@ export interface Finding {
 export interface AuditOptions {
   /** The column of `usage_records` that says what the caller was charged; where it is missing, I6 is not checked. */
   readonly chargeColumn: string;
+  /** The present, for the age of what is held. Milliseconds since the epoch. */
+  readonly now: number;
 }
 
 /** @throws Failure `storage_unavailable` if the database cannot be read */
@@ -30,6 +32,7 @@ export async function audit(storage: Books, options: AuditOptions): Promise<read
     await doubleEntry(storage),
     await budgetsKept(storage),
     await walletsCovered(storage),
+    await heldInTime(storage, options.now),
     await settledOnce(storage),
     await recordsAgree(storage, options.chargeColumn),
     await neverChanged(storage),
@@ -142,6 +145,28 @@ async function walletsCovered(storage: Books): Promise<Finding> {
     name: 'no prepaid wallet is overspent',
     ok: over === 0,
     figure: `${wallets} wallets, ${over} below zero; ${beyond} nano-dollars beyond holds, flagged`,
+  };
+}
+
+/** Holds lie in the notes of open requests. Who is on record has ended, though the note may still be there. */
+async function heldInTime(storage: Books, now: number): Promise<Finding> {
+  const { open, late, oldest } = await row(
+    storage,
+    sql<{ open: number; late: number; oldest: number }>`
+      with holds as (
+        select note.value ->> '$[1].hold.at' as at, note.value ->> '$[1].hold.expiresAt' as expires
+        from open_notes, json_each(open_notes.notes) as note
+        where not exists (select 1 from usage_records where usage_records.id = note.value ->> '$[0]')
+      )
+      select count(expires) as open, count(*) filter (where expires < ${now}) as late,
+        coalesce((${now} - min(at)) / 1000, 0) as oldest
+      from holds`,
+  );
+  return {
+    id: 'I4',
+    name: 'nothing is held beyond its time',
+    ok: late === 0,
+    figure: `${open} holds open, the oldest for ${oldest} s, ${late} beyond their time`,
   };
 }
 

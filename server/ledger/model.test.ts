@@ -296,7 +296,10 @@ async function program(steps: readonly Step[]): Promise<number> {
     }
     for (const what of steps) await comparison.run(what);
     comparison.compare();
-    const findings = await audit(stage.storage, { chargeColumn: 'charge_nanos' });
+    const findings = await audit(stage.storage, {
+      chargeColumn: 'charge_nanos',
+      now: stage.time.now,
+    });
     assert.deepEqual(
       findings.filter(({ ok }) => !ok),
       [],

@@ -41,7 +41,10 @@ export function placeOf(row: SecretsTable): Place {
 }
 
 /** @throws Error unless the root key is the one that it was wrapped under, and nothing of the row was changed */
-export function unwrap(root: RootKey, row: DataKeysTable): Buffer {
+export function unwrap(
+  root: RootKey,
+  row: Pick<DataKeysTable, 'id' | 'owner' | 'wrapped'>,
+): Buffer {
   return unseal(root.wrapping, row.wrapped, wrappingContext(row, root.id));
 }
 

@@ -14,8 +14,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { systemClock } from '../clock.ts';
-import { openSqlite } from '../storage/storage.ts';
-import { createVault, findRootKey, type Place, readSeals, rotateRootKey } from './vault.ts';
+import { openSqlite, openToRead } from '../storage/storage.ts';
+import {
+  createVault,
+  everySecretOpens,
+  findRootKey,
+  type Place,
+  readSeals,
+  rotateRootKey,
+} from './vault.ts';
 
 const PLACE: Place = {
   purpose: 'provider-key',
@@ -58,6 +65,26 @@ async function secretUnder(set: string | null = null): Promise<string> {
   try {
     const vault = await createVault({ storage, clock: systemClock, rootKey });
     return vault.use(PLACE, (secret) => secret);
+  } finally {
+    await storage.close();
+  }
+}
+
+/** What somebody finds who looks whether everything opens. */
+async function lookedAt(set: string | null = null) {
+  const storage = await openToRead(databaseFile());
+  try {
+    const { ok, figure } = await everySecretOpens(storage, { set, dataDir: folder });
+    return [ok, figure];
+  } finally {
+    await storage.close();
+  }
+}
+
+async function run(sql: string): Promise<void> {
+  const storage = await openSqlite({ file: databaseFile(), clock: systemClock });
+  try {
+    await storage.commit([{ sql, parameters: [] }]);
   } finally {
     await storage.close();
   }
@@ -127,10 +154,25 @@ test('T72 a key that anybody could guess is refused', async () => {
 test('a database without its canary opens with no key', async () => {
   const key = newKey();
   await storeSecret(key);
-  const storage = await openSqlite({ file: databaseFile(), clock: systemClock });
-  await storage.commit([{ sql: "delete from secrets where purpose = 'canary'", parameters: [] }]);
-  await storage.close();
+  await run("delete from secrets where purpose = 'canary'");
   await assert.rejects(find(key), /is not the key of this database/);
+});
+
+test('a secret that does not open is found, with the key that was set or lies in the data folder', async () => {
+  await storeSecret();
+  assert.deepEqual(await lookedAt(), [true, '2 secrets, 0 of them shut']);
+  const next = newKey();
+  writeFileSync(at('encryption-key.next'), next);
+  assert.deepEqual(await lookedAt(), [true, '2 secrets, 0 of them shut']);
+  assert.deepEqual(await lookedAt(next), [false, '2 secrets, 2 of them shut']);
+  renameSync(at('encryption-key.next'), at('elsewhere'));
+  await run("update secrets set owner = 'usr_1' where row_id = 'pk_1'");
+  assert.deepEqual(await lookedAt(), [false, '2 secrets, 1 of them shut']);
+  await run("update data_keys set wrapped = 'AAAA'");
+  assert.deepEqual(await lookedAt(), [false, '2 secrets, 2 of them shut']);
+  renameSync(at('encryption-key'), at('away'));
+  const unknown = '2 secrets, not checked: ENCRYPTION_KEY is not here';
+  assert.deepEqual(await lookedAt(), [true, unknown]);
 });
 
 test('T73 a rotation replaces the key in the data folder, keeps the old one, and can be run again', async () => {

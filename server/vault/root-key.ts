@@ -87,6 +87,16 @@ export function findRootKey(source: RootKeySource): FoundRootKey {
   return { rootKey: checked(value, file, seals), file, isNew };
 }
 
+/** The keys that may be the one of the database, to look at it with; in the middle of a rotation there are two. */
+export function rootKeysAt({ set, dataDir }: Pick<RootKeySource, 'set' | 'dataDir'>): RootKey[] {
+  const files = [FILE_NAME, NEXT_NAME].map((name) => join(dataDir, name)).filter(existsSync);
+  const texts = set === null ? files.map(readKey) : [set];
+  return texts.flatMap((text) => {
+    const bytes = parseEncryptionKey(text);
+    return bytes === undefined ? [] : [rootKeyFrom(bytes)];
+  });
+}
+
 /** Lays the key that a rotation goes over to beside the one that it comes from. */
 export function prepareReplacing(dataDir: string, key: Buffer): void {
   writeFileSync(join(dataDir, NEXT_NAME), `${key.toString('base64url')}\n`, { mode: 0o600 });

@@ -12,6 +12,7 @@ export { type RootKey, rootKeyFrom } from './envelope.ts';
 export type { Place } from './places.ts';
 export { findRootKey, type RootKeySource, readSeals, type Seals } from './root-key.ts';
 export { type Rotation, rotateRootKey } from './rotation.ts';
+export { everySecretOpens, type SealFinding } from './seal-check.ts';
 export { createVault } from './strongroom.ts';
 
 /** What is known of a secret without opening it. */
