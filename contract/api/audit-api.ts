@@ -1,6 +1,43 @@
 import { z } from 'zod';
 import { call } from './call.ts';
-import { instant } from './fields.ts';
+import { day, FORMATS, instant } from './fields.ts';
+
+/** Kinds of things that are changed, with what their ids begin with. */
+export const SUBJECT_KINDS = {
+  user: 'usr',
+  virtual_key: 'vk',
+  provider_key: 'pk',
+  api_token: 'tok',
+  invitation: 'inv',
+  ledger_entry: 'le',
+} as const;
+export type SubjectKind = keyof typeof SUBJECT_KINDS;
+
+const moment = z.union([day, z.iso.datetime({ offset: true })]).optional();
+
+export const auditQuery = z.strictObject({
+  user_id: z.string().min(1).max(200).optional().meta({ description: 'Who did it' }),
+  action: z.string().min(1).max(200).optional(),
+  subject: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({ description: 'The id of what it was about' }),
+  kind: z
+    .enum(Object.keys(SUBJECT_KINDS) as [SubjectKind, ...SubjectKind[]])
+    .optional()
+    .meta({ description: 'What kind of thing it was about' }),
+  start: moment.meta({ description: 'A UTC day, or an instant; by default the first' }),
+  end: moment.meta({
+    description: 'A UTC day, which is included, or an instant, which is not; by default now',
+  }),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  cursor: z.string().max(200).optional(),
+  format: z.enum(FORMATS).optional().meta({
+    description: '`csv`, `json` or `jsonl`: every entry of the filter as a file',
+  }),
+});
 
 export const auditPage = z.object({
   data: z.array(
@@ -9,6 +46,7 @@ export const auditPage = z.object({
       at: instant,
       actor: z.enum(['operator', 'person', 'key', 'api token', 'nobody']),
       user_id: z.string().nullable(),
+      user: z.string().nullable().meta({ description: 'The username' }),
       action: z.string().meta({ description: 'Method and path of the call' }),
       subject: z.string().nullable().meta({ description: 'The id of what it was about' }),
       status: z.int().meta({ description: 'Of the answer' }),
@@ -33,13 +71,18 @@ export const AUDIT_API = {
     description:
       'Every call that changed something, and those that were refused for who asked. The newest first.',
     tags: ['People'],
-    query: z.strictObject({
-      user_id: z.string().min(1).max(200).optional(),
-      action: z.string().min(1).max(200).optional(),
-      limit: z.coerce.number().int().min(1).max(500).default(100),
-      cursor: z.string().max(200).optional(),
-    }),
+    query: auditQuery,
     status: 200,
     reply: auditPage,
+  }),
+  actions: call({
+    method: 'GET',
+    path: '/api/audit/actions',
+    who: 'operator',
+    summary: 'What was ever done',
+    description: 'The actions that are on record, to filter by.',
+    tags: ['People'],
+    status: 200,
+    reply: z.object({ data: z.array(z.string()) }),
   }),
 };

@@ -16,7 +16,7 @@ import { SessionBook, type Sessions } from './sessions.ts';
 import { KeyBook, type VirtualKeys } from './virtual-keys.ts';
 
 export type { ApiToken, ApiTokens } from './api-tokens.ts';
-export type { Act, Actor, AuditEntry, AuditLog } from './audit-log.ts';
+export type { Act, Actor, AuditEntry, AuditFilter, AuditLog } from './audit-log.ts';
 export type { Entrance, Registration } from './entrance.ts';
 export type { OpenLink } from './invitations.ts';
 export {

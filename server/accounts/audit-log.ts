@@ -1,7 +1,7 @@
 /** What was done by whom: every act that changes something, and every refusal of one. Never what was said in it. */
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Clock } from '../clock.ts';
-import { newId } from '../id.ts';
+import { type IdPrefix, newId } from '../id.ts';
 import type { Storage, Write } from '../storage/storage.ts';
 import type { AuditLogTable } from '../storage/tables/accounts-tables.ts';
 
@@ -28,6 +28,18 @@ export interface AuditEntry extends Act {
   readonly at: number;
 }
 
+/** Which acts are meant; null: any. */
+export interface AuditFilter {
+  readonly userId: string | null;
+  readonly action: string | null;
+  readonly subject: string | null;
+  /** What the id of the subject begins with. */
+  readonly kind: IdPrefix | null;
+  /** Instants, half-open. */
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface AuditPage {
   readonly entries: readonly AuditEntry[];
   /** What to ask for next; null at the end. */
@@ -37,14 +49,13 @@ export interface AuditPage {
 export interface AuditLog {
   /** Puts an act on record. It is there when this resolves, or queued while the disk refuses writes; never rejects. */
   note(act: Act): Promise<void>;
-  /** The newest first. */
-  page(of: {
-    readonly limit: number;
-    /** The id after which to go on. */
-    readonly cursor: string | null;
-    readonly userId: string | null;
-    readonly action: string | null;
-  }): Promise<AuditPage>;
+  /** The newest first. @param page `cursor` is the id after which to go on */
+  page(
+    filter: AuditFilter,
+    page: { readonly limit: number; readonly cursor: string | null },
+  ): Promise<AuditPage>;
+  /** Every action that is on record, in the order of their names. */
+  actions(): Promise<readonly string[]>;
   /** Takes the address out of the acts of somebody. */
   forget(userId: string): Write;
   /** Drops what is older. @throws Failure `storage_unavailable` */
@@ -52,7 +63,7 @@ export interface AuditLog {
 }
 
 export function createAuditLog({ storage, clock }: { storage: Storage; clock: Clock }): AuditLog {
-  const { db } = storage;
+  const { db, questions } = storage;
   return {
     async note(act) {
       const row = db.insertInto('audit_log').values(toRow({ ...act, ...newEntry(clock) }));
@@ -63,15 +74,38 @@ export function createAuditLog({ storage, clock }: { storage: Storage; clock: Cl
       }
     },
 
-    async page({ limit, cursor, userId, action }) {
-      let query = db.selectFrom('audit_log').selectAll().orderBy('id', 'desc');
+    async page({ userId, action, subject, kind, from, to }, { limit, cursor }) {
+      let query = questions
+        .selectFrom('audit_log')
+        .selectAll()
+        .where('at', '>=', from)
+        .where('at', '<', to)
+        .orderBy('id', 'desc');
       if (cursor !== null) query = query.where('id', '<', cursor);
       if (userId !== null) query = query.where('user_id', '=', userId);
       if (action !== null) query = query.where('action', '=', action);
+      if (subject !== null) query = query.where('subject', '=', subject);
+      // Ids of a kind lie between its name with an underscore and its name with the sign after that.
+      if (kind !== null) {
+        query = query.where('subject', '>=', `${kind}_`).where('subject', '<', `${kind}\``);
+      }
       const rows = await query.limit(limit + 1).execute();
       const entries = rows.slice(0, limit).map(fromRow);
       const isMore = rows.length > limit;
       return { entries, nextCursor: isMore ? (entries.at(-1)?.id ?? null) : null };
+    },
+
+    async actions() {
+      // From one name to the next, so that it costs as many look-ups as there are names.
+      const { rows } = await sql<{ action: string }>`
+        with recursive names (action) as (
+          select min(action) from audit_log
+          union all
+          select (select min(action) from audit_log where action > names.action)
+          from names where names.action is not null
+        )
+        select action from names where action is not null`.execute(questions);
+      return rows.map(({ action }) => action);
     },
 
     async prune(before) {

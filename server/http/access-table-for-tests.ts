@@ -125,6 +125,7 @@ export const ACCESS: Readonly<Record<string, Rule | Owned>> = {
   'PATCH /api/users/:id': 'operator',
   'DELETE /api/users/:id': 'operator',
   'GET /api/audit': 'operator',
+  'GET /api/audit/actions': 'operator',
 };
 
 /** Makes a thing of somebody's, and gives its id. */

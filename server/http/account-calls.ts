@@ -5,7 +5,7 @@ import { PEOPLE_API } from '../../contract/api/people-api.ts';
 import { PREFERENCES_API } from '../../contract/api/preferences-api.ts';
 import { TOKENS_API } from '../../contract/api/tokens-api.ts';
 import { type BoundCall, bind } from './answering.ts';
-import { type AuditDeps, auditHandlers } from './audit-trail.ts';
+import { type AuditDeps, auditHandlers } from './audit-routes.ts';
 import {
   type AuthDeps,
   type AuthSettings,
@@ -29,6 +29,7 @@ export function accountCalls(
   const links = linkHandlers(deps, edge, edge.settings);
   const people = peopleHandlers(deps, edge.settings);
   const preferences = preferencesHandlers(deps);
+  const audit = auditHandlers(deps);
   return [
     bind(AUTH_API.register, auth.register),
     bind(AUTH_API.signIn, auth.signIn),
@@ -53,6 +54,7 @@ export function accountCalls(
     bind(PEOPLE_API.users, people.users),
     bind(PEOPLE_API.changeUser, people.changeUser),
     bind(PEOPLE_API.deleteUser, people.deleteUser),
-    bind(AUDIT_API.list, auditHandlers(deps).list),
+    bind(AUDIT_API.list, audit.list),
+    bind(AUDIT_API.actions, audit.actions),
   ];
 }

@@ -84,6 +84,46 @@ test('a key that a path names by its secret is never written down', async () => 
   assert.ok(!(await edge.everythingStored()).includes(token));
 });
 
+test('the list is narrowed to an act, a thing, a kind of things and a time, and a file has the same', async () => {
+  const { post, remove, get } = speakTo(edge);
+  const { id, cookie } = await register(edge);
+  const token = (await post('/api/tokens', { name: 'x' }, cookie)).json();
+  await post('/api/virtual-keys', { name: 'k' }, cookie);
+  await remove(`/api/tokens/${token.id}`, null, cookie);
+  const actions = async (query: string) =>
+    (await entries(`?user_id=${id}&${query}`)).map(({ action }) => action);
+  const taken = 'DELETE /api/tokens/:id';
+  assert.deepEqual(await actions(`subject=${token.id}`), [taken, 'POST /api/tokens']);
+  assert.deepEqual(await actions('kind=api_token'), [taken, 'POST /api/tokens']);
+  assert.deepEqual(await actions('kind=virtual_key'), ['POST /api/virtual-keys']);
+  assert.deepEqual(await actions(`kind=api_token&action=${encodeURIComponent(taken)}`), [taken]);
+  assert.deepEqual(await actions('kind=provider_key'), []);
+  assert.equal((await actions('start=2026-11-20&end=2026-11-20')).length, 3);
+  assert.deepEqual(await actions('start=2026-11-21'), []);
+  assert.deepEqual(await actions('end=2026-11-19'), []);
+  assert.deepEqual(await actions('end=2026-11-20T12:00:00Z'), []);
+  const known = (await get('/api/audit/actions', OPERATOR)).json().data;
+  assert.deepEqual(known, known.toSorted());
+  assert.ok(known.includes(taken) && known.includes('POST /api/virtual-keys'));
+
+  const query = `/api/audit?user_id=${id}&kind=api_token`;
+  const shown = (await get(query, OPERATOR)).json().data;
+  const { username } = (await get('/api/auth/me', cookie)).json();
+  assert.deepEqual(
+    shown.map(({ user }: { user: string }) => user),
+    [username, username],
+  );
+  assert.deepEqual((await get(`${query}&format=json`, OPERATOR)).json(), shown);
+  const file = await get(`${query}&format=csv`, OPERATOR);
+  const lines = file.body.trim().split('\r\n');
+  assert.equal(lines[0], 'id,at,actor,user_id,user,action,subject,status,ip,request_id');
+  assert.equal(lines.length, 3);
+  assert.match(String(file.headers['content-disposition']), /audit\.csv/);
+  for (const wrong of ['kind=moon', 'start=yesterday', 'format=xml']) {
+    assert.equal((await get(`/api/audit?${wrong}`, OPERATOR)).statusCode, 422, wrong);
+  }
+});
+
 test('the list goes page by page, for one person or one kind of act, to the operator alone', async () => {
   const { id, cookie } = await register(edge);
   const headers: Headers = cookie;

@@ -1,10 +1,6 @@
 /** Puts on record who did what: every call that changes something, and whoever was refused for who they are. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { z } from 'zod';
-import type { AUDIT_API, auditPage } from '../../contract/api/audit-api.ts';
 import type { Accounts, Act } from '../accounts/accounts.ts';
-import { isoTime } from '../clock.ts';
-import type { AskedFor } from './answering.ts';
 import type { Callers, Identity } from './callers.ts';
 
 declare module 'fastify' {
@@ -14,7 +10,7 @@ declare module 'fastify' {
   }
 }
 
-export interface AuditDeps {
+interface TrailDeps {
   readonly accounts: Pick<Accounts, 'audit'>;
 }
 
@@ -24,7 +20,7 @@ const ID = /^[a-z]{2,4}_[0-9a-f]{32}$/;
 
 export function keepAuditTrail(
   scope: FastifyInstance,
-  deps: AuditDeps,
+  deps: TrailDeps,
   callers: Pick<Callers, 'identify'>,
 ): void {
   scope.decorateRequest('subject', null);
@@ -79,27 +75,4 @@ function subjectIn(value: unknown): string | null {
   const inside = typeof user === 'object' && user !== null && 'id' in user ? user.id : undefined;
   const found = [id, user_id, inside, key].find((one) => typeof one === 'string' && ID.test(one));
   return typeof found === 'string' ? found : null;
-}
-
-export function auditHandlers({ accounts }: AuditDeps) {
-  return {
-    async list({ query }: AskedFor<typeof AUDIT_API.list>): Promise<z.output<typeof auditPage>> {
-      const { limit, cursor = null, user_id: userId = null, action = null } = query;
-      const page = await accounts.audit.page({ limit, cursor, userId, action });
-      return {
-        data: page.entries.map((entry) => ({
-          id: entry.id,
-          at: isoTime(entry.at),
-          actor: entry.actor,
-          user_id: entry.userId,
-          action: entry.action,
-          subject: entry.subject,
-          status: entry.status,
-          ip: entry.ip,
-          request_id: entry.requestId,
-        })),
-        pagination: { limit, has_more: page.nextCursor !== null, next_cursor: page.nextCursor },
-      };
-    },
-  };
 }

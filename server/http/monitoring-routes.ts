@@ -3,7 +3,6 @@ import type {
   balanceCourse,
   balanceHistory,
   balances,
-  historyQuery,
   keyChecks,
   MONITORING_API,
   probeReport,
@@ -12,10 +11,11 @@ import type {
 } from '../../contract/api/monitoring-api.ts';
 import { type Nanos, sum, toDollars, ZERO } from '../../contract/money.ts';
 import { type Clock, isoTime } from '../clock.ts';
-import type { KeyStatus, Monitoring, PassReport, Reading, Span } from '../monitoring/monitoring.ts';
+import type { KeyStatus, Monitoring, PassReport, Reading } from '../monitoring/monitoring.ts';
 import type { ProviderKey, ProviderKeys } from '../provider-keys/provider-keys.ts';
 import type { AskedFor } from './answering.ts';
 import { courseOf, endingFirst } from './balance-course.ts';
+import { spanIn } from './moments.ts';
 import { keyFor, scopeOf } from './provider-key-replies.ts';
 
 export interface MonitoringDeps {
@@ -174,17 +174,6 @@ function lowestOf(
   const ids = states.map(({ key_id: id, name, runway }) => ({ id, name, runway }));
   const first = endingFirst(ids, of);
   return first === null ? null : { key_id: first.id, name: first.name, runway: first.runway };
-}
-
-const DAY_MS = 86_400_000;
-
-/** A day given as the end is included, an instant is not. */
-function spanIn({ start, end }: z.output<typeof historyQuery>): Span {
-  const isDay = end !== undefined && end.length === 'YYYY-MM-DD'.length;
-  return {
-    from: start === undefined ? 0 : Date.parse(start),
-    to: end === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(end) + (isDay ? DAY_MS : 0),
-  };
 }
 
 function numberOf(amount: Nanos | null): number | null {

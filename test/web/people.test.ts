@@ -66,6 +66,31 @@ describe('people', { skip }, () => {
     await close();
   });
 
+  test('the audit log is narrowed, saved as a view, and its file has what is shown', async () => {
+    const { page, complaints, close } = await stand.visit({ as: OPERATOR });
+    await open(page, '/audit');
+    await page.getByRole('combobox', { name: 'Kind of thing' }).click();
+    await page.getByRole('option', { name: 'Invitations' }).click();
+    await page.waitForURL((url) => url.searchParams.get('kind') === 'invitation');
+    await page.getByText('1 row', { exact: true }).waitFor();
+    await page.getByRole('cell', { name: 'POST /api/invitations' }).waitFor();
+    await page.getByRole('button', { name: 'Export' }).click();
+    const href = await page.getByRole('menuitem', { name: 'JSON file' }).getAttribute('href');
+    const file = (await (await page.request.get(href ?? '')).json()) as { action: string }[];
+    assert.deepEqual(
+      file.map(({ action }) => action),
+      ['POST /api/invitations'],
+    );
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Views', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Save this view' }).click();
+    await page.getByLabel('Name of the view').fill('who was invited');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('button', { name: 'who was invited', exact: true }).waitFor();
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
   test('a new password ends the other session and keeps this one', async () => {
     const here = await stand.visit({ as: MEMBER });
     const there = await stand.visit({ as: MEMBER });

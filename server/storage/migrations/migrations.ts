@@ -12,6 +12,7 @@ import * as rollUps from './0010-roll-ups.ts';
 import * as preferences from './0011-preferences.ts';
 import * as refusals from './0012-refusals.ts';
 import * as probeModel from './0013-probe-model.ts';
+import * as auditFilters from './0014-audit-filters.ts';
 
 /** Every step of the schema, forward only; number and slug are the identity and never change. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -28,4 +29,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0011-preferences': preferences,
   '0012-refusals': refusals,
   '0013-probe-model': probeModel,
+  '0014-audit-filters': auditFilters,
 };

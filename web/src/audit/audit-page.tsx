@@ -1,25 +1,30 @@
 import { Anchor, Text } from '@mantine/core';
-import { IconShieldSearch } from '@tabler/icons-react';
+import { IconSearch, IconShieldSearch } from '@tabler/icons-react';
 import { keepPreviousData } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { z } from 'zod';
-import { AUDIT_API, type auditPage } from '../../../contract/api/audit-api.ts';
+import { AUDIT_API, type auditPage, type SubjectKind } from '../../../contract/api/audit-api.ts';
 import { PEOPLE_API } from '../../../contract/api/people-api.ts';
-import { useAsk } from '../client.ts';
+import { addressOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
+import type { Period } from '../shell/period.ts';
+import { usePeriod } from '../shell/period-picker.tsx';
 import { placeOf } from '../shell/places.ts';
-import { FIRST_PAGE, useUrlState } from '../shell/url-state.ts';
+import { type UrlState, useUrlState } from '../shell/url-state.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { type Column, DataTable } from '../ui/data-table.tsx';
+import { ExportMenu } from '../ui/export-menu.tsx';
 import { Facts, Mono } from '../ui/facts.tsx';
 import { FilterSelect } from '../ui/filter-select.tsx';
 import { Time } from '../ui/money.tsx';
 import { PageBody } from '../ui/page.tsx';
 import { RowPanel } from '../ui/row-panel.tsx';
+import { SearchField } from '../ui/search-field.tsx';
 import { Empty, Outcome } from '../ui/states.tsx';
 import { StatusBadge } from '../ui/status-badge.tsx';
 import { useTableState } from '../ui/table-state.ts';
+import { ViewsMenu } from '../ui/views-menu.tsx';
 
 type Entry = z.output<typeof auditPage>['data'][number];
 
@@ -34,19 +39,34 @@ export function AuditPage(): ReactNode {
 
 const idOf = ({ id }: Entry): string => id;
 
-/** Those who signed in at some time; an id whose user is gone stays an id. */
-function useNames(): ReadonlyMap<string, string> {
-  const users = useAsk(PEOPLE_API.users, { query: { limit: 500 } });
-  return new Map(users.data?.data.map(({ id, name, username }) => [id, name ?? username]) ?? []);
+const KINDS = [
+  'user',
+  'virtual_key',
+  'provider_key',
+  'api_token',
+  'invitation',
+  'ledger_entry',
+] as const satisfies readonly SubjectKind[];
+const FILTERS = ['q', 'user_id', 'action', 'kind'] as const;
+
+/** What the address asks the list for. What it says wrongly is left out. */
+function queryOf(url: UrlState, { start, end }: Period) {
+  return {
+    ...{ start, end, user_id: url['user_id'], action: url['action'], subject: url['q'] },
+    kind: KINDS.find((kind) => kind === url['kind']),
+  };
 }
 
 function AuditTable(): ReactNode {
   const { t } = useWords();
-  const [url, change] = useUrlState();
+  const [url] = useUrlState();
   const control = useTableState();
-  const names = useNames();
-  const query = { limit: 50, cursor: control.cursor ?? undefined, user_id: url['user_id'] };
-  const entries = useAsk(AUDIT_API.list, { query }, { placeholderData: keepPreviousData });
+  const query = queryOf(url, usePeriod());
+  const entries = useAsk(
+    AUDIT_API.list,
+    { query: { ...query, limit: 50, cursor: control.cursor ?? undefined } },
+    { placeholderData: keepPreviousData },
+  );
   const open = entries.data?.data.find(({ id }) => id === control.row);
   return (
     <Outcome of={entries}>
@@ -54,27 +74,26 @@ function AuditTable(): ReactNode {
         <>
           <DataTable
             label={t('nav.audit')}
-            columns={columnsFor(names)}
+            columns={COLUMNS}
             rows={data}
             idOf={idOf}
             control={control}
             paging={pagination}
             opensRows
-            filters={
-              <FilterSelect
-                label={t('audit.who')}
-                any={t('audit.anyone')}
-                value={url['user_id']}
-                data={[...names].map(([value, label]) => ({ value, label }))}
-                choose={(user) => change({ ...FIRST_PAGE, user_id: user })}
-              />
+            filters={<AuditFilters />}
+            actions={
+              <>
+                <ViewsMenu />
+                <ExportMenu
+                  address={addressOf(AUDIT_API.list, { query })}
+                  formats={['csv', 'json', 'jsonl']}
+                />
+              </>
             }
-            empty={
-              <Empty icon={IconShieldSearch} title={t('audit.none')} text={t('audit.none.why')} />
-            }
+            empty={<NoEntries isFiltered={FILTERS.some((name) => url[name] !== undefined)} />}
           />
           <RowPanel title={open?.action ?? ''} rows={data} idOf={idOf} control={control}>
-            {open !== undefined && <EntryFacts of={open} names={names} />}
+            {open !== undefined && <EntryFacts of={open} />}
           </RowPanel>
         </>
       )}
@@ -82,31 +101,68 @@ function AuditTable(): ReactNode {
   );
 }
 
-function columnsFor(names: ReadonlyMap<string, string>): readonly Column<Entry>[] {
-  return [
-    {
-      ...{ name: 'at', label: 'audit.at', isFixed: true },
-      cell: ({ at }) => <Time at={at} style="short" />,
-    },
-    { name: 'who', label: 'audit.who', cell: (entry) => <Who of={entry} names={names} /> },
-    {
-      ...{ name: 'action', label: 'audit.action', isFixed: true },
-      cell: ({ action }) => <Mono text={action} />,
-    },
-    { name: 'subject', label: 'audit.subject', cell: ({ subject }) => <Subject id={subject} /> },
-    { name: 'status', label: 'audit.status', cell: ({ status }) => <Status code={status} /> },
-    { name: 'ip', label: 'audit.ip', cell: ({ ip }) => ip ?? '–' },
-  ];
+function AuditFilters(): ReactNode {
+  const { t } = useWords();
+  const users = useAsk(PEOPLE_API.users, { query: { limit: 500 } }).data?.data ?? [];
+  const actions = useAsk(AUDIT_API.actions).data?.data ?? [];
+  return (
+    <>
+      <SearchField label={t('audit.search')} />
+      <FilterSelect
+        name="user_id"
+        label={t('audit.who')}
+        any={t('audit.anyone')}
+        data={users.map(({ id, username }) => ({ value: id, label: username }))}
+      />
+      <FilterSelect
+        name="action"
+        label={t('audit.action')}
+        any={t('audit.any.action')}
+        data={actions.map((value) => ({ value, label: value }))}
+        isWide
+      />
+      <FilterSelect
+        name="kind"
+        label={t('audit.kind')}
+        any={t('audit.any.kind')}
+        data={KINDS.map((value) => ({ value, label: t(`audit.kind.${value}`) }))}
+      />
+    </>
+  );
 }
 
-function Who(props: { readonly of: Entry; readonly names: ReadonlyMap<string, string> }) {
-  const { of, names } = props;
+function NoEntries({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
+  const { t } = useWords();
+  if (isFiltered) {
+    return (
+      <Empty icon={IconSearch} title={t('audit.none.found')} text={t('audit.none.found.why')} />
+    );
+  }
+  return <Empty icon={IconShieldSearch} title={t('audit.none')} text={t('audit.none.why')} />;
+}
+
+const COLUMNS: readonly Column<Entry>[] = [
+  {
+    ...{ name: 'at', label: 'audit.at', isFixed: true },
+    cell: ({ at }) => <Time at={at} style="short" />,
+  },
+  { name: 'who', label: 'audit.who', cell: (entry) => <Who of={entry} /> },
+  {
+    ...{ name: 'action', label: 'audit.action', isFixed: true },
+    cell: ({ action }) => <Mono text={action} />,
+  },
+  { name: 'subject', label: 'audit.subject', cell: ({ subject }) => <Subject id={subject} /> },
+  { name: 'status', label: 'audit.status', cell: ({ status }) => <Status code={status} /> },
+  { name: 'ip', label: 'audit.ip', cell: ({ ip }) => ip ?? '–' },
+];
+
+function Who({ of }: { readonly of: Entry }): ReactNode {
   const { t } = useWords();
   const actor = t(`audit.actor.${of.actor}`);
   if (of.user_id === null) return actor;
   return (
     <>
-      {names.get(of.user_id) ?? of.user_id}
+      {of.user ?? of.user_id}
       <Text size="xs" c="dimmed">
         {actor}
       </Text>
@@ -134,14 +190,13 @@ function Status({ code }: { readonly code: number }): ReactNode {
   return <StatusBadge tone={code < 400 ? 'good' : 'bad'} label={String(code)} />;
 }
 
-function EntryFacts(props: { readonly of: Entry; readonly names: ReadonlyMap<string, string> }) {
-  const { of, names } = props;
+function EntryFacts({ of }: { readonly of: Entry }): ReactNode {
   const { t } = useWords();
   return (
     <Facts
       facts={[
         [t('audit.at'), <Time key="at" at={of.at} style="full" />],
-        [t('audit.who'), <Who key="who" of={of} names={names} />],
+        [t('audit.who'), <Who key="who" of={of} />],
         [t('audit.action'), <Mono key="action" text={of.action} />],
         [t('audit.subject'), of.subject && <Subject key="subject" id={of.subject} />],
         [t('audit.status'), <Status key="status" code={of.status} />],

@@ -1,4 +1,4 @@
-import { Button, Group, Select, Switch } from '@mantine/core';
+import { Button, Group, Switch } from '@mantine/core';
 import { IconKey, IconPlus, IconSearch } from '@tabler/icons-react';
 import { keepPreviousData } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
@@ -10,9 +10,10 @@ import {
 import { addressOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { useSession } from '../shell/session.ts';
-import { FIRST_PAGE, type UrlState, useAdding, useUrlState } from '../shell/url-state.ts';
+import { type UrlState, useAdding, useUrlState } from '../shell/url-state.ts';
 import { type Column, DataTable } from '../ui/data-table.tsx';
 import { ExportMenu } from '../ui/export-menu.tsx';
+import { FilterSelect } from '../ui/filter-select.tsx';
 import { Time } from '../ui/money.tsx';
 import { PageBody } from '../ui/page.tsx';
 import { RowPanel } from '../ui/row-panel.tsx';
@@ -174,31 +175,20 @@ function OnSwitch({ of }: { readonly of: ProviderKey }): ReactNode {
 
 function KeyFilters({ platforms }: { readonly platforms: readonly Platform[] }): ReactNode {
   const { t } = useWords();
-  const [url, change] = useUrlState();
   return (
     <>
       <SearchField label={t('pk.search')} />
-      <Select
-        size="xs"
-        aria-label={t('keys.platform')}
-        value={url['platform'] ?? ''}
-        data={[
-          { value: '', label: t('pk.any.platform') },
-          ...platforms.map(({ id, name }) => ({ value: id, label: name })),
-        ]}
-        onChange={(platform) => change({ ...FIRST_PAGE, platform })}
-        w={{ base: 140, xs: 170 }}
+      <FilterSelect
+        name="platform"
+        label={t('keys.platform')}
+        any={t('pk.any.platform')}
+        data={platforms.map(({ id, name }) => ({ value: id, label: name }))}
       />
-      <Select
-        size="xs"
-        aria-label={t('keys.state')}
-        value={url['status'] ?? ''}
-        data={[
-          { value: '', label: t('pk.any.state') },
-          ...KEY_STATUSES.map((value) => ({ value, label: t(`keys.state.${value}`) })),
-        ]}
-        onChange={(status) => change({ ...FIRST_PAGE, status })}
-        w={{ base: 120, xs: 140 }}
+      <FilterSelect
+        name="status"
+        label={t('keys.state')}
+        any={t('pk.any.state')}
+        data={KEY_STATUSES.map((value) => ({ value, label: t(`keys.state.${value}`) }))}
       />
     </>
   );

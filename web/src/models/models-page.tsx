@@ -1,4 +1,4 @@
-import { Card, Select } from '@mantine/core';
+import { Card } from '@mantine/core';
 import { IconTag } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { FIGURES_API } from '../../../contract/api/figures-api.ts';
@@ -8,9 +8,10 @@ import { addressOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { usePeriod } from '../shell/period-picker.tsx';
 import { useSession } from '../shell/session.ts';
-import { FIRST_PAGE, useUrlState } from '../shell/url-state.ts';
+import { useUrlState } from '../shell/url-state.ts';
 import { DataTable } from '../ui/data-table.tsx';
 import { ExportMenu } from '../ui/export-menu.tsx';
+import { FilterSelect } from '../ui/filter-select.tsx';
 import { PageBody, Section } from '../ui/page.tsx';
 import { SearchField } from '../ui/search-field.tsx';
 import { Empty, Outcome } from '../ui/states.tsx';
@@ -94,19 +95,15 @@ function Models({ of }: { readonly of: PriceList }): ReactNode {
 
 function ModelFilters(): ReactNode {
   const { t } = useWords();
-  const [url, change] = useUrlState();
   return (
     <>
       <SearchField label={t('models.search')} />
-      <Select
-        size="xs"
-        aria-label={t('models.state')}
-        placeholder={t('models.state')}
+      <FilterSelect
+        name="state"
+        label={t('models.state')}
+        any={t('models.state')}
         data={STATES.map((state) => ({ value: state, label: t(`models.state.${state}`) }))}
-        value={STATES.find((state) => state === url['state']) ?? null}
-        onChange={(state) => change({ ...FIRST_PAGE, state })}
-        clearable
-        w={190}
+        isWide
       />
     </>
   );

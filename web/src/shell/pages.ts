@@ -145,7 +145,8 @@ export const PAGES: readonly Page[] = [
     group: 'admin',
     shortcut: 'a',
     who: 'admin',
-    words: ['audit'],
+    hasPeriod: true,
+    words: ['audit', 'views'],
     load: async () => (await import('../audit/audit-page.tsx')).AuditPage,
   },
   {

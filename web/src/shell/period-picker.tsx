@@ -4,6 +4,7 @@ import { IconCalendar, IconChevronLeft, IconChevronRight } from '@tabler/icons-r
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { useWords } from '../language/language.ts';
 import { dayText } from '../ui/figures.ts';
+import { ToolButton } from '../ui/tool-button.tsx';
 import { dayOf, type Period, PRESETS, periodOf, stepped } from './period.ts';
 import { preferencesNow, usePreferences } from './preferences.ts';
 import { type UrlState, useUrlState } from './url-state.ts';
@@ -47,17 +48,9 @@ export function PeriodPicker(): ReactNode {
         trapFocus
       >
         <Popover.Target>
-          <Button
-            variant="default"
-            size="compact-sm"
-            h={32}
-            px={10}
-            leftSection={<IconCalendar size={16} stroke={1.6} />}
-            onClick={popover.toggle}
-            aria-expanded={isOpen}
-          >
+          <ToolButton icon={IconCalendar} onClick={popover.toggle} aria-expanded={isOpen}>
             {label}
-          </Button>
+          </ToolButton>
         </Popover.Target>
         <Popover.Dropdown p={8}>
           <Choices period={period} close={popover.close} />

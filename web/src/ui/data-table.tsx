@@ -58,9 +58,10 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
     <div className={classes['frame']}>
       <div className={classes['bar']}>
         {filters}
-        <div className={classes['spring']} />
-        {actions}
-        <ColumnMenu columns={columns} control={control} />
+        <div className={classes['tools']}>
+          {actions}
+          <ColumnMenu columns={columns} control={control} />
+        </div>
       </div>
       {rows.length === 0 ? (
         empty

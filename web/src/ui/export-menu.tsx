@@ -1,4 +1,4 @@
-import { Button, Menu } from '@mantine/core';
+import { Menu } from '@mantine/core';
 import {
   IconBraces,
   IconDownload,
@@ -9,6 +9,7 @@ import {
 import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
 import { tellDone } from './notices.ts';
+import { ToolButton } from './tool-button.tsx';
 
 /** The call behind a view as a line for a terminal. The token stands there by name: none is ever read back. */
 export function curlOf(origin: string, address: string): string {
@@ -37,15 +38,7 @@ export function ExportMenu({ address, formats = ['csv', 'json'] }: ExportProps):
   return (
     <Menu width={190}>
       <Menu.Target>
-        <Button
-          variant="default"
-          size="compact-sm"
-          h={32}
-          px={10}
-          leftSection={<IconDownload size={16} stroke={1.6} />}
-        >
-          {t('export.title')}
-        </Button>
+        <ToolButton icon={IconDownload}>{t('export.title')}</ToolButton>
       </Menu.Target>
       <Menu.Dropdown>
         {formats.map((format) => {

@@ -1,9 +1,10 @@
 /** Filters behind a button; what is chosen stands beside it and is taken off there. */
-import { Button, CloseButton, Popover, Stack } from '@mantine/core';
+import { CloseButton, Popover, Stack } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconFilter } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import classes from './filter-menu.module.css';
+import { ToolButton } from './tool-button.tsx';
 
 export function FilterMenu(props: {
   readonly label: string;
@@ -13,17 +14,9 @@ export function FilterMenu(props: {
   return (
     <Popover opened={isOpen} onChange={popover.toggle} position="bottom-start" trapFocus>
       <Popover.Target>
-        <Button
-          variant="default"
-          size="compact-sm"
-          h={32}
-          px={10}
-          leftSection={<IconFilter size={16} stroke={1.6} />}
-          onClick={popover.toggle}
-          aria-expanded={isOpen}
-        >
+        <ToolButton icon={IconFilter} onClick={popover.toggle} aria-expanded={isOpen}>
           {props.label}
-        </Button>
+        </ToolButton>
       </Popover.Target>
       <Popover.Dropdown p={12}>
         <Stack gap={8} w={260}>

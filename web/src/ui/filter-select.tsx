@@ -1,26 +1,37 @@
 import { Select } from '@mantine/core';
 import type { ReactNode } from 'react';
+import { FIRST_PAGE, useUrlState } from '../shell/url-state.ts';
 
 interface FilterProps {
+  /** In the address. */
+  readonly name: string;
   readonly label: string;
   /** What stands there while nothing is chosen. */
   readonly any: string;
-  readonly value: string | undefined;
   readonly data: readonly { readonly value: string; readonly label: string }[];
-  readonly choose: (value: string | null) => void;
+  /** Of longer words. */
+  readonly isWide?: boolean;
 }
 
+/** As high as the buttons beside it. */
+const HIGH = { input: { height: 32, minHeight: 32 } };
+
+/** So many choices are found faster by writing. */
+const SEARCHED_FROM = 10;
+
 /** One filter above a table; its first choice is to have none. */
-export function FilterSelect({ label, any, value = '', data, choose }: FilterProps): ReactNode {
+export function FilterSelect({ name, label, any, data, isWide }: FilterProps): ReactNode {
+  const [url, change] = useUrlState();
   return (
     <Select
       size="xs"
+      styles={HIGH}
       aria-label={label}
-      value={value}
+      value={url[name] ?? ''}
       data={[{ value: '', label: any }, ...data]}
-      onChange={(chosen) => choose(chosen)}
-      searchable={data.length > 10}
-      w={{ base: 130, xs: 160 }}
+      onChange={(chosen) => change({ ...FIRST_PAGE, [name]: chosen })}
+      searchable={data.length > SEARCHED_FROM}
+      w={isWide === true ? { base: 180, xs: 200 } : { base: 130, xs: 160 }}
     />
   );
 }

@@ -23,6 +23,7 @@ import { Dialog } from './dialog.tsx';
 import { fieldError } from './field-errors.ts';
 import { FormDialog } from './form-dialog.tsx';
 import { tellDone, tellProblem } from './notices.ts';
+import { ToolButton } from './tool-button.tsx';
 import { renamedView, searchOf, viewIn, withoutView, withView } from './views.ts';
 
 export function ViewsMenu(): ReactNode {
@@ -39,16 +40,9 @@ export function ViewsMenu(): ReactNode {
     <>
       <Menu width={220}>
         <Menu.Target>
-          <Button
-            variant="default"
-            size="compact-sm"
-            h={32}
-            px={10}
-            maw={180}
-            leftSection={<IconBookmark size={16} stroke={1.6} />}
-          >
+          <ToolButton icon={IconBookmark} maw={180}>
             {current?.name ?? t('views.title')}
-          </Button>
+          </ToolButton>
         </Menu.Target>
         <Menu.Dropdown>
           {views.map((view) => (

@@ -1,4 +1,4 @@
-import { Button, Select } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { IconPlus, IconUsers } from '@tabler/icons-react';
 import { keepPreviousData } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
@@ -6,9 +6,10 @@ import { PEOPLE_API, USER_ORDERS } from '../../../contract/api/people-api.ts';
 import { useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { usePeriod } from '../shell/period-picker.tsx';
-import { FIRST_PAGE, useAdding, useUrlState } from '../shell/url-state.ts';
+import { useAdding, useUrlState } from '../shell/url-state.ts';
 import { type Column, DataTable } from '../ui/data-table.tsx';
 import { countText } from '../ui/figures.ts';
+import { FilterSelect } from '../ui/filter-select.tsx';
 import { Money, Time } from '../ui/money.tsx';
 import { PageBody } from '../ui/page.tsx';
 import { RowPanel } from '../ui/row-panel.tsx';
@@ -127,31 +128,20 @@ function UsersTable(): ReactNode {
 
 function UserFilters(): ReactNode {
   const { t } = useWords();
-  const [url, change] = useUrlState();
   return (
     <>
       <SearchField label={t('people.search')} />
-      <Select
-        size="xs"
-        aria-label={t('people.role')}
-        value={url['role'] ?? ''}
-        data={[
-          { value: '', label: t('people.any.role') },
-          ...ROLES.map((value) => ({ value, label: t(`role.${value}`) })),
-        ]}
-        onChange={(role) => change({ ...FIRST_PAGE, role })}
-        w={{ base: 120, xs: 140 }}
+      <FilterSelect
+        name="role"
+        label={t('people.role')}
+        any={t('people.any.role')}
+        data={ROLES.map((value) => ({ value, label: t(`role.${value}`) }))}
       />
-      <Select
-        size="xs"
-        aria-label={t('people.state')}
-        value={url['state'] ?? ''}
-        data={[
-          { value: '', label: t('people.any.state') },
-          ...STATES.map((value) => ({ value, label: t(`people.state.${value}`) })),
-        ]}
-        onChange={(state) => change({ ...FIRST_PAGE, state })}
-        w={{ base: 120, xs: 140 }}
+      <FilterSelect
+        name="state"
+        label={t('people.state')}
+        any={t('people.any.state')}
+        data={STATES.map((value) => ({ value, label: t(`people.state.${value}`) }))}
       />
     </>
   );

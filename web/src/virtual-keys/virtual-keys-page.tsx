@@ -1,4 +1,4 @@
-import { Button, CloseButton, Select } from '@mantine/core';
+import { Button, CloseButton } from '@mantine/core';
 import { IconCircleKey, IconPlus, IconSearch } from '@tabler/icons-react';
 import { keepPreviousData } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
@@ -9,6 +9,7 @@ import { useWords } from '../language/language.ts';
 import { type Person, useSession } from '../shell/session.ts';
 import { FIRST_PAGE, useAdding, useUrlState } from '../shell/url-state.ts';
 import { type Column, DataTable } from '../ui/data-table.tsx';
+import { FilterSelect } from '../ui/filter-select.tsx';
 import { Time } from '../ui/money.tsx';
 import { PageBody } from '../ui/page.tsx';
 import { RowPanel } from '../ui/row-panel.tsx';
@@ -60,7 +61,6 @@ function KeysOf({ person }: { readonly person: Person }): ReactNode {
 }
 
 const STATES = ['active', 'disabled', 'expired', 'revoked', 'all'] as const;
-type StateFilter = (typeof STATES)[number];
 
 const idOf = ({ id }: VirtualKey): string => id;
 
@@ -145,20 +145,14 @@ function columnsFor(person: Person, spend: KeySpend | null): readonly Column<Vir
 function KeyFilters(): ReactNode {
   const { t } = useWords();
   const [url, change] = useUrlState();
-  const states: readonly { readonly value: string; readonly label: string }[] = [
-    { value: '', label: t('vk.filter.open') },
-    ...STATES.map((value: StateFilter) => ({ value, label: t(`vk.filter.${value}`) })),
-  ];
   return (
     <>
       <SearchField label={t('vk.search')} />
-      <Select
-        size="xs"
-        aria-label={t('vk.state')}
-        data={states}
-        value={url['state'] ?? ''}
-        onChange={(state) => change({ ...FIRST_PAGE, state })}
-        w={{ base: 130, xs: 150 }}
+      <FilterSelect
+        name="state"
+        label={t('vk.state')}
+        any={t('vk.filter.open')}
+        data={STATES.map((value) => ({ value, label: t(`vk.filter.${value}`) }))}
       />
       {url['user_id'] !== undefined && (
         <Button
