@@ -8,8 +8,6 @@ export const SUBJECT_KINDS = {
   virtual_key: 'vk',
   provider_key: 'pk',
   api_token: 'tok',
-  invitation: 'inv',
-  ledger_entry: 'le',
 } as const;
 export type SubjectKind = keyof typeof SUBJECT_KINDS;
 

@@ -154,7 +154,10 @@ describe('a key that people issued to themselves', () => {
     const refused = await ask();
     assert.deepEqual([refused.status, errorOf(refused).error.code], [403, 'forbidden']);
     assert.match(errorOf(refused).error.message, /You issued this key yourself and have no wallet/);
-    assert.equal(stand.recordOf(refused).failure, 'forbidden');
+    const record = stand.recordOf(refused);
+    assert.equal(record.failure, 'forbidden');
+    const kept = await stand.product.rooms.records.refusalOf(record.id);
+    assert.deepEqual(kept, { sentence: errorOf(refused).error.message, rule: null });
     assert.equal(stand.upstream.requests().length, 0);
     const models = await stand.ask({ path: '/models', method: 'GET', headers: as(token) });
     assert.equal(models.status, 200, 'what costs nothing is open');

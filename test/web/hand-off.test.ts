@@ -4,7 +4,15 @@ import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { type FakeUpstream, startFakeUpstream } from '../fake-upstream.ts';
 import { chatOnce, MODEL_PRICING, PRICES, PROVIDER_SECRET } from '../journeys/stage.ts';
-import { OPERATOR, open, openStand, type Stand, seriousFindings, whyNoBrowser } from './stand.ts';
+import {
+  MEMBER,
+  OPERATOR,
+  open,
+  openStand,
+  type Stand,
+  seriousFindings,
+  whyNoBrowser,
+} from './stand.ts';
 
 const skip = whyNoBrowser();
 
@@ -40,8 +48,9 @@ describe('handing over a virtual key', { skip }, () => {
     await dialog.getByText('Waiting for your first call').waitFor();
     assert.deepEqual(await seriousFindings(page), []);
     await dialog.getByRole('button', { name: 'Make a test call' }).click();
-    await dialog.getByText('It works').waitFor();
-    await dialog.getByText('Your first call arrived').waitFor();
+    // The test call is the first call: it is told once.
+    await dialog.getByText('It works: your first call arrived').waitFor();
+    assert.equal(await dialog.getByRole('status').count(), 1);
     await dialog.getByLabel('I have put it in a safe place').check();
     await dialog.getByRole('button', { name: 'Done' }).click();
     await dialog.waitFor({ state: 'detached' });
@@ -55,6 +64,26 @@ describe('handing over a virtual key', { skip }, () => {
     for (const one of [secret, next]) await chatOnce(stand.tollkeeper.url, one);
     assert.deepEqual(await seriousFindings(page), []);
     assert.deepEqual(complaints, []);
+    await close();
+  });
+
+  test('a member without a wallet is told why their call was refused, as it is on record', async () => {
+    const { page, complaints, close } = await stand.visit({ as: MEMBER });
+    await open(page, '/virtual-keys?add=yes');
+    await page.getByLabel('Name', { exact: true }).fill('poor program');
+    await page.getByRole('dialog').getByRole('button', { name: 'Issue a key' }).click();
+    const dialog = page.getByRole('dialog', { name: 'poor program: your new virtual key' });
+    await dialog.getByRole('button', { name: 'Make a test call' }).click();
+    const why = 'You issued this key yourself and have no wallet here';
+    await dialog.getByText(why).waitFor();
+    const [call] = (await (await page.request.get('/api/requests?limit=1')).json()).data;
+    const story = await (await page.request.get(`/api/requests/${call.id}`)).json();
+    assert.ok(story.refusal.sentence.startsWith(why), JSON.stringify(story.refusal));
+    // The refused call is what the browser noted.
+    assert.deepEqual(
+      complaints.filter((text) => !text.includes('403')),
+      [],
+    );
     await close();
   });
 });

@@ -12,6 +12,7 @@ import {
 } from './stand.ts';
 
 const skip = whyNoBrowser();
+const ENTRY = 'POST /api/wallets/:user_id/entries';
 const GUEST = { email: 'cleo@example.com', password: 'a password of her own' };
 
 describe('people', { skip }, () => {
@@ -70,23 +71,24 @@ describe('people', { skip }, () => {
     const { page, complaints, close } = await stand.visit({ as: OPERATOR });
     await open(page, '/audit');
     await page.getByRole('combobox', { name: 'Kind of thing' }).click();
-    await page.getByRole('option', { name: 'Invitations' }).click();
-    await page.waitForURL((url) => url.searchParams.get('kind') === 'invitation');
+    await page.getByRole('option', { name: 'People' }).click();
+    await page.waitForURL((url) => url.searchParams.get('kind') === 'user');
+    await page.getByRole('combobox', { name: 'Call' }).click();
+    await page.getByRole('option', { name: ENTRY, exact: true }).click();
     await page.getByText('1 row', { exact: true }).waitFor();
-    await page.getByRole('cell', { name: 'POST /api/invitations' }).waitFor();
     await page.getByRole('button', { name: 'Export' }).click();
     const href = await page.getByRole('menuitem', { name: 'JSON file' }).getAttribute('href');
     const file = (await (await page.request.get(href ?? '')).json()) as { action: string }[];
     assert.deepEqual(
       file.map(({ action }) => action),
-      ['POST /api/invitations'],
+      [ENTRY],
     );
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Views', exact: true }).click();
     await page.getByRole('menuitem', { name: 'Save this view' }).click();
-    await page.getByLabel('Name of the view').fill('who was invited');
+    await page.getByLabel('Name of the view').fill('who got credit');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
-    await page.getByRole('button', { name: 'who was invited', exact: true }).waitFor();
+    await page.getByRole('button', { name: 'who got credit', exact: true }).waitFor();
     assert.deepEqual(complaints, []);
     await close();
   });

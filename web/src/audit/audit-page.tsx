@@ -44,8 +44,6 @@ const KINDS = [
   'virtual_key',
   'provider_key',
   'api_token',
-  'invitation',
-  'ledger_entry',
 ] as const satisfies readonly SubjectKind[];
 const FILTERS = ['q', 'user_id', 'action', 'kind'] as const;
 

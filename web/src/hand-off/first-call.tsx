@@ -8,24 +8,36 @@ import classes from './hand-off.module.css';
 /** Often enough to be felt as at once, and nothing for the server. */
 const LOOK_MS = 1500;
 
-interface FirstCallProps {
-  readonly keyId: string;
-  /** When the key came into being; no call can be older. */
-  readonly since: string;
+interface Call {
+  readonly id: string;
+  readonly outcome: string;
 }
 
-/** Waits for the first call with a new key, and goes on waiting as long as calls are refused. */
-export function FirstCall({ keyId, since }: FirstCallProps): ReactNode {
-  const { t } = useWords();
+/**
+ * The newest call with a new key. It is looked for until one is completed: refused ones are not what is waited for.
+ *
+ * @param since when the key came into being, since no call can be older; null: nobody waits
+ */
+export function useFirstCall(keyId: string, since: string | null): Call | undefined {
   const calls = useAsk(
     REQUESTS_API.list,
-    { query: { key_id: keyId, start: since, limit: 1 } },
+    { query: { key_id: keyId, start: since ?? undefined, limit: 1 } },
     {
+      enabled: since !== null,
       refetchInterval: ({ state }) =>
         state.data?.data[0]?.outcome === 'completed' ? false : LOOK_MS,
     },
   );
-  const [call] = calls.data?.data ?? [];
+  return calls.data?.data[0];
+}
+
+/** Waits for the first call with a new key. */
+export function FirstCall(props: { readonly keyId: string; readonly since: string }): ReactNode {
+  return <FirstCallNotice of={useFirstCall(props.keyId, props.since)} />;
+}
+
+export function FirstCallNotice({ of: call }: { readonly of: Call | undefined }): ReactNode {
+  const { t } = useWords();
   if (call === undefined) {
     return (
       <div className={classes['box']} role="status">

@@ -6,7 +6,7 @@ import { useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { Snippets } from '../ui/code-block.tsx';
 import { keySnippets } from '../ui/snippets.ts';
-import { FirstCall } from './first-call.tsx';
+import { FirstCallNotice, useFirstCall } from './first-call.tsx';
 import { isAllowed, likelyModel } from './gateway.ts';
 import classes from './hand-off.module.css';
 import { TestButton, TestResult, useTestCall } from './test-call.tsx';
@@ -30,6 +30,9 @@ export function HandOff(props: HandOffProps): ReactNode {
   const names = (known.data?.models ?? []).map(({ id }) => id);
   const model = chosen ?? likelyModel(names, models);
   const call = useTestCall(secret, model);
+  const first = useFirstCall(keyId, watchedSince);
+  // The test may be the call that was waited for: it is told once.
+  const isFirst = first !== undefined && first.id === call.answer?.requestId;
   return (
     <Stack gap="sm">
       <Snippets snippets={keySnippets({ origin: window.location.origin, key: secret, model })} />
@@ -45,8 +48,8 @@ export function HandOff(props: HandOffProps): ReactNode {
         />
         <TestButton call={call} isReady={model.trim() !== '' && !known.isPending} />
       </div>
-      <TestResult call={call} isSignedIn={isSignedIn} />
-      {watchedSince !== null && <FirstCall keyId={keyId} since={watchedSince} />}
+      <TestResult call={call} isSignedIn={isSignedIn} isFirst={isFirst} />
+      {watchedSince !== null && !isFirst && <FirstCallNotice of={first} />}
     </Stack>
   );
 }

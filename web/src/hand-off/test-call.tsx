@@ -59,9 +59,11 @@ interface TestResultProps {
   readonly call: TestCall;
   /** Whether somebody is signed in who may look up what it cost. */
   readonly isSignedIn: boolean;
+  /** Whether it is also the first call with the key. */
+  readonly isFirst: boolean;
 }
 
-export function TestResult({ call, isSignedIn }: TestResultProps): ReactNode {
+export function TestResult({ call, isSignedIn, isFirst }: TestResultProps): ReactNode {
   const { t } = useWords();
   const { answer, problem } = call;
   const id = answer?.requestId ?? '';
@@ -72,9 +74,10 @@ export function TestResult({ call, isSignedIn }: TestResultProps): ReactNode {
   );
   if (answer === null) return <ProblemAlert problem={problem} />;
   const isGood = answer.status < 400;
+  const good = isFirst ? 'handoff.test.first' : 'handoff.test.good';
   return (
     <CallResult
-      title={t(isGood ? 'handoff.test.good' : 'handoff.test.bad')}
+      title={t(isGood ? good : 'handoff.test.bad')}
       isGood={isGood}
       status={answer.status}
       tokens={answer.tokens}

@@ -14,8 +14,6 @@ export const messages = {
   'audit.ip': 'Address',
   'audit.kind': 'Kind of thing',
   'audit.kind.api_token': 'API tokens',
-  'audit.kind.invitation': 'Invitations',
-  'audit.kind.ledger_entry': 'Wallet entries',
   'audit.kind.provider_key': 'Provider keys',
   'audit.kind.user': 'People',
   'audit.kind.virtual_key': 'Virtual keys',

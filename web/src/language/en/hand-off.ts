@@ -8,6 +8,7 @@ export const messages = {
   'handoff.rotated': '{name}: the new secret',
   'handoff.test': 'Make a test call',
   'handoff.test.bad': 'Refused',
+  'handoff.test.first': 'It works: your first call arrived',
   'handoff.test.good': 'It works',
   'handoff.tokens': '{input} in, {output} out',
   'handoff.waiting': 'Waiting for your first call …',

@@ -14,8 +14,6 @@ export const messages = {
   'audit.ip': 'Indirizzo',
   'audit.kind': 'Tipo di oggetto',
   'audit.kind.api_token': 'Token API',
-  'audit.kind.invitation': 'Inviti',
-  'audit.kind.ledger_entry': 'Voci del portafoglio',
   'audit.kind.provider_key': 'Chiavi di fornitori',
   'audit.kind.user': 'Persone',
   'audit.kind.virtual_key': 'Chiavi virtuali',

@@ -8,6 +8,7 @@ export const messages = {
   'handoff.rotated': '{name}: il nuovo segreto',
   'handoff.test': 'Fai una chiamata di prova',
   'handoff.test.bad': 'Rifiutata',
+  'handoff.test.first': 'Funziona: la prima chiamata è arrivata',
   'handoff.test.good': 'Funziona',
   'handoff.tokens': '{input} in entrata, {output} in uscita',
   'handoff.waiting': 'In attesa della prima chiamata …',

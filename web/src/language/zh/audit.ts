@@ -14,8 +14,6 @@ export const messages = {
   'audit.ip': '地址',
   'audit.kind': '对象类型',
   'audit.kind.api_token': 'API 令牌',
-  'audit.kind.invitation': '邀请',
-  'audit.kind.ledger_entry': '钱包条目',
   'audit.kind.provider_key': '供应商密钥',
   'audit.kind.user': '用户',
   'audit.kind.virtual_key': '虚拟密钥',

@@ -8,6 +8,7 @@ export const messages = {
   'handoff.rotated': '{name}：新的密钥内容',
   'handoff.test': '发起测试调用',
   'handoff.test.bad': '被拒绝',
+  'handoff.test.first': '可以使用：已收到您的第一次调用',
   'handoff.test.good': '可以使用',
   'handoff.tokens': '输入 {input}，输出 {output}',
   'handoff.waiting': '正在等待您的第一次调用……',
