@@ -1,6 +1,7 @@
 /** May this request go now, and for how much? Rates first, then money; what is taken is given back on every exit. */
 import { type Nanos, ZERO } from '../../contract/money.ts';
 import type { ReportedUsage } from '../../contract/usage.ts';
+import { Failure } from '../failure.ts';
 import type { AccountSet, Hold, Ledger } from '../ledger/ledger.ts';
 import type { Limits, Pass } from '../limits/limits.ts';
 import type { Metering, Price } from '../metering/metering.ts';
@@ -127,8 +128,8 @@ export class Admission {
 }
 
 /**
- * @throws Failure `rate_limited`, `request_over_limit`, `insufficient_quota`, `unpriced_model`; then nothing
- *   is taken
+ * @throws Failure `rate_limited`, `request_over_limit`, `insufficient_quota`, `unpriced_model`,
+ *   `unmetered_path_forbidden`; then nothing is taken
  */
 export function admit(
   deps: AdmissionDeps,
@@ -165,6 +166,12 @@ function holdMoney(
 ): { tariff: Tariff | null; hold: Hold | null; outputBound: number | null } {
   if (accounts.wallet === null && accounts.budgets.length === 0) return NO_MONEY;
   const { call, plan, key, expected } = request;
+  if (plan.pathClass === 'unmetered') {
+    // Nothing can be held for it. That a wallet holder may is the operator's word; a budget would be no bound.
+    if (accounts.budgets.length === 0) return NO_MONEY;
+    const sentence = 'A budget holds for this key, and the use of this endpoint cannot be metered.';
+    throw new Failure('unmetered_path_forbidden', { sentence });
+  }
   const { price, inputEstimate } = expected;
   const { ledger, metering, charging } = deps;
   const own = ledger.wallet(call.key.userId);

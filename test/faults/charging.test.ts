@@ -177,9 +177,17 @@ describe('what each exit charges', { timeout: 60_000 }, () => {
 
   test('T8 reading an answer again charges nothing', async () => {
     await using holder = await openHolder();
+    const body = { model: 'gpt-4o-mini', input: 'Say hello. [[promptTokens=8 tokens=5]]' };
+    const { charge } = await askHolder(holder, { path: '/responses', body });
+    assert.equal(charge, 13 * CREDIT);
     const before = holder.balance();
-    await holder.stand.ask({ method: 'GET', path: '/responses/resp_1' });
+    for (let reading = 0; reading < 20; reading++) {
+      const { status } = await holder.stand.ask({ method: 'GET', path: '/responses/resp_1' });
+      assert.equal(status, 200);
+    }
+    await holder.stand.settled(21);
     assert.equal(holder.balance(), before);
+    assert.equal(chargesIn(holder.stand.product.dataDir).length, 1);
   });
 });
 

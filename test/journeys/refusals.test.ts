@@ -85,6 +85,15 @@ const CASES: readonly Case[] = [
     path: '/files',
     prepare: ruled({ allowUnmetered: false }),
   },
+  {
+    title: 'a budget, on a path that cannot be metered and that the key may use,',
+    status: 403,
+    code: 'unmetered_path_forbidden',
+    rule: null,
+    path: '/files',
+    prepare: ({ stand }) =>
+      stand.product.rooms.ledger.defineBudget(budgetOf('installation', '', 1_000_000 * CREDIT)),
+  },
 ];
 
 describe('a refusal', () => {
