@@ -20,7 +20,7 @@ function problemOf(given: Given): string {
 }
 
 describe('secrets', () => {
-  test('a signing key that is short or a placeholder refuses to start, without being repeated', () => {
+  test('T66: a signing key that is short or a placeholder refuses to start, without being repeated', () => {
     const CASES = [
       'short',
       'x'.repeat(40),
@@ -35,6 +35,8 @@ describe('secrets', () => {
     }
     const good = '8f1c2b7ad04e9361f5aa07c3be9d21640f7715c2';
     assert.equal(load({ env: { SECRET_KEY: good } }).config.access.secretKey, good);
+    // Empty counts as unset, and the start makes one: nothing is ever signed with an empty key.
+    assert.equal(load({ env: { SECRET_KEY: '' } }).config.access.secretKey, undefined);
   });
 
   test('only HS256 signs', () => {

@@ -286,6 +286,9 @@ test('T43: lists of a member hold nothing of others, and those of the operator h
   }
 });
 
+/** What a call takes that compares it with a secret of somebody. */
+const SECRET_FIELDS = ['password', 'current_password', 'new_password', 'token', 'code', 'secret'];
+
 test('T41: every way to a session, a secret or a new password is throttled, and asks for what it must', async () => {
   const own = await openTestEdge();
   const { post } = speakTo(own);
@@ -302,6 +305,11 @@ test('T41: every way to a session, a secret or a new password is throttled, and 
     ],
     'DELETE /api/auth/me': [{ password: wrong.password, confirm: email }, cookie],
   };
+  const asks = ALL_CALLS.filter(({ request }) => {
+    return request !== undefined && SECRET_FIELDS.some((field) => field in propertiesOf(request));
+  }).map(({ method, path }) => `${method} ${path}`);
+  // Whoever registers opens nothing that was there before.
+  assert.deepEqual(asks.toSorted(), [...Object.keys(WAYS), 'POST /api/auth/register'].toSorted());
   for (const [route, [payload, headers]] of Object.entries(WAYS)) {
     const [method = '', url = ''] = route.split(' ');
     const statuses = new Set<number>();

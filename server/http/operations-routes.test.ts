@@ -199,7 +199,7 @@ describe('the figures of the installation', () => {
     );
   });
 
-  test('T66: a reset clears the log of probes and provider usage after a backup, and nothing else', async () => {
+  test('a reset clears the log of probes and provider usage after a backup, and nothing else', async () => {
     const { db } = edge.storage;
     const all = async (table: 'usage_records' | 'users' | 'virtual_keys' | 'usage_daily') =>
       (await db.selectFrom(table).selectAll().execute()).length;

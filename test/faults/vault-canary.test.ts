@@ -122,6 +122,9 @@ async function live(to: Listener, upstream: FakeUpstream, me: Headers): Promise<
   return [String(first['id'])];
 }
 
+/** What is given away as files too. */
+const EXPORTED = ['/api/v1/usage', '/reports/data', '/api/figures', '/api/requests'];
+
 /** Everything that can be read, as the owner, another member, the operator and nobody. */
 async function readAll(
   to: Listener,
@@ -131,6 +134,11 @@ async function readAll(
   const reading = ALL_CALLS.filter(
     ({ method, path }) => method === 'GET' && !path.startsWith('/v1/'),
   );
+  for (const path of EXPORTED) {
+    for (const format of ['csv', 'json', 'jsonl']) {
+      for (const headers of who) await to.send(`GET ${path}?format=${format}`, headers);
+    }
+  }
   for (const { path } of reading) {
     for (const id of ids) {
       for (const headers of who) {

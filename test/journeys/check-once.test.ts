@@ -1,0 +1,60 @@
+/** `npm run check -- --once`: one pass over the provider keys from the command line, beside a server and without one. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { startFakeProvider } from '../fake-provider.ts';
+import { ADMIN_TOKEN, startTollkeeper } from '../harness.ts';
+
+const ENTRY = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
+const SECRETS = ['sk-good-0123456789abcdef01234567', 'sk-gone-0123456789abcdef01234567'] as const;
+
+test('one pass asks each provider key once and prints what it found', {
+  timeout: 300_000,
+}, async (t) => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'tollkeeper-check-'));
+  const fake = await startFakeProvider();
+  t.after(async () => {
+    await fake.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  const [good, gone] = SECRETS;
+  fake.accounts.open(good, { balance: 12_500_000_000 });
+  const settings = { DEEPSEEK_API_URL: fake.base('deepseek') };
+  const product = await startTollkeeper({ dataDir, settings });
+  for (const key of SECRETS) {
+    const body = { platform: 'deepseek', name: `key ${key.slice(3, 7)}`, key };
+    await product.operator('/api/keys', { body });
+  }
+  const asked = (secret: string): number =>
+    [...fake.callsOf(secret).values()].reduce((sum, calls) => sum + calls, 0);
+
+  async function checkOnce(env: Readonly<Record<string, string>>): Promise<void> {
+    const before = SECRETS.map(asked);
+    const options = { env: { PATH: process.env['PATH'], DATA_DIR: dataDir, ADMIN_TOKEN, ...env } };
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [ENTRY, 'check', '--once'],
+      options,
+    );
+    const lines = stdout.split('\n');
+    assert.match(lines[0] ?? '', /^key +platform +status +balance +runway +last check$/);
+    assert.match(lines[1] ?? '', /^key good +deepseek +healthy +12\.5 USD reported +- /);
+    assert.match(
+      lines[2] ?? '',
+      /^key gone +deepseek +invalid +- +- +The provider does not accept/,
+    );
+    assert.match(stdout, /\n\n2 keys checked in \d+\.\d s, 0 could not be\.\n$/);
+    for (const secret of SECRETS) assert.ok(!stdout.includes(secret.slice(8)));
+    assert.ok(SECRETS.every((secret, index) => asked(secret) > (before[index] ?? 0)));
+  }
+
+  await checkOnce({ PORT: new URL(product.url).port });
+  await product.close();
+  await checkOnce(settings);
+  assert.ok(asked(gone) > 0);
+});
