@@ -228,6 +228,7 @@ test('GET /api/requests as a file has every row of the filter, each kind the sam
 });
 
 describe('two members', () => {
+  before(addReports);
   const pages = [
     '/api/figures?group=user',
     '/api/figures?group=model&subgroup=key',
@@ -274,7 +275,6 @@ describe('two members', () => {
   });
 
   test('see what providers report of their own keys only', async () => {
-    await addReports();
     const spend = async (who: 'ann' | 'bob', more = '') => {
       const url = `/api/figures?source=provider&group=provider_key&start=2026-11-19${more}`;
       const { status, body, text } = await get(url, people[who].bearer);
@@ -301,6 +301,28 @@ describe('two members', () => {
     }
     const { body } = await get('/api/figures?source=provider&start=2026-11-19');
     assert.equal(body.data.total.value, '43');
+  });
+
+  test('read the reports of their own provider keys only as programs, too', async () => {
+    const range = 'start=2026-11-19&end=2026-11-20';
+    for (const [me, other] of [
+      ['ann', 'bob'],
+      ['bob', 'ann'],
+    ] as const) {
+      const read = async (path: string) => (await get(path, people[me].bearer)).text;
+      const usage = await read(`/api/v1/usage?${range}`);
+      assert.ok(usage.includes(`reported-to-${me}`) && usage.includes(provided[me] ?? '?'));
+      const asked = `${range}&key_id=${provided[other]}`;
+      const others = [
+        ...[`/api/v1/usage?${asked}`, `/api/v1/usage?${range}&format=csv`, `/api/v1/keys`],
+        ...[`/api/v1/stats?${range}`, `/api/v1/stats?${asked}`, '/api/keys'],
+      ];
+      for (const text of [usage, ...(await Promise.all(others.map(read)))]) {
+        for (const foreign of [provided[other] ?? '', `key of ${other}`, `reported-to-${other}`]) {
+          assert.ok(!text.includes(foreign), `${me} sees ${foreign}: ${text}`);
+        }
+      }
+    }
   });
 
   test('must be signed in', async () => {

@@ -14,20 +14,20 @@ const INVARIANTS = ['I1', 'I2', 'I3', 'I3', 'I4', 'I5', 'I6', 'I7', 'I8', 'I9', 
 
 function verify(dataDir: string) {
   const env = { PATH: process.env['PATH'], DATA_DIR: dataDir };
-  const options = { env, cwd: dataDir, encoding: 'utf8', timeout: 60_000 } as const;
+  const options = { env, cwd: dataDir, encoding: 'utf8', timeout: 120_000 } as const;
   const { status, stdout, stderr } = spawnSync(process.execPath, [ENTRY, 'verify'], options);
   const lines = stdout.trim().split('\n');
   return { status, stderr, lines, breaches: lines.filter((line) => !line.startsWith('ok ')) };
 }
 
 test('verify tells every invariant with its figure, live or stopped, and fails on a breach', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async (t) => {
   const dataDir = mkdtempSync(join(tmpdir(), 'tollkeeper-verify-'));
   t.after(() => rmSync(dataDir, { recursive: true, force: true }));
   await using product = await startTollkeeper({ dataDir });
   const key = { platform: 'openai', name: 'mine', key: 'sk-of-a-test-0123456789' };
-  await product.operator('/api/keys', { body: key });
+  const { id } = (await product.operator('/api/keys', { body: key })) as { id: string };
   await product.operator('/admin/keys', { body: { label: 'ann', credits: 5 } });
   const live = verify(dataDir);
   assert.deepEqual([live.status, live.breaches, live.stderr], [0, [], '']);
@@ -46,4 +46,11 @@ test('verify tells every invariant with its figure, live or stopped, and fails o
   assert.deepEqual(stopped.breaches, [
     'BREACH I9  every stored secret opens: 2 secrets, 1 of them shut',
   ]);
+
+  // T33: the server starts, and whoever looks at the key is told.
+  await using again = await startTollkeeper({ dataDir });
+  const reading = await again.operator(`/api/keys/${id}/trigger-check`, { method: 'POST' });
+  const { ok, error } = reading as { ok: boolean; error: string };
+  assert.equal(ok, false);
+  assert.match(error, /^The stored secret cannot be opened/);
 });
