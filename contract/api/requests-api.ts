@@ -139,6 +139,35 @@ const perMillion = decimalDollars.nullable().meta({ description: 'Dollars per mi
 /** `setting`: MODEL_PRICING_JSON; `free`: served by the operator's own machine, which nobody bills. */
 export const PRICE_SOURCES = ['setting', 'catalogue', 'free'] as const;
 
+/** Which models are meant: those that were used, those without a known price, or those whose price comes from there. */
+export const MODEL_STATES = ['used', 'unpriced', ...PRICE_SOURCES] as const;
+
+export const MODEL_ORDERS = [
+  'id',
+  'provider',
+  'input',
+  'cached',
+  'output',
+  'requests',
+  'unpriced',
+] as const;
+
+const modelOrder = z.enum(MODEL_ORDERS.flatMap((order) => [order, `-${order}`]));
+
+export const pricesQuery = z.strictObject({
+  q: z.string().max(100).optional().meta({ description: 'A piece of a model’s id or name' }),
+  state: z.enum(MODEL_STATES).optional(),
+  start: selection.start,
+  end: selection.end,
+  sort: modelOrder.default('-requests').meta({
+    description:
+      'With a minus: the largest first. What is not known comes last either way; models of the same rank go by their ids.',
+  }),
+  format: z.enum(FORMATS).optional().meta({
+    description: '`csv`, `json` or `jsonl`: the same models with their prices, as a file',
+  }),
+});
+
 export const priceList = z.object({
   data: z.object({
     models: z.array(
@@ -152,6 +181,8 @@ export const priceList = z.object({
         source: z.enum(PRICE_SOURCES).nullable().meta({
           description: 'Who says the price; null: no price is known, which is not free',
         }),
+        requests: count.meta({ description: 'Of the range, as far as the caller sees them' }),
+        unpriced_requests: count.meta({ description: 'Of these, without a known price' }),
       }),
     ),
     prices: z.array(
@@ -201,14 +232,9 @@ export const REQUESTS_API = {
     method: 'GET',
     path: '/api/prices',
     who: 'member',
-    summary: 'Models that are served, and prices that were charged with',
+    summary: 'Models that are served or were used, and prices that were charged with',
     tags: TAGS,
-    query: z.strictObject({
-      q: z.string().max(100).optional().meta({ description: 'A piece of a model’s id or name' }),
-      format: z.enum(FORMATS).optional().meta({
-        description: '`csv`, `json` or `jsonl`: the models with their prices, as a file',
-      }),
-    }),
+    query: pricesQuery,
     status: 200,
     reply: priceList,
   }),

@@ -1,4 +1,4 @@
-import { type Nanos, parseDollars, toDollars } from '../../contract/money.ts';
+import { formatDollars, type Nanos, nanos, parseDollars, toDollars } from '../../contract/money.ts';
 import { Failure } from '../failure.ts';
 
 const EXACT = /^-?\d{1,10}(\.\d{1,9})?$/;
@@ -16,4 +16,9 @@ export function exactDollars(value: string | number, param: string): Nanos {
   if (isExact) return amount;
   const sentence = `${param} must be an amount of dollars such as "12.5", with at most nine decimals.`;
   throw new Failure('validation_failed', { param, sentence });
+}
+
+/** An amount of nano-dollars as exact text; null where it is not known. */
+export function dollarsOf(amount: number | null | undefined): string | null {
+  return amount == null ? null : formatDollars(nanos(amount));
 }

@@ -12,7 +12,7 @@ import { formatDollars, nanos } from '../../contract/money.ts';
 import type { CostSource, Outcome, Provenance } from '../../contract/usage.ts';
 import { type Clock, isoTime } from '../clock.ts';
 import { Failure } from '../failure.ts';
-import type { Gateway, ServedModel } from '../gateway/gateway.ts';
+import type { Gateway } from '../gateway/gateway.ts';
 import type { Records, RefusalNote } from '../records/records.ts';
 import {
   costLines,
@@ -27,12 +27,14 @@ import {
 import type { AskedFor } from './answering.ts';
 import type { Caller } from './callers.ts';
 import { cursorOf, readCursor } from './cursor.ts';
+import { dollarsOf } from './dollars.ts';
 import { type ExportRow, onePage, sendExport } from './export.ts';
 import { scopeOf, selectionOf } from './figures-routes.ts';
 import { type LabelDeps, type LabelOf, labelsFor } from './labels.ts';
+import { PRICE_COLUMNS, pricedModels, usesOf } from './price-list.ts';
 
 export interface RequestsDeps extends LabelDeps {
-  readonly reports: Pick<Reports, 'requests' | 'request' | 'prices'>;
+  readonly reports: Pick<Reports, 'chart' | 'requests' | 'request' | 'prices'>;
   readonly records: Pick<Records, 'refusalOf'>;
   readonly gateway: Pick<Gateway, 'models'>;
   readonly clock: Pick<Clock, 'now'>;
@@ -84,10 +86,11 @@ export function requestsHandlers(deps: RequestsDeps) {
 
     async prices({
       query,
+      caller,
       reply,
     }: AskedFor<typeof REQUESTS_API.prices>): Promise<z.output<typeof priceList>> {
-      const served = await deps.gateway.models();
-      const models = served.filter(isNamed(query.q)).map(priceOfModel);
+      const uses = await usesOf(reports, selectionOf({}, caller), query, clock.now());
+      const models = pricedModels(await deps.gateway.models(), uses, query);
       if (query.format !== undefined) {
         const file = { name: 'prices', columns: PRICE_COLUMNS, pages: onePage(models) };
         return sendExport(reply, query.format, file) as never;
@@ -95,7 +98,7 @@ export function requestsHandlers(deps: RequestsDeps) {
       const prices = await reports.prices();
       return {
         data: {
-          models,
+          models: [...models],
           prices: prices.map(({ id, source, rates, first_used_at }) => ({
             id,
             source,
@@ -107,30 +110,6 @@ export function requestsHandlers(deps: RequestsDeps) {
     },
   };
 }
-
-type PricedModel = z.output<typeof priceList>['data']['models'][number];
-
-const isNamed =
-  (text = '') =>
-  ({ id, name = '' }: ServedModel): boolean =>
-    `${id}\n${name}`.toLowerCase().includes(text.toLowerCase());
-
-function priceOfModel(model: ServedModel): PricedModel {
-  return {
-    id: model.id,
-    name: model.name ?? null,
-    provider: model.provider ?? null,
-    input_usd_per_mtok: dollarsOf(model.inputNanosPerMillion),
-    cached_input_usd_per_mtok: dollarsOf(model.cachedInputNanosPerMillion),
-    output_usd_per_mtok: dollarsOf(model.outputNanosPerMillion),
-    source: model.priceSource ?? null,
-  };
-}
-
-const PRICE_COLUMNS = [
-  ...['id', 'name', 'provider', 'input_usd_per_mtok', 'cached_input_usd_per_mtok'],
-  ...['output_usd_per_mtok', 'source'],
-];
 
 /** Rows of a file that are read at a time: some ten milliseconds of work. */
 const EXPORT_PAGE = 500;
@@ -193,9 +172,6 @@ export function filterOf(
 /** Whoever has the whole id of a request means this one, however old it is. */
 const WHOLE_ID = /^req_[0-9a-f]{32}$/;
 const ALWAYS = { start: 0, end: Number.MAX_SAFE_INTEGER };
-
-const dollarsOf = (amount: number | null | undefined): string | null =>
-  amount === null || amount === undefined ? null : formatDollars(nanos(amount));
 
 const named = (id: string | null, label: (id: string) => string) =>
   id === null ? null : { id, label: label(id) };

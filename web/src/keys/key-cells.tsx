@@ -2,9 +2,9 @@
 import { Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
+import { NameCell, StateCell } from '../ui/cells.tsx';
 import { Money } from '../ui/money.tsx';
 import { StatusBadge, type Tone } from '../ui/status-badge.tsx';
-import classes from './keys.module.css';
 import type { ProviderKey } from './provider-key.ts';
 
 interface KeyProps {
@@ -14,14 +14,9 @@ interface KeyProps {
 /** @param platform as people call it */
 export function KeyName({ of, platform }: KeyProps & { readonly platform: string }): ReactNode {
   return (
-    <div className={classes['name']}>
-      <Text size="sm" fw={500} truncate>
-        {of.name}
-      </Text>
-      <Text size="xs" c="dimmed" truncate>
-        {platform} · <span className="tk-mono">{of.masked}</span>
-      </Text>
-    </div>
+    <NameCell name={of.name}>
+      {platform} · <span className="tk-mono">{of.masked}</span>
+    </NameCell>
   );
 }
 
@@ -42,14 +37,14 @@ export function KeyStatus({ of }: KeyProps): ReactNode {
 /** The state with what the last check was told. */
 export function KeyState({ of }: KeyProps): ReactNode {
   return (
-    <div className={classes['state']}>
+    <StateCell>
       <KeyStatus of={of} />
       {of.status_message !== null && (
         <Text size="xs" c="dimmed" mt={2} lineClamp={2}>
           {of.status_message}
         </Text>
       )}
-    </div>
+    </StateCell>
   );
 }
 

@@ -5,6 +5,7 @@ import { type ReactNode, useState } from 'react';
 import { PROVIDER_KEYS_API } from '../../../contract/api/provider-keys-api.ts';
 import { addressOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
+import { Notice } from '../ui/cells.tsx';
 import { CodeBlock } from '../ui/code-block.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { curlOf } from '../ui/export-menu.tsx';
@@ -17,7 +18,6 @@ import { AnchorDialog } from './anchor-dialog.tsx';
 import { BalanceSection } from './balance-section.tsx';
 import { KeyActs } from './key-acts.tsx';
 import { KeyStatus } from './key-cells.tsx';
-import classes from './keys.module.css';
 import type { Platform, ProviderKey } from './provider-key.ts';
 import { UsageSection } from './usage-section.tsx';
 
@@ -45,7 +45,7 @@ function Shown({ of, platforms, isOperator, close }: ShownProps): ReactNode {
   return (
     <Stack gap="lg" pb="md">
       <KeyActs of={of} isOperator={isOperator} look="buttons" onDelete={close} />
-      {!isOurs && <div className={classes['notice']}>{t('pk.environment')}</div>}
+      {!isOurs && <Notice>{t('pk.environment')}</Notice>}
       <CheckSection of={of} />
       <BalanceSection of={of} setAnchor={mayAnchor ? () => setAnchoring(true) : undefined} />
       <UsageSection of={of} isTold={platform?.supports.usage === true} />

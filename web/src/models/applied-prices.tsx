@@ -4,8 +4,8 @@ import { useWords } from '../language/language.ts';
 import { useUrlState } from '../shell/url-state.ts';
 import figures from '../ui/figures-table.module.css';
 import { Money, Time } from '../ui/money.tsx';
-import type { PriceList } from './model-rows.ts';
 import classes from './models.module.css';
+import type { PriceList } from './price-list.ts';
 
 /** So many are shown until somebody asks for all. */
 const FEW = 10;

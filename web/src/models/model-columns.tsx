@@ -7,8 +7,8 @@ import type { Column } from '../ui/data-table.tsx';
 import { countText } from '../ui/figures.ts';
 import { Money } from '../ui/money.tsx';
 import { StatusBadge } from '../ui/status-badge.tsx';
-import type { ModelRow } from './model-rows.ts';
 import classes from './models.module.css';
+import type { ModelRow } from './price-list.ts';
 
 /** @param nameOf the provider of an id in words */
 export function modelColumns(nameOf: (provider: string) => string): readonly Column<ModelRow>[] {
@@ -40,7 +40,7 @@ export function modelColumns(nameOf: (provider: string) => string): readonly Col
     },
     {
       ...{ name: 'unpriced', label: 'models.unpriced', isNumber: true, isSortable: true },
-      cell: ({ unpriced }) => countText(unpriced),
+      cell: (row) => countText(row.unpriced_requests),
     },
   ];
 }

@@ -1,9 +1,9 @@
 import { Card } from '@mantine/core';
 import { IconTag } from '@tabler/icons-react';
+import { keepPreviousData } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { FIGURES_API } from '../../../contract/api/figures-api.ts';
 import { PROVIDER_KEYS_API } from '../../../contract/api/provider-keys-api.ts';
-import { REQUESTS_API } from '../../../contract/api/requests-api.ts';
+import { type MODEL_STATES, REQUESTS_API } from '../../../contract/api/requests-api.ts';
 import { addressOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { usePeriod } from '../shell/period-picker.tsx';
@@ -18,16 +18,13 @@ import { Empty, Outcome } from '../ui/states.tsx';
 import { useTableState } from '../ui/table-state.ts';
 import { AppliedPrices } from './applied-prices.tsx';
 import { modelColumns } from './model-columns.tsx';
-import { isOfState, modelRows, type PriceList, STATES, sorted } from './model-rows.ts';
+import type { PriceList } from './price-list.ts';
 import { UnpricedModels } from './unpriced-models.tsx';
-
-/** So many models are told apart by the figures. */
-const TOLD = 50;
 
 export function ModelsPage(): ReactNode {
   const { t } = useWords();
-  const [url] = useUrlState();
-  const asked = useAsk(REQUESTS_API.prices, { query: { q: url['q'] } });
+  const { start, end } = usePeriod();
+  const asked = useAsk(REQUESTS_API.prices, { query: { start, end } });
   return (
     <PageBody title={t('nav.models')} about={t('models.about')}>
       <Outcome of={asked}>{({ data }) => <Models of={data} />}</Outcome>
@@ -35,50 +32,53 @@ export function ModelsPage(): ReactNode {
   );
 }
 
-function useCounts(metric: 'requests' | 'unpriced_requests') {
-  const { start, end } = usePeriod();
-  const query = { start, end, metric, group: 'model', bucket: 'none', top: TOLD } as const;
-  return useAsk(FIGURES_API.figures, { query }).data;
-}
+const STATES = [
+  'used',
+  'unpriced',
+  'setting',
+  'catalogue',
+  'free',
+] as const satisfies readonly (typeof MODEL_STATES)[number][];
+const SORTS = ['id', 'provider', 'input', 'cached', 'output', 'requests', 'unpriced'].flatMap(
+  (order) => [order, `-${order}`],
+);
 
+/** @param of every model and price, whatever the table is narrowed to */
 function Models({ of }: { readonly of: PriceList }): ReactNode {
   const { t } = useWords();
   const [url] = useUrlState();
+  const { start, end } = usePeriod();
   const isOperator = useSession().data?.user?.role === 'admin';
   const control = useTableState({ hiddenAtFirst: ['cached'] });
   const platforms = useAsk(PROVIDER_KEYS_API.platforms).data ?? [];
-  const q = (url['q'] ?? '').toLowerCase();
-  const all = modelRows({
-    models: of.models,
-    requests: useCounts('requests'),
-    unpriced: useCounts('unpriced_requests'),
-  });
-  const state = STATES.find((one) => one === url['state']);
-  const rows = all.filter(
-    (row) => isOfState(row, state) && `${row.id}\n${row.name ?? ''}`.toLowerCase().includes(q),
-  );
-  const unpriced = all.filter((row) => row.unpriced > 0);
+  const query = {
+    ...{ start, end, q: url['q'] },
+    state: STATES.find((one) => one === url['state']),
+    sort: SORTS.find((one) => one === control.sort),
+  };
+  const found = useAsk(REQUESTS_API.prices, { query }, { placeholderData: keepPreviousData });
+  const unpriced = of.models.filter((model) => model.unpriced_requests > 0);
   return (
     <>
       {unpriced.length > 0 && <UnpricedModels rows={unpriced} isOperator={isOperator} />}
       <DataTable
         label={t('nav.models')}
         columns={modelColumns((id) => platforms.find((one) => one.id === id)?.name ?? id)}
-        rows={sorted(rows, control.sort)}
+        rows={found.data?.data.models ?? []}
         idOf={({ id }) => id}
         control={control}
         filters={<ModelFilters />}
         actions={
           <ExportMenu
-            address={addressOf(REQUESTS_API.prices, { query: { q: url['q'] } })}
+            address={addressOf(REQUESTS_API.prices, { query })}
             formats={['csv', 'json', 'jsonl']}
           />
         }
         empty={
           <Empty
             icon={IconTag}
-            title={t(all.length === 0 ? 'models.none' : 'models.nomatch')}
-            text={t(all.length === 0 ? 'models.none.why' : 'models.nomatch.why')}
+            title={t(of.models.length === 0 ? 'models.none' : 'models.nomatch')}
+            text={t(of.models.length === 0 ? 'models.none.why' : 'models.nomatch.why')}
           />
         }
       />

@@ -4,7 +4,7 @@ import { useWords } from '../language/language.ts';
 import { CodeBlock } from '../ui/code-block.tsx';
 import { Section } from '../ui/page.tsx';
 import { RankList } from '../ui/rank-list.tsx';
-import type { ModelRow } from './model-rows.ts';
+import type { ModelRow } from './price-list.ts';
 
 /** So many models stand in the line to be copied. */
 const EXAMPLES = 3;
@@ -16,7 +16,7 @@ export function UnpricedModels(props: {
 }): ReactNode {
   const { isOperator } = props;
   const { t } = useWords();
-  const rows = props.rows.toSorted((a, b) => b.unpriced - a.unpriced);
+  const rows = props.rows.toSorted((a, b) => b.unpriced_requests - a.unpriced_requests);
   const title = t('models.unpriced.title');
   return (
     <Section title={title} about={t('models.unpriced.about')}>
@@ -25,7 +25,7 @@ export function UnpricedModels(props: {
           <RankList
             label={title}
             total={null}
-            items={rows.map(({ id, unpriced }) => ({
+            items={rows.map(({ id, unpriced_requests: unpriced }) => ({
               name: id,
               label: id,
               size: unpriced,

@@ -2,6 +2,7 @@
 import { Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
+import { NameCell, StateCell } from '../ui/cells.tsx';
 import { agoText, moneyText, shortCountText } from '../ui/figures.ts';
 import { Meter } from '../ui/meter.tsx';
 import { Money } from '../ui/money.tsx';
@@ -18,15 +19,10 @@ interface KeyProps {
 /** @param showsOwner where keys of several people are listed */
 export function KeyName({ of, showsOwner }: KeyProps & { readonly showsOwner: boolean }) {
   return (
-    <div className={classes['name']}>
-      <Text size="sm" fw={500} truncate>
-        {of.name}
-      </Text>
-      <Text size="xs" c="dimmed" truncate>
-        {showsOwner && `${of.username} · `}
-        <span className="tk-mono">{of.masked}</span>
-      </Text>
-    </div>
+    <NameCell name={of.name}>
+      {showsOwner && `${of.username} · `}
+      <span className="tk-mono">{of.masked}</span>
+    </NameCell>
   );
 }
 
@@ -42,7 +38,7 @@ export function KeyState({ of }: KeyProps): ReactNode {
   const now = Date.now();
   const ends = of.previous?.valid_until ?? '';
   return (
-    <div className={classes['state']}>
+    <StateCell>
       <StatusBadge tone={TONES[of.state]} label={t(`vk.state.${of.state}`)} />
       {of.state !== 'revoked' && hasGrace(of, now) && (
         <Text size="xs" c="dimmed" mt={2}>
@@ -54,7 +50,7 @@ export function KeyState({ of }: KeyProps): ReactNode {
           {t('vk.expires.short', { when: agoText(of.expires_at, now) })}
         </Text>
       )}
-    </div>
+    </StateCell>
   );
 }
 

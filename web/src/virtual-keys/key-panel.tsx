@@ -6,6 +6,7 @@ import { VIRTUAL_KEYS_API } from '../../../contract/api/virtual-keys-api.ts';
 import { useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import type { Person } from '../shell/session.ts';
+import { Notice } from '../ui/cells.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { type Fact, Facts, Mono } from '../ui/facts.tsx';
 import { Figure, FigureRow } from '../ui/figure.tsx';
@@ -55,13 +56,13 @@ function OldSecret({ of }: { readonly of: VirtualKey }): ReactNode {
   if (previous === null || of.state === 'revoked') return null;
   const isOpen = hasGrace(of, Date.now());
   return (
-    <div className={classes['notice']}>
+    <Notice>
       {t(isOpen ? 'vk.old.works' : 'vk.old.ended')} <Time at={previous.valid_until} />
       {' · '}
       <Mono text={previous.masked} />
       <br />
       {t('vk.old.used')} <Time at={previous.last_used_at} />
-    </div>
+    </Notice>
   );
 }
 

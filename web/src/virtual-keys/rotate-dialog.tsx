@@ -3,12 +3,12 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { VIRTUAL_KEYS_API } from '../../../contract/api/virtual-keys-api.ts';
 import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
+import { Notice } from '../ui/cells.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Time } from '../ui/money.tsx';
 import { ProblemAlert } from '../ui/problem-alert.tsx';
 import { STALE } from './key-dialog.tsx';
 import type { Issued, VirtualKey } from './key-draft.ts';
-import classes from './virtual-keys.module.css';
 
 /** Hours for which the old secret may work on. */
 const GRACES = [0, 1, 6, 24] as const;
@@ -34,10 +34,10 @@ export function RotateDialog({ of, close, handOver }: RotateProps): ReactNode {
       <form onSubmit={submit}>
         <Stack>
           <Text size="sm">{t('vk.rotate.why')}</Text>
-          <div className={classes['notice']}>
+          <Notice>
             {t('vk.rotate.used')} <Time at={of.last_used_at} /> ·{' '}
             <span className="tk-mono">{of.masked}</span>
-          </div>
+          </Notice>
           <div>
             <Text size="sm" fw={500} mb={6} id="grace">
               {t('vk.rotate.grace')}
