@@ -4,7 +4,16 @@
  * For each size a year of usage records is written by the product's own rooms, and the product is started on it as its
  * users start it. Everything is asked over HTTP.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import {
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -33,6 +42,8 @@ export interface ReportsOrder {
   readonly exportRows: number;
   /** Compare every sum with the records before anything is asked. */
   readonly audit: boolean;
+  /** Where years that were written are kept for the next run; null: they are not. */
+  readonly keep: string | null;
   readonly say: (text: string) => void;
 }
 
@@ -72,10 +83,9 @@ async function ofSize(records: number, upstream: string, order: ReportsOrder): P
   const data = mkdtempSync(join(tmpdir(), 'tollkeeper-reports-'));
   try {
     const file = join(data, 'tollkeeper.db');
-    say(`writing ${records} records`);
-    const year = await fillYear({ file, records, say });
+    const year = await writtenYear(file, records, order);
     const isRight = order.audit ? await sumsAreRight(file) : null;
-    say(`written in ${year.seconds.toFixed(0)} s; the product starts`);
+    say('the product starts');
     const product = await startProduct({
       ...{ name: 'tollkeeper', data, upstream, core: null },
       settings: { ...SETTINGS, DATABASE_PATH: file },
@@ -89,6 +99,30 @@ async function ofSize(records: number, upstream: string, order: ReportsOrder): P
   } finally {
     rmSync(data, { recursive: true, force: true });
   }
+}
+
+/** Writes a year into the file, or copies one that was kept: ten million records take minutes to write. */
+async function writtenYear(
+  file: string,
+  records: number,
+  { keep, say }: ReportsOrder,
+): Promise<FilledYear> {
+  const kept = keep === null ? null : join(keep, `${records}.db`);
+  const facts = `${kept}.json`;
+  if (kept !== null && existsSync(facts)) {
+    say(`${records} records were kept in ${kept}`);
+    copyFileSync(kept, file, constants.COPYFILE_FICLONE);
+    return JSON.parse(readFileSync(facts, 'utf8')) as FilledYear;
+  }
+  say(`writing ${records} records`);
+  const year = await fillYear({ file, records, say });
+  say(`written in ${year.seconds.toFixed(0)} s`);
+  if (kept !== null) {
+    mkdirSync(join(kept, '..'), { recursive: true });
+    copyFileSync(file, kept, constants.COPYFILE_FICLONE);
+    writeFileSync(facts, JSON.stringify(year));
+  }
+  return year;
 }
 
 async function measure(
@@ -209,6 +243,7 @@ async function main(): Promise<void> {
       seconds: { type: 'string', default: '20' },
       'export-rows': { type: 'string', default: '1000000' },
       audit: { type: 'boolean', default: false },
+      keep: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   });
@@ -220,6 +255,7 @@ async function main(): Promise<void> {
     seconds: Number(values.seconds),
     exportRows: Number(values['export-rows']),
     audit: values.audit,
+    keep: values.keep ?? null,
     say: (text) => process.stderr.write(`${text}\n`),
   });
   const verdicts = verdictsOf(reports);
