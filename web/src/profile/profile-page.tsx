@@ -11,6 +11,7 @@ import { PageBody, Section } from '../ui/page.tsx';
 import { Outcome } from '../ui/states.tsx';
 import classes from '../users/wallet.module.css';
 import { WalletOf } from '../users/wallet.tsx';
+import { browserText } from './browser-text.ts';
 import { DeleteAccount } from './delete-account.tsx';
 import { PasswordForm } from './password-form.tsx';
 
@@ -68,7 +69,9 @@ function Sessions(): ReactNode {
           {all.map(({ id, user_agent, ip, last_seen_at, current }) => (
             <li key={id} className={classes['line']}>
               <Stack gap={0}>
-                <Text size="sm">{user_agent ?? t('profile.unknown')}</Text>
+                <Text size="sm" title={user_agent ?? undefined}>
+                  {user_agent === null ? t('profile.unknown') : browserText(user_agent)}
+                </Text>
                 <div className={classes['soft']}>
                   {ip} · <Time at={last_seen_at} />
                 </div>
@@ -83,7 +86,7 @@ function Sessions(): ReactNode {
                     variant="default"
                     size="compact-sm"
                     aria-label={t('profile.end.what', {
-                      name: user_agent ?? t('profile.unknown'),
+                      name: user_agent === null ? t('profile.unknown') : browserText(user_agent),
                     })}
                     onClick={() => end.mutate({ params: { id } }, { onError: tellProblem })}
                   >

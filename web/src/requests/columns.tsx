@@ -12,6 +12,8 @@ import classes from './requests.module.css';
 export type UsageRecord = z.output<typeof usageRecord>;
 
 const HIDDEN_AT_FIRST = [
+  'provider',
+  'charge',
   'provider_key',
   'endpoint',
   'cached',
