@@ -114,8 +114,10 @@ describe('without a mouse', { skip }, () => {
     const choose = async (typed: string, label: RegExp): Promise<void> => {
       await page.keyboard.press('Control+k');
       await words.fill(typed);
-      const found = page.getByRole('button', { name: label }).and(page.locator('[data-action]'));
-      await found.first().waitFor();
+      const found = page
+        .getByRole('button', { name: label })
+        .and(page.locator('[data-action][data-selected]'));
+      await found.waitFor();
       await page.keyboard.press('Enter');
       await words.waitFor({ state: 'detached' });
     };
