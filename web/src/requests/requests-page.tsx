@@ -15,6 +15,7 @@ import { PageBody } from '../ui/page.tsx';
 import { RowPanel } from '../ui/row-panel.tsx';
 import { Empty, Outcome } from '../ui/states.tsx';
 import { type TableControl, useTableState } from '../ui/table-state.ts';
+import { ToolButton } from '../ui/tool-button.tsx';
 import { ViewsMenu } from '../ui/views-menu.tsx';
 import { hiddenAtFirst, requestColumns } from './columns.tsx';
 import { FilterBar } from './filter-bar.tsx';
@@ -134,17 +135,12 @@ function LiveSwitch(): ReactNode {
   const { t } = useWords();
   const [url, change] = useUrlState();
   const isOff = url['live'] === 'off';
-  const Icon = isOff ? IconPlayerPlay : IconPlayerPause;
   return (
-    <Button
-      variant="default"
-      size="compact-sm"
-      h={32}
-      px={10}
-      leftSection={<Icon size={15} stroke={1.8} />}
+    <ToolButton
+      icon={isOff ? IconPlayerPlay : IconPlayerPause}
       onClick={() => change({ live: isOff ? null : 'off' })}
     >
       {t(isOff ? 'requests.live.on' : 'requests.live.off')}
-    </Button>
+    </ToolButton>
   );
 }
