@@ -13,24 +13,41 @@ import { pathToFileURL } from 'node:url';
  */
 const FOLDER = join(import.meta.dirname, '../node_modules/.cache/test-groups');
 
-/** What one process takes at most: with more, the last one would run on alone beside an idle core. */
-const FILES_MOST = 12;
+interface Rule {
+  /** How the paths begin that it is for. */
+  readonly start: string;
+  /** What one process takes at most: with more, the last one would run on alone beside an idle core. */
+  readonly most: number;
+}
 
 /**
- * Processes that take long begin first, so that no core is idle at the end. These have processes of their own, or
- * watch memory and the event loop of the one that they run in: each is by itself.
+ * The first rule for a file is the one that counts, and what takes longest begins first. Alone are those that kill
+ * processes again and again, or watch the memory and the event loop of their own.
  */
-const ALONE = ['test/web/', 'test/faults/', 'test/commands.test.ts', 'server/demo/'];
+const RULES: readonly Rule[] = [
+  { start: 'test/web/', most: 6 },
+  { start: 'test/faults/kill', most: 1 },
+  { start: 'test/faults/crash', most: 1 },
+  { start: 'test/faults/bombs', most: 1 },
+  { start: 'test/faults/event-loop', most: 1 },
+  { start: 'test/faults/storm', most: 1 },
+  { start: 'test/faults/bill', most: 1 },
+  { start: 'test/faults/', most: 6 },
+  { start: 'test/commands', most: 1 },
+  { start: 'test/', most: 10 },
+  { start: '', most: 12 },
+];
 
-/** Files of one folder go together; small folders with their neighbours. */
 function grouped(files: readonly string[]): string[][] {
   const sorted = files.map((file) => file.replaceAll(sep, '/')).sort();
-  const isAlone = (file: string): boolean => ALONE.some((start) => file.startsWith(start));
-  const alone = ALONE.flatMap((start) => sorted.filter((file) => file.startsWith(start)));
-  const rest = sorted.filter((file) => !isAlone(file));
-  const groups = alone.map((file) => [file]);
-  for (let at = 0; at < rest.length; at += FILES_MOST) groups.push(rest.slice(at, at + FILES_MOST));
-  return groups;
+  const ruleOf = (file: string) => RULES.find(({ start }) => file.startsWith(start));
+  return RULES.flatMap((rule) => {
+    const ofRule = sorted.filter((file) => ruleOf(file) === rule);
+    const count = Math.ceil(ofRule.length / rule.most);
+    return Array.from({ length: count }, (_, at) =>
+      ofRule.slice(at * rule.most, (at + 1) * rule.most),
+    );
+  });
 }
 
 /** @returns one file for each process, in the order of their names, which is the order that the runner takes */

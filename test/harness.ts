@@ -97,6 +97,8 @@ const NO_OPEN_PORT = {
 export interface LocalOptions extends StartOptions {
   /** Runs when the rooms stand and the port is still closed. */
   readonly prepare?: (rooms: Rooms) => Promise<void>;
+  /** Puts something in front of the address at which it listens. @returns where it is reached then */
+  readonly front?: (url: string) => string;
 }
 
 /**
@@ -136,7 +138,8 @@ export async function startTollkeeper(options: LocalOptions = {}): Promise<Local
       if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
     }
   };
-  const spoken = speakTo(app.address, dataDir);
+  const url = options.front?.(app.address) ?? app.address;
+  const spoken = speakTo(url, dataDir);
   return { ...spoken, rooms, dataDir, logged, close, [Symbol.asyncDispose]: close };
 }
 
@@ -166,7 +169,8 @@ export interface Process extends Tollkeeper {
 }
 
 const ENTRY = fileURLToPath(new URL('../server/main.ts', import.meta.url));
-const COMPILED = fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url));
+/** Where a start keeps what it compiled. */
+export const COMPILED = fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url));
 
 /** As a process of its own, started the way a user starts it. */
 export async function spawnTollkeeper(

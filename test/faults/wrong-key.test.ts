@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { ADMIN_TOKEN, type Settings, startTollkeeper } from '../harness.ts';
+import { ADMIN_TOKEN, COMPILED, type Settings, startTollkeeper } from '../harness.ts';
 
 const ENTRY = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
 const SECRET = 'sk-canary-of-a-start-0123456789';
@@ -19,7 +19,8 @@ function run(
   settings: Settings,
   input = '',
 ): SpawnSyncReturns<string> {
-  const env = { PATH: process.env['PATH'], PORT: '0', DATA_DIR: dataDir, ADMIN_TOKEN, ...settings };
+  const common = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILED };
+  const env = { ...common, PORT: '0', DATA_DIR: dataDir, ADMIN_TOKEN, ...settings };
   const options = { env, input, cwd: dataDir, encoding: 'utf8', timeout: 60_000 } as const;
   return spawnSync(process.execPath, [ENTRY, ...args], options);
 }

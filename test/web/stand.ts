@@ -3,14 +3,21 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { buildWeb } from '../../scripts/web-build.ts';
+import type { Rooms } from '../../server/app.ts';
 import { systemClock } from '../../server/clock.ts';
 import { furnish, settingsAt, startDemoProvider } from '../../server/demo/demo.ts';
-import { ADMIN_TOKEN, type LocalTollkeeper, type Settings, startTollkeeper } from '../harness.ts';
+import {
+  ADMIN_TOKEN,
+  type LocalOptions,
+  type LocalTollkeeper,
+  type Settings,
+  startTollkeeper,
+} from '../harness.ts';
+import { type Booth, CHROMIUM, takeBooth } from './booth.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const CHROMIUM = '/usr/bin/chromium';
 const AXE = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
 
 /** Why no browser test can run here; undefined where it can. Continuous integration must have a browser. */
@@ -49,7 +56,7 @@ export interface Visit {
 export interface Stand extends AsyncDisposable {
   readonly tollkeeper: LocalTollkeeper;
   readonly browser: Browser;
-  /** A browser of its own, signed in if somebody is given. */
+  /** A browser that nobody else is in and that knows nothing, signed in if somebody is given. */
   visit(options?: {
     readonly as?: Person;
     readonly width?: number;
@@ -61,8 +68,7 @@ export async function openStand(settings: Settings = {}): Promise<Stand> {
   await buildWeb({ isForced: false });
   const dataDir = mkdtempSync(join(tmpdir(), 'tollkeeper-web-'));
   await enrol(dataDir, settings);
-  const tollkeeper = await startTollkeeper({ dataDir, settings });
-  return standOf(tollkeeper, () => rmSync(dataDir, { recursive: true, force: true }));
+  return standIn({ dataDir, settings }, () => rmSync(dataDir, { recursive: true, force: true }));
 }
 
 /** A server that was just started for the first time, with the link by which somebody becomes its owner. */
@@ -70,10 +76,9 @@ export async function openFirstStand(
   settings: Settings = {},
 ): Promise<Stand & { readonly link: string }> {
   await buildWeb({ isForced: false });
-  const tollkeeper = await startTollkeeper({ settings });
-  const token = tollkeeper.rooms.accounts.entrance.setUpToken();
-  const stand = await standOf(tollkeeper, () => undefined);
-  return { ...stand, link: `${tollkeeper.url}/setup#token=${token}` };
+  const stand = await standIn({ settings });
+  const token = stand.tollkeeper.rooms.accounts.entrance.setUpToken();
+  return { ...stand, link: `${stand.tollkeeper.url}/setup#token=${token}` };
 }
 
 /** A server with a month of usage in it and provider keys that were checked, as the demo has them. */
@@ -83,29 +88,40 @@ export async function openFurnishedStand(): Promise<Stand> {
   const provider = await startDemoProvider(systemClock);
   const settings = settingsAt(provider.origin);
   await enrol(dataDir, settings);
-  const tollkeeper = await startTollkeeper({
-    ...{ dataDir, settings },
-    prepare: async (rooms) => void (await furnish(rooms, systemClock.now())),
+  const prepare = async (rooms: Rooms): Promise<void> =>
+    void (await furnish(rooms, systemClock.now()));
+  const stand = await standIn({ dataDir, settings, prepare }, async () => {
+    await provider.close();
+    rmSync(dataDir, { recursive: true, force: true });
   });
-  const checked = await fetch(`${tollkeeper.url}/api/checks`, {
+  const checked = await fetch(`${stand.tollkeeper.url}/api/checks`, {
     method: 'POST',
     headers: { 'x-admin-token': ADMIN_TOKEN },
   });
   if (!checked.ok) throw new Error(`checks: ${checked.status} ${await checked.text()}`);
-  return standOf(tollkeeper, async () => {
-    await provider.close();
-    rmSync(dataDir, { recursive: true, force: true });
-  });
+  return stand;
 }
 
-async function standOf(tollkeeper: LocalTollkeeper, end: () => unknown): Promise<Stand> {
-  const browser = await chromium.launch({ executablePath: CHROMIUM });
+/** @param end frees what the server needed, once it is closed */
+async function standIn(
+  options: Omit<LocalOptions, 'front'>,
+  end: () => unknown = () => undefined,
+): Promise<Stand> {
+  const booth = await takeBooth();
+  const front = (url: string): string => {
+    booth.serve(url);
+    return booth.url;
+  };
+  const tollkeeper = await startTollkeeper({ ...options, front }).catch(async (error: unknown) => {
+    await booth.giveBack();
+    throw error;
+  });
   return {
     tollkeeper,
-    browser,
-    visit: (options = {}) => visit({ tollkeeper, browser }, options),
+    browser: booth.browser,
+    visit: (options = {}) => visit(booth, options),
     async [Symbol.asyncDispose]() {
-      await browser.close();
+      await booth.giveBack();
       await tollkeeper.close();
       await end();
     },
@@ -133,28 +149,23 @@ async function enrol(dataDir: string, settings: Settings): Promise<void> {
 }
 
 async function visit(
-  { tollkeeper, browser }: Pick<Stand, 'tollkeeper' | 'browser'>,
+  booth: Booth,
   { as, width = 1280, scheme = 'light' }: { as?: Person; width?: number; scheme?: Scheme },
 ): Promise<Visit> {
-  const context = await browser.newContext({
-    baseURL: tollkeeper.url,
-    viewport: { width, height: 860 },
-    colorScheme: scheme,
-    // Colours on their way from one scheme to the other have a contrast of their own.
-    reducedMotion: 'reduce',
-    locale: 'en-US',
-  });
+  const page = await booth.enter();
+  await page.setViewportSize({ width, height: 860 });
+  // Colours on their way from one scheme to the other have a contrast of their own.
+  await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
   if (as !== undefined) {
-    const answer = await context.request.post('/api/auth/login', { data: as });
+    const answer = await page.request.post('/api/auth/login', { data: as });
     if (!answer.ok()) throw new Error(`login: ${answer.status()}`);
   }
-  const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.message));
-  return { page, complaints, close: () => context.close() };
+  return { page, complaints, close: () => booth.leave(page) };
 }
 
 /** Opens a page and waits until it has nothing left to fetch. */
