@@ -4,8 +4,7 @@
  * hooks are for its own tests, and its name stands above them.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, sep } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { join, resolve, sep } from 'node:path';
 
 /**
  * The written files stay, so that what fails only in company can be run again, by the whole path: under a relative one
@@ -50,6 +49,16 @@ function grouped(files: readonly string[]): string[][] {
   });
 }
 
+/**
+ * A file is loaded at once, within its suite: tests and hooks of what is awaited would fall to whichever suite is next.
+ * One that waits at its top level cannot be loaded so, and says so.
+ */
+const HEAD = [
+  "import { createRequire } from 'node:module';",
+  "import { describe } from 'node:test';",
+  'const require = createRequire(import.meta.url);',
+];
+
 /** @returns one file for each process, in the order of their names, which is the order that the runner takes */
 export function writeGroups(files: readonly string[]): string[] {
   rmSync(FOLDER, { recursive: true, force: true });
@@ -60,10 +69,10 @@ export function writeGroups(files: readonly string[]): string[] {
     const name = first.replace(/\.test\.ts$/, '').replaceAll('/', '-');
     const path = join(FOLDER, `${number}-${name}.mjs`);
     const suites = group.map((file) => {
-      const url = pathToFileURL(file).href;
-      return `describe(${JSON.stringify(file)}, () => import(${JSON.stringify(url)}));`;
+      const [name, whole] = [file, resolve(file)].map((text) => JSON.stringify(text));
+      return `describe(${name}, () => void require(${whole}));`;
     });
-    writeFileSync(path, ["import { describe } from 'node:test';", ...suites, ''].join('\n'));
+    writeFileSync(path, [...HEAD, ...suites, ''].join('\n'));
     return path;
   });
 }

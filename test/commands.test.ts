@@ -129,6 +129,13 @@ test('files that share a process keep their hooks to themselves, and their names
   assert.match(stdout, /▶ contract\/b\.test\.ts\n\s+✔ is not/);
 });
 
+test('a test file that waits at its top level is refused, since its hooks would fall to another', () => {
+  const project = projectWith({ 'contract/waits.test.ts': `await 0;\n${HOOKED}` });
+  const { status, stdout } = runIn(project, { script: 'test.ts' });
+  assert.equal(status, 1);
+  assert.match(stdout, /top-level await/);
+});
+
 test('a run that finds hardly any tests fails', () => {
   const { status, stderr } = runIn({ 'server/a.test.ts': PASSING }, { script: 'test.ts' });
   assert.equal(status, 1);

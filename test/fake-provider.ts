@@ -255,7 +255,7 @@ export function openKeys(accounts: ScriptedAccounts, count: number): readonly Sc
   );
 }
 
-if (import.meta.main) {
+async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       port: { type: 'string', default: '0' },
@@ -274,3 +274,6 @@ if (import.meta.main) {
   process.stdout.write(`${fake.url}\n`);
   process.once('SIGTERM', () => void fake.close());
 }
+
+// Not awaited, so that whoever imports this can be loaded at once.
+if (import.meta.main) void main();

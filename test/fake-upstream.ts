@@ -277,4 +277,5 @@ async function main(): Promise<void> {
   process.stdout.write(`${upstream.url}\n`);
 }
 
-if (import.meta.main) await main();
+// Not awaited, so that whoever imports this can be loaded at once.
+if (import.meta.main) void main();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { compileMessageOrThrow } from '@lingui/message-utils/compileMessage';
@@ -12,9 +13,10 @@ const areaOf = new Map<string, string>();
 for (const [area, messages] of Object.entries(areas))
   for (const id of Object.keys(messages)) areaOf.set(id, area);
 
+const load = createRequire(import.meta.url);
 const catalogs: [language: string, area: string, messages: Messages][] = [];
 for (const path of globSync('{en,it,zh}/*.ts', { cwd: import.meta.dirname })) {
-  const { messages } = (await import(`./${path}`)) as { messages: Messages };
+  const { messages } = load(`./${path}`) as { messages: Messages };
   catalogs.push([dirname(path), basename(path, '.ts'), messages]);
 }
 
