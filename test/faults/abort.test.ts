@@ -41,7 +41,7 @@ function received(answer: Asked): number {
   return answer.text.split('"content":" hello"').length - 1;
 }
 
-describe('T84 abort', { timeout: 120_000 }, () => {
+describe('T84 abort', { timeout: 180_000 }, () => {
   const stops: StandOptions = { provider: 'OPENAI' };
   const goesOn: StandOptions = { provider: 'GROQ', upstream: { billingAfterAbort: 'goes on' } };
 

@@ -65,7 +65,7 @@ function refusalOf({ status, text }: Asked): { status: number; code: string } {
   return { status, code: JSON.parse(text).error.code };
 }
 
-describe('what each exit charges', { timeout: 60_000 }, () => {
+describe('what each exit charges', { timeout: 180_000 }, () => {
   test("plain answers and streams charge a credit for each token of the provider's bill", async () => {
     await using holder = await openHolder();
     const words = 'promptTokens=100 tokens=7';
@@ -191,7 +191,7 @@ describe('what each exit charges', { timeout: 60_000 }, () => {
   });
 });
 
-describe('what is sent on', { timeout: 60_000 }, () => {
+describe('what is sent on', { timeout: 180_000 }, () => {
   const prompt = 'Say hello.';
   const messages = [{ role: 'user', content: prompt }];
   const unbounded = [
@@ -278,7 +278,7 @@ async function askHolderRefused(
   return { answer, record };
 }
 
-describe('the plan cost', { timeout: 60_000 }, () => {
+describe('the plan cost', { timeout: 180_000 }, () => {
   const settings = { DEFAULT_PLAN: 'cost' };
 
   test('T10 a model without a price is refused, for a wallet and for a budget, and nothing is charged', async () => {
@@ -313,7 +313,7 @@ describe('the plan cost', { timeout: 60_000 }, () => {
   });
 });
 
-describe('what a holder is told', { timeout: 60_000 }, () => {
+describe('what a holder is told', { timeout: 180_000 }, () => {
   const words = 'promptTokens=100 tokens=7';
 
   test('gateway_usage is the last member of a plain answer, and every other byte is the provider’s', async () => {

@@ -39,7 +39,7 @@ const SHAPES = [
   'tokens=600 pace=burst',
 ];
 
-describe('T86 fidelity', { timeout: 60_000 }, () => {
+describe('T86 fidelity', { timeout: 180_000 }, () => {
   let stand: Stand;
   before(async () => {
     stand = await openStand();
@@ -128,7 +128,7 @@ describe('T86 fidelity', { timeout: 60_000 }, () => {
   });
 });
 
-describe('T65 event injection', { timeout: 30_000 }, () => {
+describe('T65 event injection', { timeout: 180_000 }, () => {
   const NASTY =
     'x\n\ndata: [DONE]\n\nevent: message_stop\rid: 1\u2028retry: 0\r\n\r\ndata: {"usage":{"prompt_tokens":0}}';
 

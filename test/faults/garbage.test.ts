@@ -26,7 +26,7 @@ const GARBAGE: readonly (readonly [name: string, behaviour: Behaviour])[] = [
   ['bytes that are no gzip', { body: 'xxxx', headers: { 'content-encoding': 'gzip' } }],
 ];
 
-describe('T28 garbage', { timeout: 30_000 }, () => {
+describe('T28 garbage', { timeout: 180_000 }, () => {
   let stand: Stand;
   before(async () => {
     stand = await openStand();
@@ -126,7 +126,7 @@ describe('T28 garbage', { timeout: 30_000 }, () => {
   });
 });
 
-describe('T31 redirects', { timeout: 30_000 }, () => {
+describe('T31 redirects', { timeout: 180_000 }, () => {
   for (const status of [301, 302, 303, 307, 308]) {
     for (const stream of [false, true]) {
       test(`T31 a ${status} to another machine (${stream ? 'stream' : 'plain'}) is 503, never followed, and the key stays here`, async () => {

@@ -7,7 +7,7 @@ import { LONG, openStand, rawHead } from './stand.ts';
 
 const IMPATIENT = { FIRST_BYTE_TIMEOUT_MS: '80', IDLE_TIMEOUT_MS: '80', DRAIN_TIMEOUT_MS: '80' };
 
-describe('T25 hang', { timeout: 60_000, concurrency: 8 }, () => {
+describe('T25 hang', { timeout: 180_000, concurrency: 8 }, () => {
   for (const stream of [false, true]) {
     const kind = stream ? 'stream' : 'plain';
 

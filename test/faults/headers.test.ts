@@ -7,7 +7,7 @@ import { openStand, PROVIDER_SECRET, rawHead, type Stand, sendRaw } from './stan
 const BODY = JSON.stringify(chat('tokens=2'));
 const CHAT = 'POST /v1/chat/completions';
 
-describe('T64 headers', { timeout: 30_000 }, () => {
+describe('T64 headers', { timeout: 180_000 }, () => {
   let stand: Stand;
   before(async () => {
     stand = await openStand();

@@ -39,7 +39,7 @@ const STRINGS = [
   'a\u0301'.repeat(50),
 ];
 
-describe('T61 injection', { timeout: 60_000 }, () => {
+describe('T61 injection', { timeout: 180_000 }, () => {
   let stand: Stand;
   before(async () => {
     stand = await openStand();

@@ -86,7 +86,7 @@ const BASES = [
   '/v1\\',
 ];
 
-describe('T53 path traversal', { timeout: 60_000 }, () => {
+describe('T53 path traversal', { timeout: 180_000 }, () => {
   let stand: Stand;
   before(async () => {
     stand = await openStand();

@@ -5,7 +5,7 @@ import OpenAI from 'openai';
 import { chat, eventsOf, streamedChat } from '../fake-upstream/ask.ts';
 import { openStand, type Stand } from './stand.ts';
 
-describe('T26 reset', { timeout: 30_000 }, () => {
+describe('T26 reset', { timeout: 180_000 }, () => {
   let stand: Stand;
   before(async () => {
     stand = await openStand();
@@ -64,7 +64,7 @@ describe('T26 reset', { timeout: 30_000 }, () => {
   });
 });
 
-describe('T27 truncated streams', { timeout: 30_000 }, () => {
+describe('T27 truncated streams', { timeout: 180_000 }, () => {
   let stand: Stand;
   let client: OpenAI;
   before(async () => {

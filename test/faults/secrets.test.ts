@@ -98,7 +98,7 @@ function assertUntold(
 }
 
 test('T70 provider key, virtual key and admin token turn up in no log line, no answer and no file', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'tollkeeper-t70-'));
   const upstream = await startFakeUpstream();

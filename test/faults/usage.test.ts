@@ -13,7 +13,7 @@ const SHAPES = [
   ['responses stream', '/responses', { stream: true }],
 ] as const;
 
-describe('T24 odd usage', { timeout: 30_000 }, () => {
+describe('T24 odd usage', { timeout: 180_000 }, () => {
   let stand: Stand;
   before(async () => {
     stand = await openStand();
