@@ -106,7 +106,6 @@ export async function webAppRoutes(
     immutable: true,
     maxAge: '365d',
     preCompressed: true,
-    wildcard: false,
   });
   for (const name of PLAIN_FILES) {
     scope.get(`/${name}`, { schema: { hide: true } }, (_request, reply) =>
