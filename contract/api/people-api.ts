@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { email, newPassword, person, personName, role, signedIn } from './auth-api.ts';
 import { call } from './call.ts';
-import { count, day, decimalDollars, instant, username } from './fields.ts';
+import { count, day, decimalDollars, FORMATS, instant, username } from './fields.ts';
 
 const linkToken = z.string().min(1).max(200);
 
@@ -61,6 +61,9 @@ export const userListQuery = z.strictObject({
   end: day.optional().meta({ description: 'Last UTC day, included; by default today' }),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   cursor: z.string().max(400).optional(),
+  format: z.enum(FORMATS).optional().meta({
+    description: '`csv`, `json` or `jsonl`: every user of the filter as a file',
+  }),
 });
 
 export const userList = z.object({

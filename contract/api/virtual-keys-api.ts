@@ -5,6 +5,7 @@ import {
   callerLimits,
   count,
   decimalDollars,
+  FORMATS,
   instant,
   note,
   username,
@@ -128,6 +129,9 @@ export const keyListQuery = z.strictObject({
     description: 'By default all that are not revoked',
   }),
   user_id: z.string().min(1).max(200).optional(),
+  format: z.enum(FORMATS).optional().meta({
+    description: '`csv`, `json` or `jsonl`: every key of the filter as a file',
+  }),
 });
 
 const named = z.object({

@@ -234,6 +234,11 @@ describe('users in the hands of the operator', () => {
       cursor = `&cursor=${page.pagination.next_cursor}`;
     }
     assert.deepEqual(pages, all);
+    assert.deepEqual(await users('?limit=1&format=json'), all);
+    const file = await speakTo(edge).get('/api/users?q=%25_ONE&format=csv', OPERATOR);
+    const [head = '', row = ''] = file.body.split('\r\n');
+    assert.deepEqual(head.split(','), Object.keys(all[0]));
+    assert.match(row, /,rich%_one,rich@example\.org,,member,/);
   });
 
   test('T38: who is switched off has no session, key or token any more, until switched on', async () => {

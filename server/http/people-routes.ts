@@ -1,14 +1,15 @@
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { signedIn } from '../../contract/api/auth-api.ts';
-import type { listedUser, openLink, PEOPLE_API } from '../../contract/api/people-api.ts';
+import type { listedUser, openLink, PEOPLE_API, userList } from '../../contract/api/people-api.ts';
 import type { Accounts, OpenLink, User } from '../accounts/accounts.ts';
 import type { Administration } from '../administration/administration.ts';
 import { isoTime } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import type { AskedFor } from './answering.ts';
 import type { AuthSettings, Desk } from './auth-routes.ts';
-import { listedUserOf, listUsers, type UserListDeps } from './user-list.ts';
+import { sendExport } from './export.ts';
+import { listedUserOf, listUsers, type UserListDeps, userFile } from './user-list.ts';
 
 export interface PeopleDeps extends UserListDeps {
   readonly accounts: Pick<Accounts, 'people' | 'entrance' | 'members' | 'keys'>;
@@ -85,7 +86,15 @@ export function peopleHandlers(deps: PeopleDeps, settings: AuthSettings) {
       return linkTo(request, '/login#reset=', await entrance.resetLink(known(params.id)));
     },
 
-    users: ({ query }: AskedFor<typeof PEOPLE_API.users>) => listUsers(deps, query),
+    async users({
+      query,
+      reply,
+    }: AskedFor<typeof PEOPLE_API.users>): Promise<z.output<typeof userList>> {
+      const { format } = query;
+      if (format === undefined) return await listUsers(deps, query);
+      // The file goes past the schema of the reply, which describes a page.
+      return sendExport(reply, format, await userFile(deps, query)) as never;
+    },
 
     async changeUser({
       params,

@@ -12,6 +12,7 @@ import type { Administration } from '../administration/administration.ts';
 import { type Clock, isoTime } from '../clock.ts';
 import { type Figures, type Reports, spanOf } from '../reports/reports.ts';
 import { cursorOf, readCursor } from './cursor.ts';
+import { onePage } from './export.ts';
 import { personOf } from './reception.ts';
 
 export interface UserListDeps {
@@ -51,6 +52,19 @@ export async function listUsers(
       next_cursor: hasMore ? cursorOf(JSON.stringify(last.place[0]), last.place[1]) : null,
     },
   };
+}
+
+const COLUMNS = [
+  ...['id', 'username', 'email', 'name', 'role', 'created_at', 'is_active', 'has_password'],
+  ...['has_wallet', 'is_prepaid', 'balance_usd', 'credits', 'keys', 'last_seen_at', 'spend_usd'],
+  'requests',
+];
+
+/** All users of the filter, in its order. */
+export async function userFile(deps: UserListDeps, query: Query) {
+  const all = { ...query, cursor: undefined, limit: Number.MAX_SAFE_INTEGER };
+  const { data } = await listUsers(deps, all);
+  return { name: 'users', columns: COLUMNS, pages: onePage(data) };
 }
 
 function passes(user: User, { q = '', role, state }: Query): boolean {

@@ -20,6 +20,8 @@ import type { RateLimits, Standing } from '../limits/limits.ts';
 import { budgetIn } from './admin-routes.ts';
 import type { AskedFor } from './answering.ts';
 import { type Caller, ownerOf } from './callers.ts';
+import { sendExport } from './export.ts';
+import { virtualKeyFile } from './virtual-key-file.ts';
 
 export interface VirtualKeysDeps {
   readonly administration: Pick<Administration, 'keys'>;
@@ -40,10 +42,19 @@ export function virtualKeyHandlers({ administration, accounts }: VirtualKeysDeps
     throw new Failure('not_found', { sentence: 'There is no such key.' });
   };
   return {
-    list({ query, caller }: AskedFor<typeof VIRTUAL_KEYS_API.list>): z.output<typeof keyList> {
+    list({
+      query,
+      caller,
+      reply,
+    }: AskedFor<typeof VIRTUAL_KEYS_API.list>): z.output<typeof keyList> {
       const { limit, cursor = null, q: search = null, state = null, user_id = null } = query;
-      const userId = ownerOf(caller) ?? user_id;
-      const found = office.list({ userId, search, state }, { limit, cursor });
+      const filter = { userId: ownerOf(caller) ?? user_id, search, state };
+      if (query.format !== undefined) {
+        const all = office.list(filter, { limit: Number.MAX_SAFE_INTEGER, cursor: null });
+        // The file goes past the schema of the reply, which describes a page.
+        return sendExport(reply, query.format, virtualKeyFile(all.keys.map(keyOf))) as never;
+      }
+      const found = office.list(filter, { limit, cursor });
       const { total, nextCursor } = found;
       return {
         data: found.keys.map(keyOf),

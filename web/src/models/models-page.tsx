@@ -16,6 +16,7 @@ import { PageBody, Section } from '../ui/page.tsx';
 import { SearchField } from '../ui/search-field.tsx';
 import { Empty, Outcome } from '../ui/states.tsx';
 import { useTableState } from '../ui/table-state.ts';
+import { ViewsMenu } from '../ui/views-menu.tsx';
 import { AppliedPrices } from './applied-prices.tsx';
 import { modelColumns } from './model-columns.tsx';
 import type { PriceList } from './price-list.ts';
@@ -69,10 +70,13 @@ function Models({ of }: { readonly of: PriceList }): ReactNode {
         control={control}
         filters={<ModelFilters />}
         actions={
-          <ExportMenu
-            address={addressOf(REQUESTS_API.prices, { query })}
-            formats={['csv', 'json', 'jsonl']}
-          />
+          <>
+            <ViewsMenu />
+            <ExportMenu
+              address={addressOf(REQUESTS_API.prices, { query })}
+              formats={['csv', 'json', 'jsonl']}
+            />
+          </>
         }
         empty={
           <Empty

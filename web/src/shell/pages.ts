@@ -104,7 +104,7 @@ export const PAGES: readonly Page[] = [
     shortcut: 'm',
     who: 'member',
     hasPeriod: true,
-    words: ['models'],
+    words: ['models', 'views'],
     load: async () => (await import('../models/models-page.tsx')).ModelsPage,
   },
   {
@@ -114,7 +114,7 @@ export const PAGES: readonly Page[] = [
     group: 'control',
     shortcut: 'v',
     who: 'member',
-    words: ['hand-off', 'virtual-keys'],
+    words: ['hand-off', 'views', 'virtual-keys'],
     load: async () => (await import('../virtual-keys/virtual-keys-page.tsx')).VirtualKeysPage,
   },
   {
@@ -135,7 +135,7 @@ export const PAGES: readonly Page[] = [
     shortcut: 'u',
     who: 'admin',
     hasPeriod: true,
-    words: ['hand-off', 'people', 'virtual-keys'],
+    words: ['hand-off', 'people', 'views', 'virtual-keys'],
     load: async () => (await import('../users/users-page.tsx')).UsersPage,
   },
   {

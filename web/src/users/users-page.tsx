@@ -3,11 +3,12 @@ import { IconPlus, IconUsers } from '@tabler/icons-react';
 import { keepPreviousData } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { PEOPLE_API, USER_ORDERS } from '../../../contract/api/people-api.ts';
-import { useAsk } from '../client.ts';
+import { addressOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { usePeriod } from '../shell/period-picker.tsx';
 import { useAdding, useUrlState } from '../shell/url-state.ts';
 import { type Column, DataTable } from '../ui/data-table.tsx';
+import { ExportMenu } from '../ui/export-menu.tsx';
 import { countText } from '../ui/figures.ts';
 import { FilterSelect } from '../ui/filter-select.tsx';
 import { Money, Time } from '../ui/money.tsx';
@@ -16,6 +17,7 @@ import { RowPanel } from '../ui/row-panel.tsx';
 import { SearchField } from '../ui/search-field.tsx';
 import { Empty, Outcome } from '../ui/states.tsx';
 import { useTableState } from '../ui/table-state.ts';
+import { ViewsMenu } from '../ui/views-menu.tsx';
 import { InviteDialog } from './invite-dialog.tsx';
 import { Balance, type ListedUser, Role, UserName, UserState } from './user-cells.tsx';
 import { UserPanel } from './user-panel.tsx';
@@ -90,15 +92,17 @@ function UsersTable(): ReactNode {
   const { start, end } = usePeriod();
   const control = useTableState();
   const query = {
-    limit: 50,
-    cursor: control.cursor ?? undefined,
     q: url['q'],
     role: ROLES.find((role) => role === url['role']),
     state: STATES.find((state) => state === url['state']),
     sort: SORTS.find((sort) => sort === control.sort),
     ...{ start, end },
   };
-  const users = useAsk(PEOPLE_API.users, { query }, { placeholderData: keepPreviousData });
+  const users = useAsk(
+    PEOPLE_API.users,
+    { query: { ...query, limit: 50, cursor: control.cursor ?? undefined } },
+    { placeholderData: keepPreviousData },
+  );
   const open = users.data?.data.find(({ id }) => id === control.row);
   return (
     <Outcome of={users}>
@@ -112,6 +116,15 @@ function UsersTable(): ReactNode {
             control={control}
             paging={pagination}
             filters={<UserFilters />}
+            actions={
+              <>
+                <ViewsMenu />
+                <ExportMenu
+                  address={addressOf(PEOPLE_API.users, { query })}
+                  formats={['csv', 'json', 'jsonl']}
+                />
+              </>
+            }
             opensRows
             empty={<Empty icon={IconUsers} title={t('people.none')} text={t('people.none.why')} />}
           />

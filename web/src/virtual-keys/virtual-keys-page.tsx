@@ -3,12 +3,13 @@ import { IconCircleKey, IconPlus, IconSearch } from '@tabler/icons-react';
 import { keepPreviousData } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { VIRTUAL_KEYS_API } from '../../../contract/api/virtual-keys-api.ts';
-import { useAsk } from '../client.ts';
+import { addressOf, useAsk } from '../client.ts';
 import { KeyHandOff } from '../hand-off/key-hand-off.tsx';
 import { useWords } from '../language/language.ts';
 import { type Person, useSession } from '../shell/session.ts';
 import { FIRST_PAGE, useAdding, useUrlState } from '../shell/url-state.ts';
 import { type Column, DataTable } from '../ui/data-table.tsx';
+import { ExportMenu } from '../ui/export-menu.tsx';
 import { FilterSelect } from '../ui/filter-select.tsx';
 import { Time } from '../ui/money.tsx';
 import { PageBody } from '../ui/page.tsx';
@@ -16,6 +17,7 @@ import { RowPanel } from '../ui/row-panel.tsx';
 import { SearchField } from '../ui/search-field.tsx';
 import { Empty, Outcome } from '../ui/states.tsx';
 import { useTableState } from '../ui/table-state.ts';
+import { ViewsMenu } from '../ui/views-menu.tsx';
 import { KeyActs } from './key-acts.tsx';
 import { BudgetUse, KeyName, KeyState, LimitUse, Spend } from './key-cells.tsx';
 import { IssueKeyDialog } from './key-dialog.tsx';
@@ -69,17 +71,10 @@ function KeysTable({ person }: { readonly person: Person }): ReactNode {
   const [{ q, state, user_id }] = useUrlState();
   const control = useTableState();
   const isFiltered = [q, state, user_id].some((filter) => filter !== undefined);
+  const query = { q, state: STATES.find((known) => known === state), user_id };
   const keys = useAsk(
     VIRTUAL_KEYS_API.list,
-    {
-      query: {
-        limit: 25,
-        cursor: control.cursor ?? undefined,
-        q,
-        state: STATES.find((known) => known === state),
-        user_id,
-      },
-    },
+    { query: { ...query, limit: 25, cursor: control.cursor ?? undefined } },
     { placeholderData: keepPreviousData },
   );
   const spend = useKeySpend(user_id);
@@ -96,6 +91,15 @@ function KeysTable({ person }: { readonly person: Person }): ReactNode {
             control={control}
             paging={pagination}
             filters={<KeyFilters />}
+            actions={
+              <>
+                <ViewsMenu />
+                <ExportMenu
+                  address={addressOf(VIRTUAL_KEYS_API.list, { query })}
+                  formats={['csv', 'json', 'jsonl']}
+                />
+              </>
+            }
             opensRows
             empty={<NoKeys isFiltered={isFiltered} />}
           />
