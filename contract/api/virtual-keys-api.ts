@@ -119,6 +119,10 @@ export const keyList = z.object({
   }),
 });
 
+/** What the list of keys can be put in order by; with a minus: the largest first. */
+export const KEY_SORTS = ['name', '-name', 'created', '-created', 'used', '-used'] as const;
+export type KeySort = (typeof KEY_SORTS)[number];
+
 export const keyListQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(50),
   cursor: z.string().max(200).optional(),
@@ -129,6 +133,9 @@ export const keyListQuery = z.strictObject({
     description: 'By default all that are not revoked',
   }),
   user_id: z.string().min(1).max(200).optional(),
+  sort: z.enum(KEY_SORTS).default('-created').meta({
+    description: 'With a minus: the last, newest or last used first',
+  }),
   format: z.enum(FORMATS).optional().meta({
     description: '`csv`, `json` or `jsonl`: every key of the filter as a file',
   }),
@@ -148,7 +155,7 @@ export const VIRTUAL_KEYS_API = {
     who: 'member',
     summary: 'Virtual keys',
     description:
-      'The newest first, page by page, with what each has used of its limits and budget.',
+      'Page by page, the newest first unless asked otherwise, with what each has used of its limits and budget.',
     tags: TAGS,
     query: keyListQuery,
     status: 200,

@@ -3,6 +3,7 @@
  * operator has decided about a key is not for its user to change.
  */
 
+import type { KeySort } from '../../contract/api/virtual-keys-api.ts';
 import type { Nanos } from '../../contract/money.ts';
 import {
   type Accounts,
@@ -67,6 +68,13 @@ export interface KeyFilter {
   readonly state: KeyState | 'all' | null;
 }
 
+export interface KeyPageOrder {
+  readonly sort: KeySort;
+  readonly limit: number;
+  /** The id of the key that the page before ended with. */
+  readonly cursor: string | null;
+}
+
 export interface KeyPage {
   readonly keys: readonly KeyFacts[];
   /** How many the filter lets pass. */
@@ -92,8 +100,8 @@ export interface KeyOffice {
    */
   change(key: VirtualKey, by: Actor, order: KeyOrder): Promise<VirtualKey>;
   facts(key: VirtualKey): KeyFacts;
-  /** The newest first. @throws Failure `validation_failed` for a cursor that is none */
-  list(filter: KeyFilter, page: { limit: number; cursor: string | null }): KeyPage;
+  /** @throws Failure `validation_failed` for a cursor that is none */
+  list(filter: KeyFilter, page: KeyPageOrder): KeyPage;
 }
 
 export interface KeyOfficeDeps {
@@ -173,21 +181,35 @@ class Desk implements KeyOffice {
     };
   }
 
-  list(filter: KeyFilter, page: { limit: number; cursor: string | null }): KeyPage {
+  list(filter: KeyFilter, { sort, limit, cursor }: KeyPageOrder): KeyPage {
     const { accounts, clock } = this.#deps;
     const { userId } = filter;
-    const { limit, cursor } = page;
-    if (cursor !== null && !cursor.startsWith('vk_')) {
+    const before = cursor?.startsWith('vk_') ? accounts.keys.find(cursor) : null;
+    if (cursor !== null && before === null) {
       throw new Failure('validation_failed', { param: 'cursor' });
     }
     const whose = userId === null ? accounts.keys.all() : accounts.keys.ofUser(userId);
     const now = clock.now();
     const found = whose.filter((key) => passes(key, filter, now));
-    // Ids are time-ordered.
-    const rest = found.filter(({ id }) => cursor === null || id < cursor);
-    const newest = rest.toSorted((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);
-    const nextCursor = rest.length > limit ? (newest.at(-1)?.id ?? null) : null;
-    return { keys: newest.map((key) => this.facts(key)), total: found.length, nextCursor };
+    const compare = this.#comparison(sort);
+    const rest = found.filter((key) => before === null || compare(before, key) < 0);
+    const keys = rest.sort(compare).slice(0, limit);
+    const nextCursor = rest.length > limit ? (keys.at(-1)?.id ?? null) : null;
+    return { keys: keys.map((key) => this.facts(key)), total: found.length, nextCursor };
+  }
+
+  /** No two keys have the same place: ids decide, which are in the order of time. */
+  #comparison(sort: KeySort): (a: VirtualKey, b: VirtualKey) => number {
+    const { keys } = this.#deps.accounts;
+    const direction = sort.startsWith('-') ? -1 : 1;
+    const by = sort.replace('-', '');
+    const placeOf = (key: VirtualKey): string | number => {
+      if (by === 'name') return (key.name ?? key.label).toLowerCase();
+      return by === 'used' ? (keys.lastUseOf(key).lastUsedAt ?? 0) : '';
+    };
+    const order = (a: string | number, b: string | number): number =>
+      a === b ? 0 : a < b ? -1 : 1;
+    return (a, b) => direction * (order(placeOf(a), placeOf(b)) || order(a.id, b.id));
   }
 
   /** Limits and budget of the order, ready to be committed with the key. */

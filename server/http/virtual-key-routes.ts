@@ -47,14 +47,15 @@ export function virtualKeyHandlers({ administration, accounts }: VirtualKeysDeps
       caller,
       reply,
     }: AskedFor<typeof VIRTUAL_KEYS_API.list>): z.output<typeof keyList> {
-      const { limit, cursor = null, q: search = null, state = null, user_id = null } = query;
+      const { q: search = null, state = null, user_id = null, sort } = query;
+      const { limit, cursor = null } = query;
       const filter = { userId: ownerOf(caller) ?? user_id, search, state };
       if (query.format !== undefined) {
-        const all = office.list(filter, { limit: Number.MAX_SAFE_INTEGER, cursor: null });
+        const all = office.list(filter, { sort, limit: Number.MAX_SAFE_INTEGER, cursor: null });
         // The file goes past the schema of the reply, which describes a page.
         return sendExport(reply, query.format, virtualKeyFile(all.keys.map(keyOf))) as never;
       }
-      const found = office.list(filter, { limit, cursor });
+      const found = office.list(filter, { sort, limit, cursor });
       const { total, nextCursor } = found;
       return {
         data: found.keys.map(keyOf),

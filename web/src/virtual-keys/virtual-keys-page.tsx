@@ -2,7 +2,7 @@ import { Button, CloseButton } from '@mantine/core';
 import { IconCircleKey, IconPlus, IconSearch } from '@tabler/icons-react';
 import { keepPreviousData } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import { VIRTUAL_KEYS_API } from '../../../contract/api/virtual-keys-api.ts';
+import { KEY_SORTS, VIRTUAL_KEYS_API } from '../../../contract/api/virtual-keys-api.ts';
 import { addressOf, useAsk } from '../client.ts';
 import { KeyHandOff } from '../hand-off/key-hand-off.tsx';
 import { useWords } from '../language/language.ts';
@@ -71,7 +71,11 @@ function KeysTable({ person }: { readonly person: Person }): ReactNode {
   const [{ q, state, user_id }] = useUrlState();
   const control = useTableState();
   const isFiltered = [q, state, user_id].some((filter) => filter !== undefined);
-  const query = { q, state: STATES.find((known) => known === state), user_id };
+  const query = {
+    ...{ q, user_id },
+    state: STATES.find((known) => known === state),
+    sort: KEY_SORTS.find((known) => known === control.sort),
+  };
   const keys = useAsk(
     VIRTUAL_KEYS_API.list,
     { query: { ...query, limit: 25, cursor: control.cursor ?? undefined } },
@@ -125,6 +129,7 @@ function columnsFor(person: Person, spend: KeySpend | null): readonly Column<Vir
       name: 'name',
       label: 'vk.name',
       isFixed: true,
+      isSortable: true,
       cell: (key) => <KeyName of={key} showsOwner={person.role === 'admin'} />,
     },
     { name: 'state', label: 'vk.state', cell: (key) => <KeyState of={key} /> },
@@ -136,7 +141,12 @@ function columnsFor(person: Person, spend: KeySpend | null): readonly Column<Vir
       isNumber: true,
       cell: (key) => <Spend of={key} spend={spend} />,
     },
-    { name: 'used', label: 'vk.used', cell: (key) => <Time at={key.last_used_at} /> },
+    {
+      name: 'used',
+      label: 'vk.used',
+      isSortable: true,
+      cell: (key) => <Time at={key.last_used_at} />,
+    },
     {
       name: 'acts',
       label: 'vk.acts',

@@ -37,3 +37,33 @@ test('a file has all keys of a filter, whatever fits on a page; a member has the
   assert.ok(!csv.includes(issued.json().secret));
   assert.equal((await get(`${URL}?format=xml`, OPERATOR)).statusCode, 422);
 });
+
+test('keys are put in order by name or last use, page by page, each once', async () => {
+  const { get, post } = speakTo(edge);
+  const sam = await register(edge);
+  for (const name of ['beta', 'Alpha', 'gamma', 'delta']) {
+    await post(URL, { user_id: sam.id, name }, OPERATOR);
+  }
+  const names = async (sort: string, limit: number): Promise<string[]> => {
+    const found: string[] = [];
+    for (let cursor = ''; ; ) {
+      const { data, pagination } = (
+        await get(`${URL}?sort=${sort}&limit=${limit}${cursor}`, sam.cookie)
+      ).json();
+      found.push(...data.map(({ name }: { name: string }) => name));
+      if (!pagination.has_more) return found;
+      cursor = `&cursor=${pagination.next_cursor}`;
+    }
+  };
+  const byName = ['Alpha', 'beta', 'delta', 'gamma'];
+  for (const limit of [1, 2, 3, 50]) {
+    assert.deepEqual(await names('name', limit), byName);
+    assert.deepEqual(await names('-name', limit), byName.toReversed());
+    assert.deepEqual(await names('created', limit), ['beta', 'Alpha', 'gamma', 'delta']);
+    // None was used: what is left is the order in which they were made.
+    assert.deepEqual(await names('-used', limit), ['delta', 'gamma', 'Alpha', 'beta']);
+  }
+  for (const wrong of ['sort=size', 'cursor=vk_nowhere']) {
+    assert.equal((await get(`${URL}?${wrong}`, sam.cookie)).statusCode, 422, wrong);
+  }
+});
