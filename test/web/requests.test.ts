@@ -65,9 +65,15 @@ describe('the log of requests', { skip }, () => {
     await page.getByRole('menuitem', { name: 'Manage views' }).click();
     await page.getByLabel('Name of small ones').fill('tiny ones');
     await page.getByRole('button', { name: 'Rename' }).click();
+    // It is gone from the page before the account has taken it.
+    const stored = page.waitForResponse(
+      (answer) =>
+        answer.request().method() === 'PUT' &&
+        answer.request().postDataJSON().pages?.['/requests']?.views.length === 0,
+    );
     await page.getByRole('button', { name: 'Delete the view tiny ones' }).click();
     await page.getByText('No view is saved any more.').waitFor();
-    await page.waitForLoadState('networkidle');
+    await stored;
     const kept = await (await page.request.get('/api/preferences')).json();
     assert.deepEqual(kept.pages['/requests'].views, []);
     assert.deepEqual([...here.complaints, ...there.complaints], []);

@@ -180,9 +180,17 @@ interface Finding {
   readonly nodes: readonly { readonly html: string }[];
 }
 
+/** A colour on its way from one scheme to the other has a contrast of its own. What never ends is not waited for. */
+const SETTLED = `Promise.allSettled(
+  document.getAnimations()
+    .filter((animation) => animation.effect.getComputedTiming().endTime < Infinity)
+    .map((animation) => animation.finished),
+).then(() => null)`;
+
 /** What axe finds that keeps somebody out, one sentence each. */
 export async function seriousFindings(page: Page): Promise<string[]> {
   if (!(await page.evaluate('Boolean(window.axe)'))) await page.evaluate(AXE);
+  await page.evaluate(SETTLED);
   const found = await page.evaluate<{ violations: Finding[] }>('axe.run(document)');
   return found.violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
