@@ -184,11 +184,12 @@ class Desk implements KeyOffice {
   list(filter: KeyFilter, { sort, limit, cursor }: KeyPageOrder): KeyPage {
     const { accounts, clock } = this.#deps;
     const { userId } = filter;
-    const before = cursor?.startsWith('vk_') ? accounts.keys.find(cursor) : null;
+    const whose = userId === null ? accounts.keys.all() : accounts.keys.ofUser(userId);
+    // Only among these: where somebody else's key would stand says what it is called, and that it is there.
+    const before = whose.find(({ id }) => id === cursor) ?? null;
     if (cursor !== null && before === null) {
       throw new Failure('validation_failed', { param: 'cursor' });
     }
-    const whose = userId === null ? accounts.keys.all() : accounts.keys.ofUser(userId);
     const now = clock.now();
     const found = whose.filter((key) => passes(key, filter, now));
     const compare = this.#comparison(sort);

@@ -63,7 +63,8 @@ test('keys are put in order by name or last use, page by page, each once', async
     // None was used: what is left is the order in which they were made.
     assert.deepEqual(await names('-used', limit), ['delta', 'gamma', 'Alpha', 'beta']);
   }
-  for (const wrong of ['sort=size', 'cursor=vk_nowhere']) {
+  const foreign = (await post(URL, { username: 'a stranger' }, OPERATOR)).json();
+  for (const wrong of ['sort=size', 'cursor=vk_nowhere', `cursor=${foreign.id}`]) {
     assert.equal((await get(`${URL}?${wrong}`, sam.cookie)).statusCode, 422, wrong);
   }
 });

@@ -4,7 +4,12 @@ import { keepPreviousData } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { z } from 'zod';
-import { AUDIT_API, type auditPage, type SubjectKind } from '../../../contract/api/audit-api.ts';
+import {
+  AUDIT_API,
+  type auditPage,
+  SUBJECT_KINDS,
+  type SubjectKind,
+} from '../../../contract/api/audit-api.ts';
 import { PEOPLE_API } from '../../../contract/api/people-api.ts';
 import { addressOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
@@ -39,12 +44,7 @@ export function AuditPage(): ReactNode {
 
 const idOf = ({ id }: Entry): string => id;
 
-const KINDS = [
-  'user',
-  'virtual_key',
-  'provider_key',
-  'api_token',
-] as const satisfies readonly SubjectKind[];
+const KINDS = Object.keys(SUBJECT_KINDS) as SubjectKind[];
 const FILTERS = ['q', 'user_id', 'action', 'kind'] as const;
 
 /** What the address asks the list for. What it says wrongly is left out. */

@@ -3,7 +3,7 @@ import { IconTag } from '@tabler/icons-react';
 import { keepPreviousData } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { PROVIDER_KEYS_API } from '../../../contract/api/provider-keys-api.ts';
-import { type MODEL_STATES, REQUESTS_API } from '../../../contract/api/requests-api.ts';
+import { MODEL_ORDERS, MODEL_STATES, REQUESTS_API } from '../../../contract/api/requests-api.ts';
 import { addressOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { usePeriod } from '../shell/period-picker.tsx';
@@ -33,16 +33,7 @@ export function ModelsPage(): ReactNode {
   );
 }
 
-const STATES = [
-  'used',
-  'unpriced',
-  'setting',
-  'catalogue',
-  'free',
-] as const satisfies readonly (typeof MODEL_STATES)[number][];
-const SORTS = ['id', 'provider', 'input', 'cached', 'output', 'requests', 'unpriced'].flatMap(
-  (order) => [order, `-${order}`],
-);
+const SORTS = MODEL_ORDERS.flatMap((order) => [order, `-${order}`] as const);
 
 /** @param of every model and price, whatever the table is narrowed to */
 function Models({ of }: { readonly of: PriceList }): ReactNode {
@@ -54,7 +45,7 @@ function Models({ of }: { readonly of: PriceList }): ReactNode {
   const platforms = useAsk(PROVIDER_KEYS_API.platforms).data ?? [];
   const query = {
     ...{ start, end, q: url['q'] },
-    state: STATES.find((one) => one === url['state']),
+    state: MODEL_STATES.find((one) => one === url['state']),
     sort: SORTS.find((one) => one === control.sort),
   };
   const found = useAsk(REQUESTS_API.prices, { query }, { placeholderData: keepPreviousData });
@@ -106,7 +97,7 @@ function ModelFilters(): ReactNode {
         name="state"
         label={t('models.state')}
         any={t('models.state')}
-        data={STATES.map((state) => ({ value: state, label: t(`models.state.${state}`) }))}
+        data={MODEL_STATES.map((state) => ({ value: state, label: t(`models.state.${state}`) }))}
         isWide
       />
     </>

@@ -1,7 +1,7 @@
 /** What is asked before there is a component to ask it: who is here, and what a page will want to know first. */
 import { QueryClient } from '@tanstack/react-query';
 import { type Askable, ask, type Given, keyOf, Problem } from '../client.ts';
-import { SESSION, type Session } from './session.ts';
+import { SESSION, SESSION_KEPT_MS, type Session } from './session.ts';
 
 /** Only what may be different a moment later is asked again: no answer, a fault of theirs. Twice at most. */
 function retry(failures: number, error: Error): boolean {
@@ -15,7 +15,8 @@ export const client = new QueryClient({
 /** Null where nobody can say; whoever needs to know asks again. */
 export async function whoIsHere(): Promise<Session | null> {
   const queryKey = keyOf(SESSION, {});
-  await client.prefetchQuery({ queryKey, queryFn: () => ask(SESSION), retry: false });
+  const kept = { staleTime: SESSION_KEPT_MS, retry: false };
+  await client.prefetchQuery({ queryKey, queryFn: () => ask(SESSION), ...kept });
   return client.getQueryData<Session>(queryKey) ?? null;
 }
 

@@ -9,10 +9,11 @@ export type Session = z.output<typeof visit>;
 
 export const SESSION = AUTH_API.visit;
 
-const MINUTE_MS = 60_000;
+/** For so long who is here is not asked again; a call that is refused asks at once. */
+export const SESSION_KEPT_MS = 300_000;
 
 export function useSession() {
-  return useAsk(SESSION, {}, { staleTime: 5 * MINUTE_MS });
+  return useAsk(SESSION, {}, { staleTime: SESSION_KEPT_MS });
 }
 
 /** Forgets all that was answered to whoever was here before, and asks who is here now. */
