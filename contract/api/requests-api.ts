@@ -152,6 +152,8 @@ export const MODEL_ORDERS = [
   'unpriced',
 ] as const;
 
+export type ModelOrder = (typeof MODEL_ORDERS)[number];
+
 const modelOrder = z.enum(MODEL_ORDERS.flatMap((order) => [order, `-${order}`]));
 
 export const pricesQuery = z.strictObject({

@@ -63,19 +63,18 @@ export function figuresHandlers(deps: FiguresDeps) {
       const now = clock.now();
       const span = spanOf(query, now);
       const isReported = query.source === 'provider';
-      const chart = isReported
+      const told = isReported
         ? await reports.reportedChart(reportedOrder(deps, { query, groups, span }, caller))
         : await reports.chart({
             ...{ span, metric, groups, top: query.top },
             selection: selectionOf(query, caller),
           });
+      const chart = query.cumulative === 'true' ? runningChart(told) : told;
+      const value = METRIC_RULES[metric].value;
       const answer: Answer = {
         data: {
           ...{ metric, unit: METRICS[metric], buckets: bucketsOf(span, now) },
-          ...seriesOf(
-            query.cumulative === 'true' ? runningChart(chart) : chart,
-            ...([groups, METRIC_RULES[metric].value, labelsFor(deps, caller)] as const),
-          ),
+          ...seriesOf(chart, groups, value, labelsFor(deps, caller)),
         },
         meta: metaOf(span, isReported ? await reports.syncedAt() : now),
       };

@@ -1,9 +1,10 @@
 /** Models with their prices and their use: those that providers list, and those that were asked for and nobody lists. */
 import type { z } from 'zod';
-import type { priceList, pricesQuery } from '../../contract/api/requests-api.ts';
+import type { ModelOrder, priceList, pricesQuery } from '../../contract/api/requests-api.ts';
 import type { ServedModel } from '../gateway/gateway.ts';
 import { type Chart, type FiguresOrder, type Reports, spanOf } from '../reports/reports.ts';
 import { dollarsOf } from './dollars.ts';
+import { inOrder, type Rank } from './in-order.ts';
 
 export type PricedModel = z.output<typeof priceList>['data']['models'][number];
 type Query = z.output<typeof pricesQuery>;
@@ -44,7 +45,8 @@ export function pricedModels(
       return { ...priceOf(model), requests, unpriced_requests: unpriced };
     })
     .filter((model) => isOfState(model, state) && isNamed(model, q))
-    .sort(inOrder(sort));
+    .sort((one, other) => (one.id < other.id ? -1 : 1))
+    .sort(inOrder(sort, RANKS));
 }
 
 function priceOf(model: ServedModel): Omit<PricedModel, 'requests' | 'unpriced_requests'> {
@@ -71,7 +73,7 @@ function isOfState({ requests, source }: PricedModel, state: Query['state']): bo
 
 const amount = (text: string | null): number | null => (text === null ? null : Number(text));
 
-const RANKS: Readonly<Record<string, (model: PricedModel) => string | number | null>> = {
+const RANKS: Readonly<Record<ModelOrder, Rank<PricedModel>>> = {
   id: ({ id }) => id,
   provider: ({ provider }) => provider,
   input: (model) => amount(model.input_usd_per_mtok),
@@ -80,17 +82,3 @@ const RANKS: Readonly<Record<string, (model: PricedModel) => string | number | n
   requests: ({ requests }) => requests,
   unpriced: (model) => model.unpriced_requests,
 };
-
-function inOrder(sort: Query['sort']): (one: PricedModel, other: PricedModel) => number {
-  const rank = RANKS[sort.replace(/^-/, '')] ?? (() => null);
-  const sign = sort.startsWith('-') ? -1 : 1;
-  const byId = (one: PricedModel, other: PricedModel) => (one.id < other.id ? -1 : 1);
-  return (one, other) => {
-    const [x, y] = [rank(one), rank(other)];
-    if (x === null || y === null) {
-      return Number(x === null) - Number(y === null) || byId(one, other);
-    }
-    if (x === y) return byId(one, other);
-    return sign * (x < y ? -1 : 1);
-  };
-}

@@ -6,6 +6,7 @@ import type {
   providerKeysQuery,
 } from '../../contract/api/provider-keys-api.ts';
 import { type ExportRow, onePage } from './export.ts';
+import { inOrder, type Rank } from './in-order.ts';
 
 type Row = z.output<typeof providerKey>;
 type Query = z.output<typeof providerKeysQuery>;
@@ -15,14 +16,7 @@ export function chosenKeys(rows: readonly Row[], query: Query): Row[] {
   const found = rows.filter((row) => passes(row, query));
   const { sort } = query;
   if (sort === undefined) return found;
-  const rankOf = VALUE[sort.replace('-', '') as KeyOrder];
-  const direction = sort.startsWith('-') ? -1 : 1;
-  return found.sort((one, other) => {
-    const [a, b] = [rankOf(one), rankOf(other)];
-    // Not known is neither small nor large.
-    if (a === null || b === null) return Number(a === null) - Number(b === null);
-    return a === b ? 0 : a < b ? -direction : direction;
-  });
+  return found.sort(inOrder(sort, RANKS));
 }
 
 function passes(row: Row, { q = '', platform, status, purpose, active }: Query): boolean {
@@ -45,7 +39,7 @@ const SEVERITY: Readonly<Record<Row['status'], number>> = {
   healthy: 5,
 };
 
-const VALUE: Readonly<Record<KeyOrder, (row: Row) => string | number | null>> = {
+const RANKS: Readonly<Record<KeyOrder, Rank<Row>>> = {
   name: ({ name }) => name.toLowerCase(),
   platform: ({ platform }) => platform,
   status: ({ status }) => SEVERITY[status],
