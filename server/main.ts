@@ -34,8 +34,10 @@ async function serve(flags: ServeFlags): Promise<void> {
   stopOnSignals(app.close, log);
   process.stdout.write(`Tollkeeper listens on ${app.address}\n`);
   if (app.setUpLink === null) return;
-  // On both, since one of them may go nowhere; the link is dead once it was used, and with this process.
-  log.warn({ link: app.setUpLink }, 'nobody owns this installation yet: open the link once');
+  // The link makes an owner of whoever opens it, and a log is kept and read by others: it says only where to look.
+  log.warn(
+    'nobody owns this installation yet: the link to become its owner stands on standard output',
+  );
   process.stdout.write(`Nobody owns it yet. Open this link once: ${app.setUpLink}\n`);
 }
 
