@@ -1,5 +1,6 @@
 /** The command line. `serve` is what `npm start` runs. */
 import { existsSync, readFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { startApp } from './app.ts';
@@ -33,6 +34,8 @@ async function serve(flags: ServeFlags): Promise<void> {
   const app = await startApp({ config, log, version });
   stopOnSignals(app.close, log);
   process.stdout.write(`Tollkeeper listens on ${app.address}\n`);
+  // Node writes down what it compiled when the process ends well; one that is killed should start as fast the next time.
+  flushCompileCache();
   if (app.setUpLink === null) return;
   // The link makes an owner of whoever opens it, and a log is kept and read by others: it says only where to look.
   log.warn(

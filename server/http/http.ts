@@ -7,7 +7,11 @@ import type { Socket } from 'node:net';
 import cookies from '@fastify/cookie';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
-import fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
+import fastify, {
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  type FastifyServerOptions,
+} from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Clock } from '../clock.ts';
@@ -169,6 +173,17 @@ function passBy(instance: FastifyInstance, current: () => Shortcut | null | unde
   });
 }
 
+/**
+ * The contract's own schemas check and write everything. Said here and not later, it keeps Fastify from loading compilers
+ * that nothing uses. Its types know no others, hence the cast.
+ */
+const SCHEMAS = {
+  compilersFactory: {
+    buildValidator: () => validatorCompiler,
+    buildSerializer: () => serializerCompiler,
+  },
+} as unknown as NonNullable<FastifyServerOptions['schemaController']>;
+
 function newInstance(settings: HttpSettings, log: EdgeLog): FastifyInstance {
   return fastify({
     logger: false,
@@ -182,6 +197,7 @@ function newInstance(settings: HttpSettings, log: EdgeLog): FastifyInstance {
     forceCloseConnections: 'idle',
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
+    schemaController: SCHEMAS,
     // A name of 128 characters may be percent-encoded to twelve bytes each.
     routerOptions: { maxParamLength: 2000 },
     frameworkErrors: (error, request, reply) => {
@@ -254,8 +270,6 @@ async function prepareManagement(
   log: EdgeLog,
   webApp: WebApp,
 ): Promise<void> {
-  scope.setValidatorCompiler(validatorCompiler);
-  scope.setSerializerCompiler(serializerCompiler);
   takeOnlyJson(scope);
   await scope.register(cookies, { hook: 'onRequest' });
   await scope.register(helmet, {
