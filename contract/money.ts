@@ -57,10 +57,14 @@ export function parseDollars(value: string | number): Nanos | undefined {
 
 /** The exact decimal in dollars, without trailing zeros: `formatDollars(nanos(21_000)) === '0.000021'`. */
 export function formatDollars(amount: Nanos): string {
-  const digits = Math.abs(amount).toString().padStart(10, '0');
-  const fraction = digits.slice(-9).replace(/0+$/, '');
-  const whole = digits.slice(0, -9);
-  return `${amount < 0 ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
+  const size = Math.abs(amount);
+  const rest = size % NANOS_PER_DOLLAR;
+  const whole = `${amount < 0 ? '-' : ''}${(size - rest) / NANOS_PER_DOLLAR}`;
+  if (rest === 0) return whole;
+  const digits = String(rest).padStart(9, '0');
+  let end = digits.length;
+  while (digits[end - 1] === '0') end--;
+  return `${whole}.${digits.slice(0, end)}`;
 }
 
 /** Dollars as the nearest JSON number, for replies whose shape demands a number. */

@@ -43,10 +43,14 @@ export const keyInPath = z.object({
   key: z.string().min(1).max(200).meta({ description: 'The full key or its id' }),
 });
 
+const EXACT_DECIMAL = /^-?\d+(\.\d{1,9})?$/;
+
+export const isDecimal = (text: string): boolean => EXACT_DECIMAL.test(text);
+
 /** Dollars as an exact decimal in text, at most nine places: `"-0.000021"`. */
 export const decimalDollars = z
   .string()
-  .regex(/^-?\d+(\.\d{1,9})?$/)
+  .regex(EXACT_DECIMAL)
   .meta({ description: 'US dollars, exact' });
 
 export const creditsNumber = z

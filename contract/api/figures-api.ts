@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { call } from './call.ts';
-import { count, decimalDollars, FORMATS, instant } from './fields.ts';
+import { count, decimalDollars, FORMATS, instant, isDecimal } from './fields.ts';
 
 /** By what figures can be split. */
 export const GROUPS = ['model', 'user', 'key', 'provider', 'provider_key'] as const;
@@ -101,6 +101,15 @@ const value = z.union([decimalDollars, z.number()]).nullable().meta({
   description:
     'Dollars as an exact decimal in text; counts, milliseconds and ratios as numbers; null where nothing is known, as of the spend of requests that all have no price',
 });
+const { $schema: _, ...listOfValues } = z.toJSONSchema(z.array(value));
+
+const isValue = (one: unknown): boolean =>
+  one === null || (typeof one === 'string' ? isDecimal(one) : Number.isFinite(one));
+
+/** Of a chart there are thousands: to ask a schema about each takes longer than to make them. */
+const values = z
+  .custom<z.output<typeof value>[]>((list) => Array.isArray(list) && list.every(isValue))
+  .meta(listOfValues);
 
 const name = z.object({
   id: z.string().meta({ description: 'Empty where a request has none' }),
@@ -178,13 +187,13 @@ export const figuresReply = z.object({
         subgroup: name.nullable(),
         value,
         previous: value.meta({ description: 'The same of the range before' }),
-        values: z.array(value).meta({ description: 'One for each bucket' }),
+        values: values.meta({ description: 'One for each bucket' }),
       }),
     ),
     groups_total: count.meta({
       description: 'How many groups there are, those under `other` included',
     }),
-    total: z.object({ value, previous: value, values: z.array(value) }),
+    total: z.object({ value, previous: value, values }),
     figures,
     previous_figures: figures,
   }),
@@ -196,7 +205,7 @@ const card = z.object({
   unit: z.enum(['usd', 'count', 'ms', 'ratio']),
   value,
   previous: value,
-  values: z.array(value),
+  values,
 });
 
 export const overviewQuery = z.strictObject({

@@ -99,15 +99,16 @@ export function register(
 
 /** A file is nobody else's: it goes out while it is read. */
 function jointly({ handle }: BoundCall): BoundCall['handle'] {
-  const answers = new JointAnswers<string>();
+  // As bytes: a text would be made into bytes again for each of those who share it.
+  const answers = new JointAnswers<Buffer>();
   return async (request, reply) => {
     if ((request.query as { format?: string }).format !== undefined) {
       return await handle(request, reply);
     }
-    const make = async (): Promise<string> =>
-      String(reply.serialize((await handle(request, reply)) as object));
-    const text = await answers.of(`${eyesOf(request.caller)} ${request.url}`, make);
-    return await reply.type('application/json; charset=utf-8').send(text);
+    const make = async (): Promise<Buffer> =>
+      Buffer.from(String(reply.serialize((await handle(request, reply)) as object)));
+    const bytes = await answers.of(`${eyesOf(request.caller)} ${request.url}`, make);
+    return await reply.type('application/json; charset=utf-8').send(bytes);
   };
 }
 

@@ -32,7 +32,7 @@ before(async () => {
     keys[name] = issued.json().id;
     const id = `${firstId('req', NOW)}${newId('req').slice(16)}`;
     ids[name] = id;
-    const more = { id, model: `model of ${name}`, cost: nanos(name === 'ann' ? 5 : 70) };
+    const more = { id, model: `modèle de ${name}`, cost: nanos(name === 'ann' ? 5 : 70) };
     await edge.record({ id: keys[name] ?? '', userId }, more);
   }
 });
@@ -72,6 +72,18 @@ const get = async (url: string, headers: Record<string, string> = OPERATOR) => {
 };
 
 describe('GET /api/figures', () => {
+  test('gives all who ask the same at once the same bytes, each whole and with its length', async () => {
+    const url = '/api/figures?group=model&start=2026-11-19';
+    const alone = await edge.http.instance.inject({ url, headers: OPERATOR });
+    const ask = () => edge.http.instance.inject({ url, headers: OPERATOR });
+    for (const reply of await Promise.all(Array.from({ length: 20 }, ask))) {
+      assert.equal(reply.headers['content-type'], 'application/json; charset=utf-8');
+      assert.equal(Number(reply.headers['content-length']), reply.rawPayload.length);
+      assert.deepEqual(reply.json(), alone.json());
+    }
+    assert.ok(alone.body.includes('modèle de ann'));
+  });
+
   test('answers exact decimals, the present bucket marked, with the range before', async () => {
     const { status, body } = await get('/api/figures?group=model&start=2026-11-19');
     assert.equal(status, 200);
@@ -79,8 +91,8 @@ describe('GET /api/figures', () => {
     assert.deepEqual(
       body.data.series.map((one: Record<string, unknown>) => [one['group'], one['values']]),
       [
-        [{ id: 'model of bob', label: 'model of bob' }, ['0', '0.00000007']],
-        [{ id: 'model of ann', label: 'model of ann' }, ['0', '0.000000005']],
+        [{ id: 'modèle de bob', label: 'modèle de bob' }, ['0', '0.00000007']],
+        [{ id: 'modèle de ann', label: 'modèle de ann' }, ['0', '0.000000005']],
       ],
     );
     assert.deepEqual(
@@ -248,7 +260,7 @@ describe('two members', () => {
         assert.equal(status, 200);
         const mine = me === ann ? 'ann' : 'bob';
         if (url.startsWith('/api/requests')) assert.ok(text.includes(ids[mine] ?? '?'), url);
-        for (const foreign of [other.id, keys[name] ?? '', `model of ${name}`, ids[name] ?? '']) {
+        for (const foreign of [other.id, keys[name] ?? '', `modèle de ${name}`, ids[name] ?? '']) {
           assert.ok(!text.includes(foreign), `${url} shows ${foreign}`);
         }
       }
@@ -265,7 +277,7 @@ describe('two members', () => {
 
   test('find their own request, and of the other’s that there is none', async () => {
     const own = await get(`/api/requests/${ids['ann']}`, people.ann.bearer);
-    assert.equal(own.body.model, 'model of ann');
+    assert.equal(own.body.model, 'modèle de ann');
     const [foreign, missing] = [
       await get(`/api/requests/${ids['bob']}`, people.ann.bearer),
       await get('/api/requests/req_missing', people.ann.bearer),
