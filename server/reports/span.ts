@@ -22,6 +22,9 @@ export interface Bucket {
   readonly label: string;
   readonly start: number;
   readonly end: number;
+  /** The same as instants on the wire. */
+  readonly startsAt: string;
+  readonly endsAt: string;
   /** False of a day, week or month that the range has only a part of. */
   readonly isWhole: boolean;
   readonly numbers: readonly number[];
@@ -109,34 +112,52 @@ function beginningOf(day: Temporal.PlainDate, zone: string): number {
   return day.toZonedDateTime(zone).epochMilliseconds;
 }
 
+/** Those that were made, by all that they depend on; a calendar is slow, and everybody asks for the same ranges. */
+const KNOWN_BUCKETS = new Map<string, readonly Bucket[]>();
+/** A year of days has some hundred kilobytes. */
+const KNOWN_MOST = 50;
+
 function bucketsOf(
-  order: SpanOrder,
-  range: { readonly start: number; readonly end: number },
+  { zone, bucket }: SpanOrder,
+  { start, end }: { readonly start: number; readonly end: number },
   table: Rows['table'],
+): readonly Bucket[] {
+  const key = `${start} ${end} ${table} ${bucket} ${zone}`;
+  const buckets = KNOWN_BUCKETS.get(key) ?? cutInto(bucket, { start, end, zone, table });
+  KNOWN_BUCKETS.delete(key);
+  KNOWN_BUCKETS.set(key, buckets);
+  const [oldest] = KNOWN_BUCKETS.keys();
+  if (KNOWN_BUCKETS.size > KNOWN_MOST && oldest !== undefined) KNOWN_BUCKETS.delete(oldest);
+  return buckets;
+}
+
+function cutInto(
+  kind: SpanOrder['bucket'],
+  { start, end, zone, table }: Pick<Span, 'start' | 'end' | 'zone' | 'table'>,
 ): readonly Bucket[] {
   const step = table === 'usage_daily' ? DAY_MS : HOUR_MS;
   const bucket = (start: number, end: number, label: string, isWhole = true): Bucket => ({
     ...{ label, start, end, isWhole },
+    ...{ startsAt: isoTime(start), endsAt: isoTime(end) },
     numbers: numbersOf(start, end, step),
   });
-  const { start, end } = range;
-  if (order.bucket === 'none') return [bucket(start, end, isoTime(start))];
-  if (order.bucket === 'hour') {
+  if (kind === 'none') return [bucket(start, end, isoTime(start))];
+  if (kind === 'hour') {
     return numbersOf(start, end, HOUR_MS).map((hour) =>
       bucket(hour * HOUR_MS, (hour + 1) * HOUR_MS, isoTime(hour * HOUR_MS)),
     );
   }
-  const { first, next, label } = CALENDAR[order.bucket];
+  const { first, next, label } = CALENDAR[kind];
   const buckets: Bucket[] = [];
   // An hour into the range lies in its first day even where the beginning was moved.
   let day = Temporal.Instant.fromEpochMilliseconds(start + HOUR_MS - 1)
-    .toZonedDateTimeISO(order.zone)
+    .toZonedDateTimeISO(zone)
     .toPlainDate();
   for (let from = start; from < end; ) {
     const begun = first(day);
-    const isFromStart = hourOf(beginningOf(begun, order.zone)) === from;
+    const isFromStart = hourOf(beginningOf(begun, zone)) === from;
     const following = next(begun);
-    const over = hourOf(beginningOf(following, order.zone));
+    const over = hourOf(beginningOf(following, zone));
     const to = Math.min(end, over);
     buckets.push(bucket(from, to, label(begun), isFromStart && over <= end));
     from = to;
