@@ -20,16 +20,16 @@ import {
   type Chart,
   errorRate,
   type Figures,
-  METRIC_RULES,
+  named,
   type ReportedOrder,
   type Reports,
+  readerOf,
   runningChart,
   type Selection,
   type Series,
   type Span,
   spanOf,
   ttftQuantile,
-  type Value,
 } from '../reports/reports.ts';
 import type { AskedFor } from './answering.ts';
 import type { Caller } from './callers.ts';
@@ -70,11 +70,10 @@ export function figuresHandlers(deps: FiguresDeps) {
             selection: selectionOf(query, caller),
           });
       const chart = query.cumulative === 'true' ? runningChart(told) : told;
-      const value = METRIC_RULES[metric].value;
       const answer: Answer = {
         data: {
           ...{ metric, unit: METRICS[metric], buckets: bucketsOf(span, now) },
-          ...seriesOf(chart, groups, value, labelsFor(deps, caller)),
+          ...seriesOf(chart, metric, groups, labelsFor(deps, caller)),
         },
         meta: metaOf(span, isReported ? await reports.syncedAt() : now),
       };
@@ -97,7 +96,7 @@ export function figuresHandlers(deps: FiguresDeps) {
           cards: CARDS.map((metric) => ({
             metric,
             unit: METRICS[metric],
-            ...valuesOf(series, METRIC_RULES[metric].value),
+            ...valuesOf(series, metric),
           })),
           ...figuresOfBoth(series),
         },
@@ -109,8 +108,8 @@ export function figuresHandlers(deps: FiguresDeps) {
 
 function seriesOf(
   chart: Chart,
+  metric: Metric,
   groups: readonly Group[],
-  value: (figures: Figures) => Value,
   labelOf: LabelOf,
 ): Pick<Answer['data'], 'series' | 'groups_total' | 'total' | 'figures' | 'previous_figures'> {
   const name = (names: Series['names'], index: number) =>
@@ -120,10 +119,10 @@ function seriesOf(
       kind: one.names === null ? 'other' : 'group',
       group: name(one.names, 0),
       subgroup: name(one.names, 1),
-      ...valuesOf(one, value),
+      ...valuesOf(one, metric),
     })),
     groups_total: chart.groupsTotal,
-    total: valuesOf(chart.total, value),
+    total: valuesOf(chart.total, metric),
     ...figuresOfBoth(chart.total),
   };
 }
@@ -202,12 +201,16 @@ function groupsOf(group: Group | undefined, subgroup: Group | undefined): readon
   return [group, subgroup].filter((one) => one !== undefined);
 }
 
-function valuesOf({ total, previous, buckets }: Series, value: (figures: Figures) => Value) {
+function valuesOf({ measures, total, previous, buckets }: Series, metric: Metric) {
+  const value = readerOf(metric, measures);
   return { value: value(total), previous: value(previous), values: buckets.map(value) };
 }
 
-function figuresOfBoth({ total, previous }: Series) {
-  return { figures: figuresOf(total), previous_figures: figuresOf(previous) };
+function figuresOfBoth({ measures, total, previous }: Series) {
+  return {
+    figures: figuresOf(named(measures, total)),
+    previous_figures: figuresOf(named(measures, previous)),
+  };
 }
 
 /** Whose requests a caller may see; null: everybody's. */
@@ -259,10 +262,10 @@ function nameOf(
 }
 
 export function bucketsOf(span: Span, now: number) {
-  return span.buckets.map(({ label, start, end, isWhole }: Bucket) => ({
+  return span.buckets.map(({ label, startsAt, endsAt, end, isWhole }: Bucket) => ({
     label,
-    start: isoTime(start),
-    end: isoTime(end),
+    start: startsAt,
+    end: endsAt,
     complete: end <= now,
     whole: isWhole,
   }));

@@ -97,7 +97,7 @@ const served = (id: string, input: number | null) => ({
   ...(input !== null && { inputNanosPerMillion: input, priceSource: 'catalogue' as const }),
 });
 const used = (id: string, requests: number, unpriced = 0) =>
-  ({ names: [id], total: { requests, unpriced } }) as never;
+  ({ names: [id], measures: ['requests', 'unpriced'], total: [requests, unpriced] }) as never;
 
 describe('the list of models', () => {
   const ids = (query: Record<string, string>) =>

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { ModelOrder, priceList, pricesQuery } from '../../contract/api/requests-api.ts';
 import type { ServedModel } from '../gateway/gateway.ts';
-import { type Chart, type FiguresOrder, type Reports, spanOf } from '../reports/reports.ts';
+import { type Chart, type FiguresOrder, named, type Reports, spanOf } from '../reports/reports.ts';
 import { dollarsOf } from './dollars.ts';
 import { inOrder, type Rank } from './in-order.ts';
 
@@ -36,7 +36,9 @@ export function pricedModels(
   uses: Chart['series'],
   { q = '', state, sort }: Pick<Query, 'q' | 'state' | 'sort'>,
 ): readonly PricedModel[] {
-  const counts = new Map(uses.map(({ names, total }) => [names?.[0] ?? '', total]));
+  const counts = new Map(
+    uses.map(({ names, measures, total }) => [names?.[0] ?? '', named(measures, total)]),
+  );
   const listed = new Set(served.map(({ id }) => id));
   const unlisted = [...counts.keys()].filter((id) => !listed.has(id) && !NAMELESS.has(id));
   return [...served, ...unlisted.map((id) => ({ id }))]

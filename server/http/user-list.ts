@@ -10,7 +10,7 @@ import { formatDollars, nanos } from '../../contract/money.ts';
 import type { Accounts, User } from '../accounts/accounts.ts';
 import type { Administration } from '../administration/administration.ts';
 import { type Clock, isoTime } from '../clock.ts';
-import { type Figures, type Reports, spanOf } from '../reports/reports.ts';
+import { type Figures, named, type Reports, spanOf } from '../reports/reports.ts';
 import { cursorOf, readCursor } from './cursor.ts';
 import { onePage } from './export.ts';
 import { personOf } from './reception.ts';
@@ -117,7 +117,9 @@ async function spentIn(
     groups: ['user'],
     top: Number.MAX_SAFE_INTEGER,
   });
-  const byUser = new Map(series.map(({ names, total }) => [names?.[0], total]));
+  const byUser = new Map(
+    series.map(({ names, measures, total }) => [names?.[0], named(measures, total)]),
+  );
   return (userId) => byUser.get(userId) ?? NOTHING_SPENT;
 }
 

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { type Nanos, nanos, sum, ZERO } from '../../contract/money.ts';
 import { isoTime } from '../clock.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { SumsSource } from './sums-source.ts';
+import type { Part, SumsSource } from './sums-source.ts';
 import { compareText } from './text-order.ts';
 
 /** A range of UTC days, both included: `2026-11-20`. */
@@ -53,8 +53,6 @@ interface UserDayRow {
   readonly cost: number;
 }
 
-type LabelledRow = UserDayRow & { readonly label: string };
-
 /** A request belongs to the UTC day in which it started. */
 export async function costByUser(
   source: SumsSource,
@@ -64,22 +62,35 @@ export async function costByUser(
   const first = dayNumber(range.start);
   const last = dayNumber(range.end);
   const days = Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  const found = await source.read<UserDayRow, UserDayRow>('usage_daily', [days], (numbers) => ({
-    query: sql<UserDayRow>`
+  const read = (part: Part): Promise<readonly UserDayRow[]> =>
+    source.ask(part, {
+      query: sql<UserDayRow>`
     select t.bucket as day, c.user_id as "userId", sum(t.requests) as requests, sum(t.unpriced) as unpriced,
       sum(t.input_tokens) + sum(t.output_tokens) as tokens, sum(t.cost_nanos) as cost
-    from json_each(${numbers}) as d
+    from json_each(${JSON.stringify(part.buckets)}) as d
     cross join json_each(d.value) as b
     cross join usage_daily as t on t.bucket = b.value and t.cut = 2
     join usage_cells as c on c.id = t.cell
     where t.requests > 0 ${userId === null ? sql`` : sql`and c.user_id = ${userId}`}
     group by t.bucket, c.user_id`,
-    made: (row) => row,
-  }));
+      made: (rows) => rows,
+    });
+  const found = (await Promise.all(source.partsOf('usage_daily', [days]).map(read))).flat();
   const labels = await labelsOf(source.db, new Set(found.map((row) => row.userId)));
-  const rows = found.map((row) => ({ ...row, label: labels.get(row.userId) ?? row.userId }));
-  const byUser = usersOf(rows);
-  return { byUser, ...daysOf(rows, byUser, { first, last }) };
+  const users = new Map<string, UserOverTime>();
+  for (const row of found) {
+    const label = labels.get(row.userId) ?? row.userId;
+    const user = users.get(label) ?? nobodyYet(label, days.length);
+    users.set(label, user);
+    note(user, row, row.day - first);
+  }
+  const byUser = [...users.values()].sort(
+    (a, b) => b.cost - a.cost || compareText(a.label, b.label),
+  );
+  return {
+    byUser: byUser.map(({ costs: _, ...user }) => ({ ...user, cost: nanos(user.cost) })),
+    ...daysOf(days.map(dayText), byUser),
+  };
 }
 
 /** Names change while sums do not, so they are read each time. */
@@ -95,44 +106,45 @@ async function labelsOf(
   return new Map(users.map(({ id, username }) => [id, username]));
 }
 
-function usersOf(rows: readonly LabelledRow[]): UserCost[] {
-  const users = new Map<string, UserCost>();
-  for (const row of rows) {
-    const known = users.get(row.label);
-    users.set(row.label, {
-      label: row.label,
-      requests: (known?.requests ?? 0) + row.requests,
-      unpricedRequests: (known?.unpricedRequests ?? 0) + row.unpriced,
-      tokens: (known?.tokens ?? 0) + row.tokens,
-      cost: sum(known?.cost ?? ZERO, nanos(row.cost)),
-    });
-  }
-  return [...users.values()].sort((a, b) => b.cost - a.cost || compareText(a.label, b.label));
+interface UserOverTime {
+  readonly label: string;
+  requests: number;
+  unpricedRequests: number;
+  tokens: number;
+  cost: number;
+  /** One for each day of the range. */
+  readonly costs: number[];
+}
+
+const nobodyYet = (label: string, days: number): UserOverTime => ({
+  ...{ label, requests: 0, unpricedRequests: 0, tokens: 0, cost: 0 },
+  costs: Array<number>(days).fill(0),
+});
+
+function note(user: UserOverTime, row: UserDayRow, day: number): void {
+  user.requests += row.requests;
+  user.unpricedRequests += row.unpriced;
+  user.tokens += row.tokens;
+  user.cost += row.cost;
+  user.costs[day] = (user.costs[day] ?? 0) + row.cost;
 }
 
 function daysOf(
-  rows: readonly LabelledRow[],
-  users: readonly UserCost[],
-  range: { readonly first: number; readonly last: number },
+  dates: readonly string[],
+  users: readonly UserOverTime[],
 ): Pick<CostByUser, 'daily' | 'dailyByUser'> {
-  const costs = new Map<number, Map<string, Nanos>>();
-  for (const row of rows) {
-    const ofDay = costs.get(row.day) ?? new Map<string, Nanos>();
-    const cost = sum(ofDay.get(row.label) ?? ZERO, nanos(row.cost));
-    costs.set(row.day, ofDay.set(row.label, cost));
-  }
   const daily: DayCost[] = [];
   const dailyByUser: UserDayCost[] = [];
   let cumulativeCost: Nanos = ZERO;
-  for (let day = range.first; day <= range.last; day += 1) {
-    const date = dayText(day);
-    const ofDay = costs.get(day);
-    const cost = sum(...(ofDay?.values() ?? []));
+  for (const [day, date] of dates.entries()) {
+    let cost: Nanos = ZERO;
+    for (const { label, costs } of users) {
+      const part = nanos(costs[day] ?? 0);
+      cost = sum(cost, part);
+      dailyByUser.push({ date, label, cost: part });
+    }
     cumulativeCost = sum(cumulativeCost, cost);
     daily.push({ date, cost, cumulativeCost });
-    for (const { label } of users) {
-      dailyByUser.push({ date, label, cost: ofDay?.get(label) ?? ZERO });
-    }
   }
   return { daily, dailyByUser };
 }

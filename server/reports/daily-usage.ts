@@ -1,10 +1,10 @@
 /** Usage by UTC day, provider key and model, of either source: what providers report, or what we metered. */
 import { type RawBuilder, sql } from 'kysely';
-import type { Group } from '../../contract/api/figures-api.ts';
 import { isoTime } from '../clock.ts';
 import type { Storage } from '../storage/storage.ts';
+import { NOTHING, type Sums } from './addition.ts';
 import type { Rows } from './span.ts';
-import { cutFor, everyDay, type Measure, type Sums, sumsByBucket, sumsByCell } from './sums.ts';
+import { everyDay, type Measure, sumsByBucket, sumsByName } from './sums.ts';
 import type { SumsSource } from './sums-source.ts';
 import { compareText } from './text-order.ts';
 
@@ -105,28 +105,21 @@ async function gatewaySums(
     userId,
     names: keyId === undefined ? names : { ...names, provider_key: keyId },
   };
-  const group = { key: 'provider_key', model: 'model', date: null } as const;
-  const groups: readonly Group[] = group[column] === null ? [] : [group[column]];
-  const cut = cutFor(groups, selection);
-  const { table, numbers } = range === null ? await everyDay(source.db) : daysOf(range);
-  const of = { cut, selection, measures: MEASURES };
+  const rows = range === null ? await everyDay(source.db) : daysOf(range);
+  const of = { selection, measures: MEASURES };
   if (column === 'date') {
-    const buckets = numbers.map((number) => ({ numbers: [number] }));
-    const found = await sumsByBucket(source, { table, buckets, ...of });
+    const days = rows.numbers.map((number) => [number]);
+    const { buckets } = await sumsByBucket(source, rows.table, days, of);
     return sorted(
-      [...found].map(([index, sums]) => ({ name: dayText(numbers[index] ?? 0), sums })),
+      rows.numbers.map((number, place) => ({
+        name: dayText(number),
+        sums: buckets[place] ?? NOTHING,
+      })),
     );
   }
-  const cells = await sumsByCell(source, { table, numbers }, of);
-  const byName = Map.groupBy(cells, (cell) => cell.names[group[column]]);
-  return sorted(
-    [...byName].map(([name, parts]) => ({
-      name,
-      sums: MEASURES.map((_, index) =>
-        parts.reduce((sum, part) => sum + (part.sums[index] ?? 0), 0),
-      ),
-    })),
-  );
+  const groups = [column === 'key' ? 'provider_key' : 'model'] as const;
+  const found = await sumsByName(source, rows, { groups, ...of });
+  return sorted(found.map(({ names: [name = ''], sums }) => ({ name, sums })));
 }
 
 function sorted(rows: readonly { readonly name: string; readonly sums: Sums }[]) {

@@ -11,11 +11,14 @@ import { type Clock, systemClock } from '../clock.ts';
 import { usageRecord } from '../records/record-for-tests.ts';
 import { createRecords, type UsageRecord } from '../records/records.ts';
 import { openSqlite, type Storage } from '../storage/storage.ts';
+import { METRIC_RULES, picking } from './measures.ts';
 import {
   createReports,
-  METRIC_RULES,
+  named,
   type ReportedOrder,
   type Reports,
+  readerOf,
+  type Series,
   spanOf,
   ttftQuantile,
 } from './reports.ts';
@@ -123,7 +126,7 @@ describe('a chart', () => {
         const span = spanOf({ ...days, zone, bucket }, NOW);
         const selection = { userId: of.userId, names: of.names };
         const chart = await reports.chart({ span, selection, metric, groups, top });
-        const { value } = METRIC_RULES[metric];
+        const value = readerOf(metric, chart.total.measures);
         const meant = all.filter(
           (record) =>
             (of.userId === null || record.userId === of.userId) &&
@@ -141,9 +144,10 @@ describe('a chart', () => {
           assert.ok(figures);
           assert.equal(value(figures), expected(now.filter(within(start, end))));
         });
-        const named = chart.series.filter(({ names }) => names !== null);
-        assert.ok(named.length <= top);
-        for (const one of named) {
+        const told = chart.series.filter(({ names }) => names !== null);
+        assert.ok(told.length <= top);
+        for (const one of told) {
+          const value = readerOf(metric, one.measures);
           const mine = (record: UsageRecord) =>
             groups.every((group, index) => nameIn(record, group) === one.names?.[index]);
           assert.equal(value(one.total), expected(now.filter(mine)));
@@ -154,9 +158,10 @@ describe('a chart', () => {
           });
         }
         if (groups.length === 0) return;
-        const weigh = METRIC_RULES[metric].weight;
-        const parts = chart.series.reduce((sum, one) => sum + weigh(one.total), 0);
-        assert.equal(parts, weigh(chart.total.total));
+        const { measures, weight } = METRIC_RULES[metric];
+        const weigh = (one: Series) => weight(picking(measures, one.measures)(one.total));
+        const parts = chart.series.reduce((sum, one) => sum + weigh(one), 0);
+        assert.equal(parts, weigh(chart.total));
       }),
       { numRuns: 80 },
     );
@@ -170,7 +175,7 @@ describe('a chart', () => {
     const selection = { userId: null, names: {} };
     for (const metric of Object.keys(METRICS) as Metric[]) {
       const chart = await reports.chart({ span, selection, metric, groups: ['model'], top: 3 });
-      const empty = METRIC_RULES[metric].value(chart.total.total);
+      const empty = readerOf(metric, chart.total.measures)(chart.total.total);
       const isKnown = !/average|rate|ttft/.test(metric);
       assert.equal(empty === null, !isKnown, metric);
     }
@@ -179,14 +184,14 @@ describe('a chart', () => {
 
 test('the time to the first byte is read from its classes to some per cent', async () => {
   const span = spanOf({ start: '2026-11-10', end: '2026-11-20', zone: 'UTC', bucket: 'none' }, NOW);
-  const { total } = await reports.total({ span, selection: { userId: null, names: {} } });
+  const { measures, total } = await reports.total({ span, selection: { userId: null, names: {} } });
   const owed = all.filter(
     ({ outcome, costSource }) => outcome !== 'refused' && costSource !== 'none',
   );
   const times = owed.map(({ ttftMs }) => ttftMs ?? 0).sort((a, b) => a - b);
   for (const share of [0.1, 0.5, 0.9, 0.95, 0.99]) {
     const exact = times[Math.ceil(share * times.length) - 1] ?? 0;
-    const read = ttftQuantile(total, share) ?? 0;
+    const read = ttftQuantile(named(measures, total), share) ?? 0;
     assert.ok(Math.abs(read - exact) / exact < 0.12, `${share}: ${read} for ${exact}`);
   }
 });
@@ -205,7 +210,8 @@ describe('what providers report', () => {
       ...{ span, metric: 'spend', groups: ['model'], top: 5, keyIds: null, model: null },
       ...more,
     });
-  const { value } = METRIC_RULES.spend;
+  const valuesOf = ({ measures, buckets }: Series) => buckets.map(readerOf('spend', measures));
+  const requestsOf = ({ measures, total }: Series) => named(measures, total).requests;
 
   before(async () => {
     const rows = reported.map(([provider_key_id, date, model, requests, cost_nanos, currency]) => ({
@@ -221,22 +227,22 @@ describe('what providers report', () => {
   test('is charted by day, and what was told without dollars has no known price', async () => {
     const { series, total } = await chart({});
     assert.deepEqual(
-      series.map(({ names, buckets }) => [names, buckets.map(value)]),
+      series.map((one) => [one.names, valuesOf(one)]),
       [
         [['a'], ['0.000005', '0.000001']],
         [['b'], [null, '0']],
       ],
     );
-    assert.deepEqual(total.buckets.map(value), ['0.000005', '0.000001']);
-    assert.equal(total.total.unpriced, 8);
-    assert.equal(value(total.previous), '0.000003');
+    assert.deepEqual(valuesOf(total), ['0.000005', '0.000001']);
+    assert.equal(named(total.measures, total.total).unpriced, 8);
+    assert.equal(readerOf('spend', total.measures)(total.previous), '0.000003');
   });
 
   test('is charted by week and month too', async () => {
     const order = { start: '2026-11-18', end: '2026-11-20', zone: 'UTC' };
     for (const bucket of ['week', 'month'] as const) {
       const { total } = await chart({ span: spanOf({ ...order, bucket }, NOW), groups: [] });
-      assert.deepEqual(total.buckets.map(value), ['0.000009']);
+      assert.deepEqual(valuesOf(total), ['0.000009']);
     }
   });
 
@@ -254,7 +260,7 @@ describe('what providers report', () => {
     });
     assert.equal(groupsTotal, 3);
     assert.deepEqual(
-      series.map(({ names, total }) => [names, total.requests]),
+      series.map((one) => [one.names, requestsOf(one)]),
       [
         [['a', 'pk_1'], 20],
         [null, 10],
@@ -264,7 +270,7 @@ describe('what providers report', () => {
 
   test('is that of the keys and the model that are asked for', async () => {
     const requests = async (more: Partial<ReportedOrder>) =>
-      (await chart({ groups: [], ...more })).total.total.requests;
+      requestsOf((await chart({ groups: [], ...more })).total);
     assert.equal(await requests({ keyIds: ['pk_2'] }), 3);
     assert.equal(await requests({ keyIds: [] }), 0);
     assert.equal(await requests({ model: 'b' }), 7);
@@ -321,6 +327,24 @@ describe('a range', () => {
       rangeOf({ ...part, zone: 'UTC' }).buckets.map(({ isWhole }) => isWhole),
       [false],
     );
+  });
+
+  test('that was asked about before is cut in the same way, but compared anew as time goes on', () => {
+    const order = { start: '2026-11-20', end: '2026-11-20', zone: 'UTC', bucket: 'hour' } as const;
+    const [before, later] = [spanOf(order, NOW), spanOf(order, NOW + HOUR_MS)];
+    assert.deepEqual(later.buckets, before.buckets);
+    assert.equal(later.previous.end, before.previous.end + HOUR_MS);
+    const turn = Date.parse('2026-11-20T18:30:00Z');
+    const [evening, night] = [turn - 1, turn].map((now) =>
+      spanOf({ zone: 'Asia/Kolkata', bucket: 'day' }, now).buckets.map(({ label }) => label),
+    );
+    assert.deepEqual([evening?.at(-1), night?.at(-1)], ['2026-11-20', '2026-11-21']);
+    for (const at of [NOW, turn]) {
+      for (const { start, end, startsAt, endsAt } of rangeOf({ end: new Date(at).toISOString() })
+        .buckets) {
+        assert.deepEqual([Date.parse(startsAt), Date.parse(endsAt)], [start, end]);
+      }
+    }
   });
 
   test('that has not ended is compared with as much of the one before', () => {

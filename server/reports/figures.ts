@@ -4,27 +4,27 @@
  */
 import type { Group, Metric } from '../../contract/api/figures-api.ts';
 import {
-  ALL_MEASURES,
   added,
-  type Figures,
-  METRIC_RULES,
-  type MetricRule,
+  addedAll,
+  addedLines,
+  type Line,
+  lineOf,
   NOTHING,
-  named,
-  totalOfAll,
+  type Sums,
   without,
-} from './measures.ts';
-import type { Rows, Span } from './span.ts';
+} from './addition.ts';
+import { ALL_MEASURES, METRIC_RULES, picking } from './measures.ts';
+import type { Span } from './span.ts';
 import {
-  type Cell,
   cutFor,
+  type GroupSums,
   type Measure,
   type Selection,
   sumsByBucket,
-  sumsByCell,
-  sumsBySetAndBucket,
+  sumsByGroup,
+  sumsBySet,
 } from './sums.ts';
-import type { SumsSource } from './sums-source.ts';
+import type { Part, SumsSource } from './sums-source.ts';
 
 export interface FiguresOrder {
   readonly span: Span;
@@ -36,13 +36,13 @@ export interface FiguresOrder {
   readonly top: number;
 }
 
-export interface Series {
+/** Over the buckets of the span. */
+export interface Series extends Line {
   /** The names in the order of the groups; null for all that are not named. */
   readonly names: readonly string[] | null;
-  readonly total: Figures;
-  readonly previous: Figures;
-  /** One for each bucket of the span. */
-  readonly buckets: readonly Figures[];
+  /** What the sums are of. */
+  readonly measures: readonly Measure[];
+  readonly previous: Sums;
 }
 
 export interface Chart {
@@ -52,40 +52,31 @@ export interface Chart {
   readonly total: Series;
 }
 
-/** The cells over several stretches of rows; one may come several times. */
-async function cellsOf(
-  source: SumsSource,
-  stretches: readonly Rows[],
-  of: { cut: number; selection: Selection; measures: readonly Measure[] },
-): Promise<readonly Cell[]> {
-  const found = await Promise.all(stretches.map((rows) => sumsByCell(source, rows, of)));
-  return found.flat();
-}
-
 export async function chartOf(source: SumsSource, order: FiguresOrder): Promise<Chart> {
-  const groups = order.groups.length === 0 ? [] : await groupsOf(source, order);
-  const series = await overTime(source, order, groups.slice(0, order.top));
+  const parts = partsIn(source, order.span);
+  const groups = order.groups.length === 0 ? NO_GROUPS : await groupsOf(source, order, parts);
+  const series = await overTime(source, order, groups, parts);
   // Read last: what is recorded meanwhile makes the rest larger, never less than nothing.
   const total = await totalOf(source, order);
-  const chart = { groupsTotal: groups.length, total };
-  return groups.length <= order.top
+  const chart = { groupsTotal: groups.ranked.length, total };
+  return groups.ranked.length <= order.top
     ? { ...chart, series }
     : { ...chart, series: [...series, restOf(total, series, METRIC_RULES[order.metric].measures)] };
 }
 
-/** What the named series leave of the total. */
+/** What the named series leave of the total. @param measures those of the series, which the total has too */
 export function restOf(
   total: Series,
   series: readonly Series[],
   measures: readonly Measure[],
 ): Series {
-  const left = (of: (one: Series) => Figures): Figures =>
-    without(of(total), series.map(of), measures);
+  const pick = picking(measures, total.measures);
+  const left = (of: (one: Series) => Sums): Sums => without(pick(of(total)), series.map(of));
   return {
-    names: null,
+    ...{ names: null, measures },
     total: left((one) => one.total),
     previous: left((one) => one.previous),
-    buckets: total.buckets.map((_, index) => left((one) => one.buckets[index] ?? NOTHING)),
+    buckets: total.buckets.map((_, place) => left((one) => one.buckets[place] ?? NOTHING)),
   };
 }
 
@@ -104,55 +95,89 @@ export async function totalOf(
   source: SumsSource,
   { span, selection }: Pick<FiguresOrder, 'span' | 'selection'>,
 ): Promise<Series> {
-  const cut = cutFor([], selection);
   const measures = ALL_MEASURES;
-  const sums = await sumsByBucket(source, { ...span, cut, selection, measures });
-  const buckets = span.buckets.map((_, index) => {
-    const found = sums.get(index);
-    return found === undefined ? NOTHING : named(measures, found);
-  });
-  const before = await cellsOf(source, span.previous.rows, { cut, selection, measures });
-  return {
-    names: null,
-    total: totalOfAll(buckets),
-    previous: totalOfAll(before.map((cell) => named(measures, cell.sums))),
-    buckets,
-  };
+  const buckets = span.buckets.map(({ numbers }) => numbers);
+  const line = await sumsByBucket(source, span.table, buckets, { selection, measures });
+  const before = await Promise.all(
+    span.previous.rows.map(({ table, numbers }) =>
+      sumsByBucket(source, table, [numbers], { selection, measures }),
+    ),
+  );
+  return { names: null, measures, ...line, previous: addedAll(before.map(({ total }) => total)) };
 }
 
 interface Grouped {
+  readonly key: string;
   readonly names: readonly string[];
-  /** One may be here several times. */
-  readonly cells: number[];
-  total: Figures;
-  previous: Figures;
+  total: Sums;
+  previous: Sums;
 }
 
-/** Every group with what it adds up to, the one that weighs most first. */
-async function groupsOf(source: SumsSource, order: FiguresOrder): Promise<readonly Grouped[]> {
-  const { span, selection, groups } = order;
-  const rule = METRIC_RULES[order.metric];
-  const of = { cut: cutFor(groups, selection), selection, measures: rule.measures };
-  const numbers = span.buckets.flatMap((bucket) => bucket.numbers);
-  const now = await cellsOf(source, [{ table: span.table, numbers }], of);
-  const before = await cellsOf(source, span.previous.rows, of);
-  const found = new Map<string, Grouped>();
-  const note = (cell: Cell, part: 'total' | 'previous'): void => {
-    const names = groups.map((group) => cell.names[group]);
-    const key = names.join('\n');
-    const known = found.get(key) ?? { names, cells: [], total: NOTHING, previous: NOTHING };
-    known[part] = added(known[part], named(rule.measures, cell.sums));
-    known.cells.push(cell.id);
-    found.set(key, known);
+interface Groups {
+  /** With what they add up to, the one that weighs most first. */
+  readonly ranked: readonly Grouped[];
+  /** Of what they are made. */
+  readonly all: readonly GroupSums[];
+  /** The part of it that goes on, told apart by its buckets. */
+  readonly goingOn: readonly GroupSums[];
+}
+
+const NO_GROUPS: Groups = { ranked: [], all: [], goingOn: [] };
+
+/** What has ended of the span, and what goes on. */
+const partsIn = (source: SumsSource, { table, buckets }: Span): readonly Part[] =>
+  source.partsOf(
+    table,
+    buckets.map(({ numbers }) => numbers),
+  );
+
+async function groupsOf(
+  source: SumsSource,
+  { span, selection, groups, metric }: FiguresOrder,
+  parts: readonly Part[],
+): Promise<Groups> {
+  const { measures } = METRIC_RULES[metric];
+  const read = async (all: readonly Part[]): Promise<readonly GroupSums[]> => {
+    const asked = { groups, selection, measures };
+    return (await Promise.all(all.map((part) => sumsByGroup(source, part, asked)))).flat();
   };
-  for (const cell of now) note(cell, 'total');
-  for (const cell of before) note(cell, 'previous');
-  return [...found.values()].sort(byWeight(rule));
+  const ofBefore = span.previous.rows.flatMap(({ table, numbers }) =>
+    source.partsOf(table, [numbers]),
+  );
+  const [ended, goingOn, before] = await Promise.all([
+    // Told apart by its buckets later, and only of the groups that are named.
+    read(
+      parts
+        .filter(({ hasEnded }) => hasEnded)
+        .map((part) => ({ ...part, buckets: [part.buckets.flat()] })),
+    ),
+    read(parts.filter(({ hasEnded }) => !hasEnded)),
+    read(ofBefore),
+  ]);
+  const found = new Map<string, Grouped>();
+  const note = (one: GroupSums, part: 'total' | 'previous'): void => {
+    const { key, names } = one;
+    const group = found.get(key) ?? { key, names, total: NOTHING, previous: NOTHING };
+    group[part] = added(group[part], one.sums);
+    found.set(key, group);
+  };
+  for (const one of ended) note(one, 'total');
+  for (const one of goingOn) note(one, 'total');
+  for (const one of before) note(one, 'previous');
+  const ranked = [...found.values()].sort(byWeight(metric, measures));
+  return { ranked, all: [...ended, ...goingOn, ...before], goingOn };
 }
 
 type Weighed = Pick<Series, 'names' | 'total' | 'previous'>;
 
-export function byWeight({ weight }: MetricRule): (a: Weighed, b: Weighed) => number {
+/** @param measures what the sums are of */
+export function byWeight(
+  metric: Metric,
+  measures: readonly Measure[],
+): (a: Weighed, b: Weighed) => number {
+  const rule = METRIC_RULES[metric];
+  const pick = picking(rule.measures, measures);
+  const weight = (sums: Sums): number => rule.weight(pick(sums));
   const text = ({ names }: Weighed): string => (names ?? []).join('\n');
   return (a, b) =>
     weight(b.total) - weight(a.total) ||
@@ -160,26 +185,37 @@ export function byWeight({ weight }: MetricRule): (a: Weighed, b: Weighed) => nu
     (text(a) < text(b) ? -1 : 1);
 }
 
+/** The groups that weigh most, over time. */
 async function overTime(
   source: SumsSource,
-  { span, metric, groups: by, selection }: FiguresOrder,
-  groups: readonly Grouped[],
+  { span, metric, groups, selection, top }: FiguresOrder,
+  { ranked, all, goingOn }: Groups,
+  parts: readonly Part[],
 ): Promise<readonly Series[]> {
   const { measures } = METRIC_RULES[metric];
-  const lines = groups.map(() => span.buckets.map(() => NOTHING));
-  if (groups.length > 0 && span.buckets.length > 1) {
-    const cut = cutFor(by, selection);
-    const sets = groups.map(({ cells }) => cells);
-    const found = await sumsBySetAndBucket(source, { ...span, cut, sets, measures });
-    for (const { bucket, set, sums } of found) {
-      const line = lines[set];
-      if (line !== undefined) line[bucket] = added(line[bucket] ?? NOTHING, named(measures, sums));
-    }
-  }
-  return groups.map(({ names, total, previous }, index) => {
-    const line = lines[index] ?? [];
-    return span.buckets.length === 1
-      ? { names, total, previous, buckets: [total] }
-      : { names, total: totalOfAll(line), previous, buckets: line };
+  const { length } = span.buckets;
+  const series = ranked.slice(0, top).map((group) => ({ ...group, measures }));
+  if (length === 1) return series.map((one) => ({ ...one, buckets: [one.total] }));
+  const keys = new Set(series.map(({ key }) => key));
+  const byKey = (sums: readonly GroupSums[]): ReadonlyMap<string, readonly GroupSums[]> =>
+    Map.groupBy(
+      sums.filter(({ key }) => keys.has(key)),
+      ({ key }) => key,
+    );
+  const [ofAll, ofGoingOn] = [byKey(all), byKey(goingOn)];
+  const sets = series.map(({ key }) => (ofAll.get(key) ?? []).flatMap(({ cells }) => cells));
+  const [ended] = parts.filter(({ hasEnded }) => hasEnded);
+  const lines =
+    ended === undefined || sets.length === 0
+      ? []
+      : await sumsBySet(source, ended, { cut: cutFor(groups, selection), sets, measures });
+  return series.map((one, index) => {
+    const found = ofGoingOn.get(one.key) ?? [];
+    const line = lineOf(
+      length,
+      found.map(({ bucket, sums }) => [bucket, sums]),
+    );
+    const before = lines[index];
+    return { ...one, ...(before === undefined ? line : addedLines(before, line)) };
   });
 }

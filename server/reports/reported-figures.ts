@@ -3,8 +3,9 @@ import { sql } from 'kysely';
 import type { REPORTED_GROUPS } from '../../contract/api/figures-api.ts';
 import { isoTime } from '../clock.ts';
 import type { Database, Storage } from '../storage/storage.ts';
+import { addedAll, lineOf, type Sums } from './addition.ts';
 import { byWeight, type Chart, type FiguresOrder, restOf, type Series } from './figures.ts';
-import { ALL_MEASURES, added, type Figures, METRIC_RULES, NOTHING } from './measures.ts';
+import { ALL_MEASURES } from './measures.ts';
 import type { Span } from './span.ts';
 
 export interface ReportedOrder extends Pick<FiguresOrder, 'span' | 'metric' | 'top'> {
@@ -17,7 +18,8 @@ export interface ReportedOrder extends Pick<FiguresOrder, 'span' | 'metric' | 't
 interface Row {
   readonly at: number;
   readonly names: readonly string[];
-  readonly figures: Figures;
+  /** Of all measures. */
+  readonly sums: Sums;
 }
 
 const DAY_MS = 86_400_000;
@@ -32,25 +34,26 @@ export async function reportedChartOf(db: Storage['db'], order: ReportedOrder): 
   const rows = await rowsOf(db, order);
   const total = seriesOf(rows, null, span);
   if (groups.length === 0) return { series: [], groupsTotal: 0, total };
-  const rule = METRIC_RULES[metric];
   const all = [...Map.groupBy(rows, ({ names }) => names.join('\n')).values()]
     .map((parts) => seriesOf(parts, parts[0]?.names ?? null, span))
-    .sort(byWeight(rule));
+    .sort(byWeight(metric, ALL_MEASURES));
   const named = all.slice(0, top);
-  const series = all.length <= top ? named : [...named, restOf(total, named, rule.measures)];
+  const series = all.length <= top ? named : [...named, restOf(total, named, ALL_MEASURES)];
   return { series, groupsTotal: all.length, total };
 }
 
 function seriesOf(rows: readonly Row[], names: Row['names'] | null, span: Span): Series {
-  const buckets = span.buckets.map(() => NOTHING);
   const places = placesIn(span);
-  let previous = NOTHING;
-  for (const { at, figures } of rows) {
-    const bucket = places.get(at);
-    if (bucket !== undefined) buckets[bucket] = added(buckets[bucket] ?? NOTHING, figures);
-    else if (at < span.previous.end) previous = added(previous, figures);
-  }
-  return { names, total: buckets.reduce(added, NOTHING), previous, buckets };
+  const placed = rows.flatMap(({ at, sums }) => {
+    const place = places.get(at);
+    return place === undefined ? [] : [[place, sums] as const];
+  });
+  const before = rows.filter(({ at }) => !places.has(at) && at < span.previous.end);
+  return {
+    ...{ names, measures: ALL_MEASURES },
+    ...lineOf(span.buckets.length, placed),
+    previous: addedAll(before.map(({ sums }) => sums)),
+  };
 }
 
 /** In which bucket each day of a range lies. */
@@ -81,9 +84,7 @@ async function rowsOf(db: Storage['db'], order: ReportedOrder): Promise<readonly
   return found.rows.map((row) => ({
     at: Date.parse(String(row['date'])),
     names: groups.map((group) => String(row[COLUMN[group]])),
-    figures: Object.fromEntries(
-      ALL_MEASURES.map((measure) => [measure, Number(row[measure] ?? 0)]),
-    ) as Figures,
+    sums: ALL_MEASURES.map((measure) => Number(row[measure] ?? 0)),
   }));
 }
 

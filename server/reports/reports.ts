@@ -30,7 +30,7 @@ import { type KeyUsage, usageOfKey } from './usage-of-key.ts';
 export type { CostByUser, DayRange } from './cost-by-user.ts';
 export type { DailyUsage, UsageFilter, UsageSource } from './daily-usage.ts';
 export { type Chart, type FiguresOrder, runningChart, type Series } from './figures.ts';
-export { errorRate, type Figures, METRIC_RULES, ttftQuantile, type Value } from './measures.ts';
+export { errorRate, type Figures, named, readerOf, ttftQuantile, type Value } from './measures.ts';
 export {
   type CostLine,
   costLines,

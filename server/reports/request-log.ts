@@ -68,19 +68,14 @@ export async function requestPage(
     const rows = await ofKeys(db, keys, { filter, first, beyond, limit: limit + 1 });
     return cutPage(rows, limit, null);
   }
-  const read = async (from: string, to: string, most: number): Promise<RecordRow[]> => {
-    const answer = await sql<RecordRow>`
-      select * from usage_records
-      where id >= ${from} and id < ${to} and ${conditions(filter)}
-      order by id desc limit ${most}`.execute(db);
-    return answer.rows;
-  };
   const rows: RecordRow[] = [];
   let floor: string | null = beyond;
   for (const look of LOOKS) {
-    const to: string = floor;
-    floor = await floorOf(db, { first, beyond: to, look });
-    rows.push(...(await read(floor ?? first, to, limit + 1 - rows.length)));
+    const within: Look = { first, beyond: floor, look };
+    const found = await lookAt(db, within, filter, limit + 1 - rows.length);
+    rows.push(...found);
+    const [one] = found;
+    floor = one === undefined ? await floorOf(db, within) : one.floor;
     if (floor === null || rows.length > limit) break;
   }
   return cutPage(rows, limit, floor);
@@ -126,22 +121,39 @@ function idRange(
   return { first: least.toSorted().at(-1) ?? '', beyond: most.toSorted()[0] ?? '' };
 }
 
-/** Where a look at so many records ends; null: there are not more. */
-async function floorOf(
-  db: Db,
-  { first, beyond, look }: { first: string; beyond: string; look: number },
-): Promise<string | null> {
-  const row = await db
-    .selectFrom('usage_records')
-    .select('id')
-    .where('id', '>=', first)
-    .where('id', '<', beyond)
-    .orderBy('id', 'desc')
-    .limit(1)
-    .offset(look)
-    .executeTakeFirst();
-  return row?.id ?? null;
+/** So many records, the newest first. */
+interface Look {
+  readonly first: string;
+  readonly beyond: string;
+  readonly look: number;
 }
+
+/** The newest that are meant, each with the end of the look: to ask for it first would be one more turn. */
+async function lookAt(
+  db: Db,
+  within: Look,
+  filter: RequestFilter,
+  most: number,
+): Promise<readonly (RecordRow & { readonly floor: string | null })[]> {
+  const { first, beyond } = within;
+  const answer = await sql<RecordRow & { floor: string | null }>`
+    with floor (id) as materialized (select (${endOf(within)}))
+    select usage_records.*, (select id from floor) as floor from usage_records
+    where id >= coalesce((select id from floor), ${first}) and id < ${beyond}
+      and ${conditions(filter)}
+    order by id desc limit ${most}`.execute(db);
+  return answer.rows;
+}
+
+/** Where a look ends of which nothing was meant; null: there are no more records. */
+async function floorOf(db: Db, within: Look): Promise<string | null> {
+  const { rows } = await endOf(within).execute(db);
+  return rows[0]?.id ?? null;
+}
+
+const endOf = ({ first, beyond, look }: Look): RawBuilder<{ id: string }> => sql`
+  select id from usage_records where id >= ${first} and id < ${beyond}
+  order by id desc limit 1 offset ${look}`;
 
 function cutPage(rows: readonly RecordRow[], limit: number, floor: string | null): RecordPage {
   if (rows.length > limit) {

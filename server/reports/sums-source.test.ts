@@ -9,7 +9,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import { usageRecord } from '../records/record-for-tests.ts';
 import { createRecords, type Records } from '../records/records.ts';
 import { openSqlite, type Storage } from '../storage/storage.ts';
-import { createReports, type Reports, spanOf } from './reports.ts';
+import { createReports, named, type Reports, type Series, spanOf } from './reports.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.parse('2026-11-20T12:30:00Z');
@@ -51,9 +51,11 @@ async function spent(): Promise<readonly number[]> {
   const chart = await reports.chart(order);
   const days = await reports.costByUser({ start: '2026-11-10', end: '2026-11-20' }, null);
   const key = await reports.usageOfKey('vk_1');
+  const cost = (series: Series | undefined) =>
+    series === undefined ? 0 : named(series.measures, series.total).cost_nanos;
   return [
-    ...[chart.total.total.cost_nanos, chart.series[0]?.total.cost_nanos ?? 0],
-    ...[(await reports.total(order)).total.cost_nanos, days.daily.at(-1)?.cumulativeCost ?? 0],
+    ...[cost(chart.total), cost(chart.series[0])],
+    ...[cost(await reports.total(order)), days.daily.at(-1)?.cumulativeCost ?? 0],
     key.cost,
   ];
 }

@@ -11,21 +11,24 @@ import type { Rows } from './span.ts';
 export interface SumsSource {
   /** For everything that is no sum. */
   readonly db: Storage['db'];
-  /**
-   * Asks about the rows of these buckets, given as a JSON array of arrays of their numbers. What has ended and what goes
-   * on are asked about apart, with the others left out, so that one row may come in two parts.
-   */
-  read<Row, Found>(
-    table: Rows['table'],
-    buckets: readonly (readonly number[])[],
-    ask: (numbers: string) => SumsQuestion<Row, Found>,
-  ): Promise<readonly Found[]>;
+  /** What has ended of these buckets, and what goes on: of each that there is something of, in this order. */
+  partsOf(table: Rows['table'], buckets: readonly (readonly number[])[]): readonly Part[];
+  /** Asks about the rows of a part, given as a JSON array of arrays of their numbers. */
+  ask<Row, Found>(part: Part, question: SumsQuestion<Row, Found>): Promise<Found>;
+}
+
+/** Buckets of one table, by their numbers; those of another part are left out. */
+export interface Part {
+  readonly table: Rows['table'];
+  readonly buckets: readonly (readonly number[])[];
+  /** What has ended stands still. */
+  readonly hasEnded: boolean;
 }
 
 export interface SumsQuestion<Row, Found> {
   readonly query: RawBuilder<Row>;
-  /** What is made of a row; it is kept in place of the row, and never changed. The text of the query says all about it. */
-  readonly made: (row: Row) => Found;
+  /** What is made of the rows; it is kept in their place, and never changed. The text of the query says all about it. */
+  readonly made: (rows: readonly Row[]) => Found;
 }
 
 export interface SumsSourceDeps {
@@ -40,11 +43,17 @@ const SETTLED_MS = 300_000;
 /** Rows that are kept, of all answers together: some tens of megabytes. */
 const ROWS_MOST = 100_000;
 
+/** What was made of so many rows. */
+interface Made {
+  readonly found: unknown;
+  readonly rows: number;
+}
+
 interface Answer {
   /** Beyond the last bucket that it speaks of. */
   readonly end: number;
-  readonly found: Promise<readonly unknown[]>;
-  /** How many rows it holds; 0 while they are read. */
+  readonly made: Promise<Made>;
+  /** How many rows it was made of; 0 while they are read. */
   rows: number;
 }
 
@@ -54,20 +63,20 @@ class Answers {
   #rows = 0;
 
   /** What was answered before, or else what `ask` finds. */
-  of(key: string, end: number, ask: () => Promise<readonly unknown[]>): Answer['found'] {
+  of(key: string, end: number, ask: () => Promise<Made>): Promise<Made> {
     const known = this.#answers.get(key);
     if (known !== undefined) {
       this.#answers.delete(key);
       this.#answers.set(key, known);
-      return known.found;
+      return known.made;
     }
-    const answer: Answer = { end, found: ask(), rows: 0 };
+    const answer: Answer = { end, made: ask(), rows: 0 };
     this.#answers.set(key, answer);
-    answer.found.then(
-      ({ length }) => this.#keep(key, answer, length),
+    answer.made.then(
+      ({ rows }) => this.#keep(key, answer, rows),
       () => this.#forget(key, answer),
     );
-    return answer.found;
+    return answer.made;
   }
 
   /** Something was recorded at that instant or later. */
@@ -97,42 +106,33 @@ export function createSumsSource({ storage, clock }: SumsSourceDeps): SumsSource
   const answers = new Answers();
   storage.onDerived((since) => answers.forgetSince(since));
 
-  async function ask<Row, Found>(of: SumsQuestion<Row, Found>): Promise<readonly Found[]> {
-    const { rows } = await of.query.execute(db);
-    return rows.map(of.made);
-  }
-
-  function remembered<Row, Found>(
-    of: SumsQuestion<Row, Found>,
-    end: number,
-  ): Promise<readonly Found[]> {
-    const { sql, parameters } = of.query.compile(db);
-    const key = `${sql}\n${JSON.stringify(parameters)}`;
-    // The same text was asked by the same code, which makes the same of its rows.
-    return answers.of(key, end, () => ask(of)) as Promise<readonly Found[]>;
-  }
-
   return {
     db,
-    async read<Row, Found>(
-      table: Rows['table'],
-      buckets: readonly (readonly number[])[],
-      ofNumbers: (numbers: string) => SumsQuestion<Row, Found>,
-    ) {
-      const length = LENGTH_MS[table];
+    partsOf(table, buckets) {
       /** The first bucket that counts as going on. */
-      const present = Math.floor((clock.now() - SETTLED_MS) / length);
-      const part = (isIn: (number: number) => boolean): readonly (readonly number[])[] =>
-        buckets.map((numbers) => numbers.filter(isIn));
-      const past = part((number) => number < present);
-      const rest = part((number) => number >= present);
-      const isAsked = (numbers: typeof past): boolean => numbers.some(({ length }) => length > 0);
-      const end = past.flat().reduce((last, number) => Math.max(last, number + 1), 0) * length;
-      const found = await Promise.all([
-        isAsked(past) ? remembered(ofNumbers(JSON.stringify(past)), end) : [],
-        isAsked(rest) ? ask(ofNumbers(JSON.stringify(rest))) : [],
-      ]);
-      return found.flat();
+      const present = Math.floor((clock.now() - SETTLED_MS) / LENGTH_MS[table]);
+      const part = (hasEnded: boolean): Part => ({
+        ...{ table, hasEnded },
+        buckets: buckets.map((numbers) =>
+          numbers.filter((number) => number < present === hasEnded),
+        ),
+      });
+      return [part(true), part(false)].filter((one) =>
+        one.buckets.some(({ length }) => length > 0),
+      );
+    },
+    async ask<Row, Found>({ table, buckets, hasEnded }: Part, of: SumsQuestion<Row, Found>) {
+      const query = of.query.compile(db);
+      const read = async () => {
+        const { rows } = await db.executeQuery<Row>(query);
+        return { found: of.made(rows), rows: rows.length };
+      };
+      if (!hasEnded) return (await read()).found;
+      const last = buckets.flat().reduce((last, number) => Math.max(last, number), 0);
+      const key = `${query.sql}\n${JSON.stringify(query.parameters)}`;
+      const { found } = await answers.of(key, (last + 1) * LENGTH_MS[table], read);
+      // The same text was asked by the same code, which makes the same of its rows.
+      return found as Found;
     },
   };
 }

@@ -2,8 +2,9 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Group } from '../../contract/api/figures-api.ts';
 import type { Database, Storage } from '../storage/storage.ts';
+import { addedAll, addedLines, type Line, lineOf, type Sums } from './addition.ts';
 import type { Rows } from './span.ts';
-import type { SumsSource } from './sums-source.ts';
+import type { Part, SumsSource } from './sums-source.ts';
 
 /** Which requests are meant: of one user, or of everybody; and those with these names only. */
 export interface Selection {
@@ -12,9 +13,6 @@ export interface Selection {
 }
 
 export type Measure = Exclude<keyof Database['usage_daily'], 'bucket' | 'cut' | 'cell'>;
-
-/** One number for each measure that was asked for, in that order. */
-export type Sums = readonly number[];
 
 const COLUMN = {
   model: 'model',
@@ -42,127 +40,144 @@ export function cutFor(groups: readonly Group[], selection: Selection): number {
   return cut ?? WHOLE_CUT;
 }
 
-export interface Cell {
-  readonly id: number;
-  readonly names: Readonly<Record<Group, string>>;
+/** What is asked about some buckets. */
+interface Asked {
+  readonly groups: readonly Group[];
+  readonly selection: Selection;
+  readonly measures: readonly Measure[];
+}
+
+/** What a group adds up to in one bucket. */
+export interface GroupSums {
+  /** In the order of the groups. */
+  readonly names: readonly string[];
+  /** The names in one text, made once. */
+  readonly key: string;
+  /** By its place among the buckets of the part. */
+  readonly bucket: number;
+  /** Those of the smallest cut that tells these groups. */
+  readonly cells: readonly number[];
   readonly sums: Sums;
 }
 
-type Db = Storage['db'];
+type Row = Record<string, number | string>;
 
-/** What each cell of a cut adds up to over these rows. A cell may come in two parts. */
-export async function sumsByCell(
+/** One entry for each bucket and group with anything in it. */
+export async function sumsByGroup(
   source: SumsSource,
-  rows: Rows,
-  of: {
-    readonly cut: number;
-    readonly selection: Selection;
-    readonly measures: readonly Measure[];
-  },
-): Promise<readonly Cell[]> {
-  const { cut, selection, measures } = of;
-  type Row = Record<string, number | string>;
-  return await source.read<Row, Cell>(rows.table, [rows.numbers], (numbers) => ({
+  part: Part,
+  { groups, selection, measures }: Asked,
+): Promise<readonly GroupSums[]> {
+  const cut = cutFor(groups, selection);
+  const names = groups.map((group) => COLUMN[group]);
+  return await source.ask(part, {
     query: sql<Row>`
     with added as (
-      select t.cell as cell, ${columnsOf(measures)}
-      from json_each(${numbers}) as d
-      cross join json_each(d.value) as b
-      cross join ${sql.table(rows.table)} as t on t.bucket = b.value and t.cut = ${cut}
+      select d.key as bucket, t.cell as cell, ${columnsOf(measures)}
+      ${rowsOf(part, cut)}
       ${isSelected(cut, selection)}
-      group by t.cell
+      group by d.key, t.cell
     )
-    select added.*, c.user_id, c.virtual_key_id, c.provider_id, c.provider_key_id, c.model
+    select added.*, ${sql.raw(names.map((name) => `c.${name}`).join(', '))}
     from added join usage_cells as c on c.id = added.cell`,
-    made: (row) => ({
-      id: Number(row['cell']),
-      names: {
-        model: String(row['model']),
-        user: String(row['user_id']),
-        key: String(row['virtual_key_id']),
-        provider: String(row['provider_id']),
-        provider_key: String(row['provider_key_id']),
-      },
-      sums: sumsIn(row, measures),
-    }),
+    made: (rows) => {
+      const found = Map.groupBy(rows, (row) =>
+        [row['bucket'], ...names.map((name) => row[name])].join('\n'),
+      );
+      return [...found.values()].map((cells) => {
+        const told = names.map((name) => String(cells[0]?.[name]));
+        return {
+          names: told,
+          key: told.join('\n'),
+          bucket: Number(cells[0]?.['bucket']),
+          cells: cells.map((row) => Number(row['cell'])),
+          sums: addedAll(cells.map((row) => sumsIn(row, measures))),
+        };
+      });
+    },
+  });
+}
+
+/** What each group adds up to over all these rows. */
+export async function sumsByName(
+  source: SumsSource,
+  { table, numbers }: Rows,
+  asked: Asked,
+): Promise<readonly Pick<GroupSums, 'names' | 'sums'>[]> {
+  const parts = source.partsOf(table, [numbers]);
+  const found = await Promise.all(parts.map((part) => sumsByGroup(source, part, asked)));
+  const byName = Map.groupBy(found.flat(), ({ key }) => key);
+  return [...byName.values()].map((all) => ({
+    names: all[0]?.names ?? [],
+    sums: addedAll(all.map(({ sums }) => sums)),
   }));
 }
 
-/** What a bucket, by its place in the list that was asked about, adds up to. */
-interface Summed {
-  readonly bucket: number;
-  readonly sums: Sums;
-}
-
-/** What these cells, or all that are selected, add up to in each bucket; one entry for each bucket with anything in it. */
+/** What all that is selected adds up to in each of these buckets. */
 export async function sumsByBucket(
   source: SumsSource,
-  of: {
-    readonly table: Rows['table'];
-    readonly buckets: readonly { readonly numbers: readonly number[] }[];
-    readonly cut: number;
-    readonly selection: Selection;
-    readonly measures: readonly Measure[];
-  },
-): Promise<ReadonlyMap<number, Sums>> {
-  const { cut, selection, measures } = of;
-  const numbersOf = of.buckets.map((bucket) => bucket.numbers);
-  type Row = Record<string, number>;
-  const found = await source.read<Row, Summed>(of.table, numbersOf, (numbers) => ({
-    query: sql<Row>`
-    select d.key as bucket, ${columnsOf(measures)}
-    from json_each(${numbers}) as d
-    cross join json_each(d.value) as b
-    cross join ${sql.table(of.table)} as t on t.bucket = b.value and t.cut = ${cut}
-    ${isSelected(cut, selection)}
-    group by d.key`,
-    made: (row) => ({ bucket: row['bucket'] ?? 0, sums: sumsIn(row, measures) }),
-  }));
-  const all = new Map<number, Sums>();
-  for (const { bucket, sums } of found) all.set(bucket, addedSums(all.get(bucket), sums));
-  return all;
+  table: Rows['table'],
+  buckets: readonly (readonly number[])[],
+  { selection, measures }: Omit<Asked, 'groups'>,
+): Promise<Line> {
+  const cut = cutFor([], selection);
+  const [line = lineOf(buckets.length, []), ...rest] = await Promise.all(
+    source.partsOf(table, buckets).map((part) =>
+      source.ask(part, {
+        query: sql<Row>`
+        select d.key as bucket, ${columnsOf(measures)}
+        ${rowsOf(part, cut)}
+        ${isSelected(cut, selection)}
+        group by d.key`,
+        made: (rows) => lineFrom(rows, buckets.length, measures),
+      }),
+    ),
+  );
+  return rest.reduce(addedLines, line);
 }
 
-/** The same for each of some sets of cells. A bucket may come in two parts. */
-export async function sumsBySetAndBucket(
+/** What each of some sets of cells of a cut adds up to in each bucket of a part. */
+export async function sumsBySet(
   source: SumsSource,
-  of: {
-    readonly table: Rows['table'];
-    readonly buckets: readonly { readonly numbers: readonly number[] }[];
+  part: Part,
+  {
+    cut,
+    sets,
+    measures,
+  }: {
     readonly cut: number;
     readonly sets: readonly (readonly number[])[];
     readonly measures: readonly Measure[];
   },
-): Promise<readonly (Summed & { readonly set: number })[]> {
-  const { cut, measures } = of;
-  const sets = JSON.stringify(of.sets.map((cells) => [...new Set(cells)].sort((a, b) => a - b)));
+): Promise<readonly Line[]> {
+  const cells = JSON.stringify(sets.map((set) => [...new Set(set)].sort((a, b) => a - b)));
   // One set after the other and each by its days, so that nothing has to be put in order to be grouped.
-  const numbersOf = of.buckets.map((bucket) => bucket.numbers);
-  type Row = Record<string, number>;
-  return await source.read<Row, Summed & { readonly set: number }>(
-    of.table,
-    numbersOf,
-    (numbers) => ({
-      query: sql<Row>`
+  return await source.ask(part, {
+    query: sql<Row>`
     select s.key as "set", d.key as bucket, ${columnsOf(measures)}
-    from json_each(${sets}) as s
-    cross join json_each(${numbers}) as d
+    from json_each(${cells}) as s
+    cross join json_each(${JSON.stringify(part.buckets)}) as d
     cross join json_each(d.value) as b
     cross join json_each(s.value) as c
-    cross join ${sql.table(of.table)} as t
+    cross join ${sql.table(part.table)} as t
       on t.bucket = b.value and t.cut = ${cut} and t.cell = c.value
     group by s.key, d.key`,
-      made: (row) => ({
-        set: row['set'] ?? 0,
-        bucket: row['bucket'] ?? 0,
-        sums: sumsIn(row, measures),
-      }),
-    }),
+    made: (rows) => {
+      const bySet = Map.groupBy(rows, (row) => row['set']);
+      return sets.map((_, set) => lineFrom(bySet.get(set) ?? [], part.buckets.length, measures));
+    },
+  });
+}
+
+function lineFrom(rows: readonly Row[], length: number, measures: readonly Measure[]): Line {
+  return lineOf(
+    length,
+    rows.map((row) => [Number(row['bucket']), sumsIn(row, measures)]),
   );
 }
 
 /** The numbers of all days for which there are sums. */
-export async function everyDay(db: Db): Promise<Rows> {
+export async function everyDay(db: Storage['db']): Promise<Rows> {
   const found = await sql<{ first: number | null; last: number | null }>`
     select (select min(bucket) from usage_daily) as first, (select max(bucket) from usage_daily) as last
   `.execute(db);
@@ -175,12 +190,14 @@ export async function everyDay(db: Db): Promise<Rows> {
 }
 
 const columnsOf = (measures: readonly Measure[]): RawBuilder<unknown> =>
-  sql.join(measures.map((measure) => sql`sum(${sql.ref(`t.${measure}`)}) as ${sql.ref(measure)}`));
+  sql.raw(measures.map((measure) => `sum(t.${measure}) as ${measure}`).join(', '));
 
-const addedSums = (sums: Sums | undefined, more: Sums): Sums =>
-  sums === undefined ? more : sums.map((sum, index) => sum + (more[index] ?? 0));
+const rowsOf = ({ table, buckets }: Part, cut: number): RawBuilder<unknown> => sql`
+  from json_each(${JSON.stringify(buckets)}) as d
+  cross join json_each(d.value) as b
+  cross join ${sql.table(table)} as t on t.bucket = b.value and t.cut = ${cut}`;
 
-const sumsIn = (row: Record<string, unknown>, measures: readonly Measure[]): Sums =>
+const sumsIn = (row: Row, measures: readonly Measure[]): Sums =>
   measures.map((measure) => Number(row[measure]));
 
 /** Names are compared in the few cells, and rows are looked up by the cells that are left. */

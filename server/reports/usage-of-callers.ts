@@ -2,8 +2,9 @@
 import { sql } from 'kysely';
 import { type Nanos, nanos, sum } from '../../contract/money.ts';
 import { isoTime } from '../clock.ts';
+import type { Sums } from './addition.ts';
 import { edgesOf } from './edges.ts';
-import { type Cell, everyDay, type Measure, sumsByCell } from './sums.ts';
+import { everyDay, type Measure, sumsByName } from './sums.ts';
 import type { SumsSource } from './sums-source.ts';
 
 export interface CallerFigures {
@@ -53,30 +54,29 @@ const NOTHING: CallerFigures = { requests: 0, tokens: 0, charge: nanos(0) };
 
 const MEASURES: readonly Measure[] = ['requests', 'input_tokens', 'output_tokens', 'charge_nanos'];
 
-/** Cells of the whole cut tell user, key and model together. */
-const WHOLE_CUT = 3;
-const KEY_CUT = 2;
-
 export async function usageOfUser(
   source: SumsSource,
   userId: string,
   now: number,
 ): Promise<UsageOfUser> {
-  const of = { cut: WHOLE_CUT, selection: { userId, names: {} }, measures: MEASURES };
-  const cellsSince = async (day: number): Promise<readonly Cell[]> => {
-    const { table, numbers } = await everyDay(source.db);
-    return sumsByCell(source, { table, numbers: numbers.filter((number) => number >= day) }, of);
+  const selection = { userId, names: {} };
+  const { table, numbers } = await everyDay(source.db);
+  const modelsSince = async (day: number) => {
+    const rows = { table, numbers: numbers.filter((number) => number >= day) };
+    const found = await sumsByName(source, rows, {
+      ...{ groups: ['model'], selection, measures: MEASURES },
+    });
+    return found.map(({ names: [model = ''], sums }) => ({ model, ...callerFigures(sums) }));
   };
   const today = Math.floor(now / DAY_MS);
   const dayOfMonth = Number(isoTime(now).slice(8, 10));
   const [all, month, day, keys] = await Promise.all([
-    cellsSince(0),
-    cellsSince(today - dayOfMonth + 1),
-    cellsSince(today),
+    modelsSince(0),
+    modelsSince(today - dayOfMonth + 1),
+    modelsSince(today),
     source.db.selectFrom('virtual_keys').select('id').where('user_id', '=', userId).execute(),
   ]);
-  const models = [...Map.groupBy(all, ({ names }) => names.model)]
-    .map(([model, cells]) => ({ model, ...added(cells.map(figuresOfCell)) }))
+  const models = all
     .filter(({ requests }) => requests > 0)
     .sort((a, b) => b.requests - a.requests || b.tokens - a.tokens);
   const edges = await edgesOf(
@@ -84,9 +84,9 @@ export async function usageOfUser(
     keys.map(({ id }) => id),
   );
   return {
-    total: added(all.map(figuresOfCell)),
-    today: added(day.map(figuresOfCell)),
-    thisMonth: added(month.map(figuresOfCell)),
+    total: added(all),
+    today: added(day),
+    thisMonth: added(month),
     mostUsedModel: models[0]?.model ?? null,
     lastRequestAt: edges.last,
   };
@@ -95,7 +95,9 @@ export async function usageOfUser(
 export async function activity(source: SumsSource, now: number): Promise<Activity> {
   const rows = { table: 'usage_daily', numbers: [Math.floor(now / DAY_MS)] } as const;
   const selection = { userId: null, names: {} };
-  const cells = await sumsByCell(source, rows, { cut: KEY_CUT, selection, measures: MEASURES });
+  const keys = await sumsByName(source, rows, {
+    ...{ groups: ['user', 'key'], selection, measures: MEASURES },
+  });
   const recent = await source.db
     .selectFrom('usage_records')
     .where('outcome', '!=', 'refused')
@@ -106,11 +108,11 @@ export async function activity(source: SumsSource, now: number): Promise<Activit
     .select(TOKENS.as('tokens'))
     .execute();
   const users = usersOf(
-    cells
-      .map((cell) => ({
-        ...figuresOfCell(cell),
-        userId: cell.names.user,
-        keyId: cell.names.key,
+    keys
+      .map(({ names: [userId = '', keyId = ''], sums }) => ({
+        ...callerFigures(sums),
+        userId,
+        keyId,
       }))
       .filter(({ requests }) => requests > 0),
   );
@@ -134,8 +136,7 @@ function usersOf(ofKeys: Activity['topUsers']): Activity['topUsers'] {
   return users.toSorted((a, b) => b.tokens - a.tokens || b.requests - a.requests);
 }
 
-function figuresOfCell({ sums }: Cell): CallerFigures {
-  const [requests = 0, input = 0, output = 0, charge = 0] = sums;
+function callerFigures([requests = 0, input = 0, output = 0, charge = 0]: Sums): CallerFigures {
   return { requests, tokens: input + output, charge: nanos(charge) };
 }
 

@@ -1,7 +1,8 @@
 /** What one key used, in all and by model. */
 import { type Nanos, nanos, sum } from '../../contract/money.ts';
+import type { Sums } from './addition.ts';
 import { edgesOf } from './edges.ts';
-import { everyDay, type Measure, sumsByCell } from './sums.ts';
+import { everyDay, type Measure, sumsByName } from './sums.ts';
 import type { SumsSource } from './sums-source.ts';
 import { compareText } from './text-order.ts';
 
@@ -31,17 +32,16 @@ const MEASURES: readonly Measure[] = [
 
 export async function usageOfKey(source: SumsSource, keyId: string): Promise<KeyUsage> {
   const selection = { userId: null, names: { key: keyId } };
-  // The whole cut: it is the one that tells key and model together.
-  const cells = await sumsByCell(source, await everyDay(source.db), {
-    cut: 3,
-    selection,
-    measures: MEASURES,
-  });
-  const byModel = [...Map.groupBy(cells, ({ names }) => names.model)]
-    .map(([model, parts]) => ({ model, ...totalOf(parts.map(({ sums }) => figuresOf(sums))) }))
+  const [found, edges] = await Promise.all([
+    everyDay(source.db).then((days) =>
+      sumsByName(source, days, { groups: ['model'], selection, measures: MEASURES }),
+    ),
+    edgesOf(source.db, [keyId]),
+  ]);
+  const byModel = found
+    .map(({ names: [model = ''], sums }) => ({ model, ...figuresOf(sums) }))
     .filter(({ requests }) => requests > 0)
     .sort((a, b) => b.cost - a.cost || compareText(a.model, b.model));
-  const edges = await edgesOf(source.db, [keyId]);
   return {
     ...totalOf(byModel),
     byModel,
@@ -50,8 +50,13 @@ export async function usageOfKey(source: SumsSource, keyId: string): Promise<Key
   };
 }
 
-function figuresOf(sums: readonly number[]): UsageFigures {
-  const [requests = 0, unpriced = 0, prompt = 0, completion = 0, cost = 0] = sums;
+function figuresOf([
+  requests = 0,
+  unpriced = 0,
+  prompt = 0,
+  completion = 0,
+  cost = 0,
+]: Sums): UsageFigures {
   return {
     requests,
     unpricedRequests: unpriced,
