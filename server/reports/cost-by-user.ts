@@ -44,7 +44,7 @@ export interface UserDayCost {
 
 const DAY_MS = 86_400_000;
 
-interface UserDayRow {
+interface UserDay {
   readonly day: number;
   readonly userId: string;
   readonly requests: number;
@@ -62,18 +62,22 @@ export async function costByUser(
   const first = dayNumber(range.start);
   const last = dayNumber(range.end);
   const days = Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  const read = (part: Part): Promise<readonly UserDayRow[]> =>
+  const read = (part: Part): Promise<readonly UserDay[]> =>
     source.ask(part, {
-      query: sql<UserDayRow>`
-    select t.bucket as day, c.user_id as "userId", sum(t.requests) as requests, sum(t.unpriced) as unpriced,
-      sum(t.input_tokens) + sum(t.output_tokens) as tokens, sum(t.cost_nanos) as cost
+      query: sql`
+    select json_array(t.bucket, c.user_id, sum(t.requests), sum(t.unpriced),
+      sum(t.input_tokens) + sum(t.output_tokens), sum(t.cost_nanos)) as row
     from json_each(${JSON.stringify(part.buckets)}) as d
     cross join json_each(d.value) as b
     cross join usage_daily as t on t.bucket = b.value and t.cut = 2
     join usage_cells as c on c.id = t.cell
     where t.requests > 0 ${userId === null ? sql`` : sql`and c.user_id = ${userId}`}
     group by t.bucket, c.user_id`,
-      made: (rows) => rows,
+      made: (rows) =>
+        rows.map(([day, userId, ...figures]) => {
+          const [requests = 0, unpriced = 0, tokens = 0, cost = 0] = figures.map(Number);
+          return { day: Number(day), userId: String(userId), requests, unpriced, tokens, cost };
+        }),
     });
   const found = (await Promise.all(source.partsOf('usage_daily', [days]).map(read))).flat();
   const labels = await labelsOf(source.db, new Set(found.map((row) => row.userId)));
@@ -121,7 +125,7 @@ const nobodyYet = (label: string, days: number): UserOverTime => ({
   costs: Array<number>(days).fill(0),
 });
 
-function note(user: UserOverTime, row: UserDayRow, day: number): void {
+function note(user: UserOverTime, row: UserDay, day: number): void {
   user.requests += row.requests;
   user.unpricedRequests += row.unpriced;
   user.tokens += row.tokens;

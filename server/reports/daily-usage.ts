@@ -4,7 +4,7 @@ import { isoTime } from '../clock.ts';
 import type { Storage } from '../storage/storage.ts';
 import { NOTHING, type Sums } from './addition.ts';
 import type { Rows } from './span.ts';
-import { everyDay, type Measure, sumsByBucket, sumsByName } from './sums.ts';
+import { everyDay, type Measure, sumsByName, sumsOverTime } from './sums.ts';
 import type { SumsSource } from './sums-source.ts';
 import { compareText } from './text-order.ts';
 
@@ -109,7 +109,7 @@ async function gatewaySums(
   const of = { selection, measures: MEASURES };
   if (column === 'date') {
     const days = rows.numbers.map((number) => [number]);
-    const { buckets } = await sumsByBucket(source, rows.table, days, of);
+    const { buckets } = await sumsOverTime(source, rows.table, days, of);
     return sorted(
       rows.numbers.map((number, place) => ({
         name: dayText(number),

@@ -23,8 +23,9 @@ import {
   sumsByBucket,
   sumsByGroup,
   sumsBySet,
+  sumsOverTime,
 } from './sums.ts';
-import type { Part, SumsSource } from './sums-source.ts';
+import { type Part, type SumsSource, together } from './sums-source.ts';
 
 export interface FiguresOrder {
   readonly span: Span;
@@ -53,11 +54,14 @@ export interface Chart {
 }
 
 export async function chartOf(source: SumsSource, order: FiguresOrder): Promise<Chart> {
+  if (order.groups.length === 0) {
+    return { series: [], groupsTotal: 0, total: await totalOf(source, order) };
+  }
   const parts = partsIn(source, order.span);
-  const groups = order.groups.length === 0 ? NO_GROUPS : await groupsOf(source, order, parts);
+  const groups = await groupsOf(source, order, parts);
   const series = await overTime(source, order, groups, parts);
-  // Read last: what is recorded meanwhile makes the rest larger, never less than nothing.
-  const total = await totalOf(source, order);
+  // Read after the series: what is recorded meanwhile makes the rest larger, never less than nothing.
+  const total = await totalOf(source, order, { parts, goingOn: groups.total });
   const chart = { groupsTotal: groups.ranked.length, total };
   return groups.ranked.length <= order.top
     ? { ...chart, series }
@@ -90,20 +94,36 @@ function running(series: Series): Series {
   return { ...series, buckets: series.buckets.map((one) => (sum = added(sum, one))) };
 }
 
-/** Every measure of all that is selected, over time and of the range before. */
+/**
+ * Every measure of all that is selected, over time and of the range before.
+ *
+ * @param known the parts of the span, and what is known already of the one that goes on
+ */
 export async function totalOf(
   source: SumsSource,
   { span, selection }: Pick<FiguresOrder, 'span' | 'selection'>,
+  known: { readonly parts: readonly Part[]; readonly goingOn: Line | null } = {
+    parts: partsIn(source, span),
+    goingOn: null,
+  },
 ): Promise<Series> {
   const measures = ALL_MEASURES;
-  const buckets = span.buckets.map(({ numbers }) => numbers);
-  const line = await sumsByBucket(source, span.table, buckets, { selection, measures });
-  const before = await Promise.all(
-    span.previous.rows.map(({ table, numbers }) =>
-      sumsByBucket(source, table, [numbers], { selection, measures }),
+  const asked = { selection, measures };
+  const lines = await Promise.all(
+    known.parts.map((part) =>
+      !part.hasEnded && known.goingOn !== null
+        ? known.goingOn
+        : source.ask(part, sumsByBucket(part, asked)),
     ),
   );
-  return { names: null, measures, ...line, previous: addedAll(before.map(({ total }) => total)) };
+  const before = await Promise.all(
+    span.previous.rows.map(({ table, numbers }) => sumsOverTime(source, table, [numbers], asked)),
+  );
+  const [line = lineOf(span.buckets.length, []), ...rest] = lines;
+  return {
+    ...{ names: null, measures, ...rest.reduce(addedLines, line) },
+    previous: addedAll(before.map(({ total }) => total)),
+  };
 }
 
 interface Grouped {
@@ -118,11 +138,10 @@ interface Groups {
   readonly ranked: readonly Grouped[];
   /** Of what they are made. */
   readonly all: readonly GroupSums[];
-  /** The part of it that goes on, told apart by its buckets. */
+  /** The part of it that goes on, told apart by its buckets, and the total of that moment; null: nothing goes on. */
   readonly goingOn: readonly GroupSums[];
+  readonly total: Line | null;
 }
-
-const NO_GROUPS: Groups = { ranked: [], all: [], goingOn: [] };
 
 /** What has ended of the span, and what goes on. */
 const partsIn = (source: SumsSource, { table, buckets }: Span): readonly Part[] =>
@@ -137,22 +156,23 @@ async function groupsOf(
   parts: readonly Part[],
 ): Promise<Groups> {
   const { measures } = METRIC_RULES[metric];
-  const read = async (all: readonly Part[]): Promise<readonly GroupSums[]> => {
-    const asked = { groups, selection, measures };
-    return (await Promise.all(all.map((part) => sumsByGroup(source, part, asked)))).flat();
-  };
-  const ofBefore = span.previous.rows.flatMap(({ table, numbers }) =>
-    source.partsOf(table, [numbers]),
-  );
-  const [ended, goingOn, before] = await Promise.all([
+  const asked = { groups, selection, measures };
+  const ofAll = async (some: readonly Part[]): Promise<readonly GroupSums[]> =>
+    (await Promise.all(some.map((part) => source.ask(part, sumsByGroup(part, asked))))).flat();
+  const ofNow = (part: Part) =>
+    source.ask(
+      part,
+      together(sumsByGroup(part, asked), sumsByBucket(part, { selection, measures: ALL_MEASURES })),
+    );
+  const [ended, [[goingOn, total] = [[], null]], before] = await Promise.all([
     // Told apart by its buckets later, and only of the groups that are named.
-    read(
+    ofAll(
       parts
         .filter(({ hasEnded }) => hasEnded)
         .map((part) => ({ ...part, buckets: [part.buckets.flat()] })),
     ),
-    read(parts.filter(({ hasEnded }) => !hasEnded)),
-    read(ofBefore),
+    Promise.all(parts.filter(({ hasEnded }) => !hasEnded).map(ofNow)),
+    ofAll(span.previous.rows.flatMap(({ table, numbers }) => source.partsOf(table, [numbers]))),
   ]);
   const found = new Map<string, Grouped>();
   const note = (one: GroupSums, part: 'total' | 'previous'): void => {
@@ -165,7 +185,7 @@ async function groupsOf(
   for (const one of goingOn) note(one, 'total');
   for (const one of before) note(one, 'previous');
   const ranked = [...found.values()].sort(byWeight(metric, measures));
-  return { ranked, all: [...ended, ...goingOn, ...before], goingOn };
+  return { ranked, all: [...ended, ...goingOn, ...before], goingOn, total };
 }
 
 type Weighed = Pick<Series, 'names' | 'total' | 'previous'>;
@@ -208,7 +228,7 @@ async function overTime(
   const lines =
     ended === undefined || sets.length === 0
       ? []
-      : await sumsBySet(source, ended, { cut: cutFor(groups, selection), sets, measures });
+      : await source.ask(ended, sumsBySet(ended, cutFor(groups, selection), sets, measures));
   return series.map((one, index) => {
     const found = ofGoingOn.get(one.key) ?? [];
     const line = lineOf(

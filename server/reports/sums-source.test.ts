@@ -110,3 +110,22 @@ test('everything is found again by whoever asks while it is read', async () => {
   const found = await Promise.all(Array.from({ length: 20 }, spent));
   assert.deepEqual(found, Array(20).fill(all(10)));
 });
+
+test('a chart leaves no group less than nothing, whatever is recorded while it is read', async () => {
+  let isOver = false;
+  const recording = (async () => {
+    for (let n = 0; n < 300; n++) await spend(NOW, 1, `usr_${n % 3}`);
+    isOver = true;
+  })();
+  const order = { span: span(), selection, metric: 'requests', groups: ['user'], top: 1 } as const;
+  while (!isOver) {
+    const { series, total } = await reports.chart(order);
+    const sums = series.map((one) => one.total[0] ?? 0);
+    assert.ok(Math.min(0, ...sums) === 0, `${sums}`);
+    assert.equal(
+      sums.reduce((sum, one) => sum + one, 0),
+      total.total[0] ?? 0,
+    );
+  }
+  await recording;
+});

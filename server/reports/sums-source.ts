@@ -3,7 +3,7 @@
  * something is recorded in them after all: a stream that began before midnight, or what a crash left open. What still
  * goes on is read anew each time. So a question about a year costs little more than one about its last day, and is as exact.
  */
-import type { RawBuilder } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Clock } from '../clock.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Rows } from './span.ts';
@@ -14,7 +14,7 @@ export interface SumsSource {
   /** What has ended of these buckets, and what goes on: of each that there is something of, in this order. */
   partsOf(table: Rows['table'], buckets: readonly (readonly number[])[]): readonly Part[];
   /** Asks about the rows of a part, given as a JSON array of arrays of their numbers. */
-  ask<Row, Found>(part: Part, question: SumsQuestion<Row, Found>): Promise<Found>;
+  ask<Found>(part: Part, question: SumsQuestion<Found>): Promise<Found>;
 }
 
 /** Buckets of one table, by their numbers; those of another part are left out. */
@@ -25,10 +25,30 @@ export interface Part {
   readonly hasEnded: boolean;
 }
 
-export interface SumsQuestion<Row, Found> {
-  readonly query: RawBuilder<Row>;
+/** As an array, because the names of 31 columns are far longer than what stands in them. */
+export type SumsRow = readonly (number | string)[];
+
+export interface SumsQuestion<Found> {
+  /** Answers one column, `row`: a {@link SumsRow} in JSON. */
+  readonly query: RawBuilder<{ readonly row: string }>;
   /** What is made of the rows; it is kept in their place, and never changed. The text of the query says all about it. */
-  readonly made: (rows: readonly Row[]) => Found;
+  readonly made: (rows: readonly SumsRow[]) => Found;
+}
+
+/** Both as one statement, so that they tell of the same moment. */
+export function together<A, B>(a: SumsQuestion<A>, b: SumsQuestion<B>): SumsQuestion<[A, B]> {
+  return {
+    query: sql`
+      select json_array(0, json(row)) as row from (${a.query})
+      union all select json_array(1, json(row)) as row from (${b.query})`,
+    made(rows) {
+      const { 0: ofA = [], 1: ofB = [] } = Object.groupBy(
+        rows as unknown as readonly (readonly [0 | 1, SumsRow])[],
+        ([which]) => which,
+      );
+      return [a.made(ofA.map(([, row]) => row)), b.made(ofB.map(([, row]) => row))];
+    },
+  };
 }
 
 export interface SumsSourceDeps {
@@ -121,11 +141,12 @@ export function createSumsSource({ storage, clock }: SumsSourceDeps): SumsSource
         one.buckets.some(({ length }) => length > 0),
       );
     },
-    async ask<Row, Found>({ table, buckets, hasEnded }: Part, of: SumsQuestion<Row, Found>) {
+    async ask<Found>({ table, buckets, hasEnded }: Part, of: SumsQuestion<Found>) {
       const query = of.query.compile(db);
       const read = async () => {
-        const { rows } = await db.executeQuery<Row>(query);
-        return { found: of.made(rows), rows: rows.length };
+        const { rows } = await db.executeQuery(query);
+        const text = rows.map(({ row }) => row).join(',');
+        return { found: of.made(JSON.parse(`[${text}]`) as SumsRow[]), rows: rows.length };
       };
       if (!hasEnded) return (await read()).found;
       const last = buckets.flat().reduce((last, number) => Math.max(last, number), 0);

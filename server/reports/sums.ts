@@ -4,7 +4,7 @@ import type { Group } from '../../contract/api/figures-api.ts';
 import type { Database, Storage } from '../storage/storage.ts';
 import { addedAll, addedLines, type Line, lineOf, type Sums } from './addition.ts';
 import type { Rows } from './span.ts';
-import type { Part, SumsSource } from './sums-source.ts';
+import type { Part, SumsQuestion, SumsRow, SumsSource } from './sums-source.ts';
 
 /** Which requests are meant: of one user, or of everybody; and those with these names only. */
 export interface Selection {
@@ -60,42 +60,38 @@ export interface GroupSums {
   readonly sums: Sums;
 }
 
-type Row = Record<string, number | string>;
-
 /** One entry for each bucket and group with anything in it. */
-export async function sumsByGroup(
-  source: SumsSource,
+export function sumsByGroup(
   part: Part,
   { groups, selection, measures }: Asked,
-): Promise<readonly GroupSums[]> {
+): SumsQuestion<readonly GroupSums[]> {
   const cut = cutFor(groups, selection);
-  const names = groups.map((group) => COLUMN[group]);
-  return await source.ask(part, {
-    query: sql<Row>`
+  const names = groups.map((group) => `c.${COLUMN[group]}`).join(', ');
+  return {
+    query: sql`
     with added as (
-      select d.key as bucket, t.cell as cell, ${columnsOf(measures)}
+      select d.key as bucket, t.cell as cell, ${sumsOf(measures, (sum, name) => `${sum} as ${name}`)}
       ${rowsOf(part, cut)}
       ${isSelected(cut, selection)}
       group by d.key, t.cell
     )
-    select added.*, ${sql.raw(names.map((name) => `c.${name}`).join(', '))}
+    select json_array(cell, bucket, ${sql.raw(names)}, ${sql.raw(measures.join(', '))}) as row
     from added join usage_cells as c on c.id = added.cell`,
-    made: (rows) => {
-      const found = Map.groupBy(rows, (row) =>
-        [row['bucket'], ...names.map((name) => row[name])].join('\n'),
-      );
+    made(rows) {
+      const first = 2 + groups.length;
+      const found = Map.groupBy(rows, (row) => row.slice(1, first).join('\n'));
       return [...found.values()].map((cells) => {
-        const told = names.map((name) => String(cells[0]?.[name]));
+        const told = (cells[0] ?? []).slice(2, first).map(String);
         return {
           names: told,
           key: told.join('\n'),
-          bucket: Number(cells[0]?.['bucket']),
-          cells: cells.map((row) => Number(row['cell'])),
-          sums: addedAll(cells.map((row) => sumsIn(row, measures))),
+          bucket: Number(cells[0]?.[1]),
+          cells: cells.map(([cell]) => Number(cell)),
+          sums: addedAll(cells.map((row) => sumsFrom(row, first))),
         };
       });
     },
-  });
+  };
 }
 
 /** What each group adds up to over all these rows. */
@@ -105,7 +101,7 @@ export async function sumsByName(
   asked: Asked,
 ): Promise<readonly Pick<GroupSums, 'names' | 'sums'>[]> {
   const parts = source.partsOf(table, [numbers]);
-  const found = await Promise.all(parts.map((part) => sumsByGroup(source, part, asked)));
+  const found = await Promise.all(parts.map((part) => source.ask(part, sumsByGroup(part, asked))));
   const byName = Map.groupBy(found.flat(), ({ key }) => key);
   return [...byName.values()].map((all) => ({
     names: all[0]?.names ?? [],
@@ -113,48 +109,51 @@ export async function sumsByName(
   }));
 }
 
-/** What all that is selected adds up to in each of these buckets. */
-export async function sumsByBucket(
+/** What all that is selected adds up to in each bucket. */
+export function sumsByBucket(
+  part: Part,
+  { selection, measures }: Omit<Asked, 'groups'>,
+): SumsQuestion<Line> {
+  const cut = cutFor([], selection);
+  return {
+    query: sql`
+    select json_array(d.key, ${sumsOf(measures)}) as row
+    ${rowsOf(part, cut)}
+    ${isSelected(cut, selection)}
+    group by d.key`,
+    made: (rows) =>
+      lineOf(
+        part.buckets.length,
+        rows.map((row) => [Number(row[0]), sumsFrom(row, 1)]),
+      ),
+  };
+}
+
+/** The same of all parts of some buckets. */
+export async function sumsOverTime(
   source: SumsSource,
   table: Rows['table'],
   buckets: readonly (readonly number[])[],
-  { selection, measures }: Omit<Asked, 'groups'>,
+  asked: Omit<Asked, 'groups'>,
 ): Promise<Line> {
-  const cut = cutFor([], selection);
   const [line = lineOf(buckets.length, []), ...rest] = await Promise.all(
-    source.partsOf(table, buckets).map((part) =>
-      source.ask(part, {
-        query: sql<Row>`
-        select d.key as bucket, ${columnsOf(measures)}
-        ${rowsOf(part, cut)}
-        ${isSelected(cut, selection)}
-        group by d.key`,
-        made: (rows) => lineFrom(rows, buckets.length, measures),
-      }),
-    ),
+    source.partsOf(table, buckets).map((part) => source.ask(part, sumsByBucket(part, asked))),
   );
   return rest.reduce(addedLines, line);
 }
 
-/** What each of some sets of cells of a cut adds up to in each bucket of a part. */
-export async function sumsBySet(
-  source: SumsSource,
+/** What each of some sets of cells of a cut adds up to in each bucket. */
+export function sumsBySet(
   part: Part,
-  {
-    cut,
-    sets,
-    measures,
-  }: {
-    readonly cut: number;
-    readonly sets: readonly (readonly number[])[];
-    readonly measures: readonly Measure[];
-  },
-): Promise<readonly Line[]> {
+  cut: number,
+  sets: readonly (readonly number[])[],
+  measures: readonly Measure[],
+): SumsQuestion<readonly Line[]> {
   const cells = JSON.stringify(sets.map((set) => [...new Set(set)].sort((a, b) => a - b)));
-  // One set after the other and each by its days, so that nothing has to be put in order to be grouped.
-  return await source.ask(part, {
-    query: sql<Row>`
-    select s.key as "set", d.key as bucket, ${columnsOf(measures)}
+  return {
+    // One set after the other and each by its days, so that nothing has to be put in order to be grouped.
+    query: sql`
+    select json_array(s.key, d.key, ${sumsOf(measures)}) as row
     from json_each(${cells}) as s
     cross join json_each(${JSON.stringify(part.buckets)}) as d
     cross join json_each(d.value) as b
@@ -162,18 +161,16 @@ export async function sumsBySet(
     cross join ${sql.table(part.table)} as t
       on t.bucket = b.value and t.cut = ${cut} and t.cell = c.value
     group by s.key, d.key`,
-    made: (rows) => {
-      const bySet = Map.groupBy(rows, (row) => row['set']);
-      return sets.map((_, set) => lineFrom(bySet.get(set) ?? [], part.buckets.length, measures));
+    made(rows) {
+      const bySet = Map.groupBy(rows, ([set]) => set);
+      return sets.map((_, set) =>
+        lineOf(
+          part.buckets.length,
+          (bySet.get(set) ?? []).map((row) => [Number(row[1]), sumsFrom(row, 2)]),
+        ),
+      );
     },
-  });
-}
-
-function lineFrom(rows: readonly Row[], length: number, measures: readonly Measure[]): Line {
-  return lineOf(
-    length,
-    rows.map((row) => [Number(row['bucket']), sumsIn(row, measures)]),
-  );
+  };
 }
 
 /** The numbers of all days for which there are sums. */
@@ -189,16 +186,19 @@ export async function everyDay(db: Storage['db']): Promise<Rows> {
   };
 }
 
-const columnsOf = (measures: readonly Measure[]): RawBuilder<unknown> =>
-  sql.raw(measures.map((measure) => `sum(t.${measure}) as ${measure}`).join(', '));
+const sumsOf = (
+  measures: readonly Measure[],
+  written: (sum: string, name: string) => string = (sum) => sum,
+): RawBuilder<unknown> =>
+  sql.raw(measures.map((measure) => written(`sum(t.${measure})`, measure)).join(', '));
 
 const rowsOf = ({ table, buckets }: Part, cut: number): RawBuilder<unknown> => sql`
   from json_each(${JSON.stringify(buckets)}) as d
   cross join json_each(d.value) as b
   cross join ${sql.table(table)} as t on t.bucket = b.value and t.cut = ${cut}`;
 
-const sumsIn = (row: Row, measures: readonly Measure[]): Sums =>
-  measures.map((measure) => Number(row[measure]));
+/** What follows the other columns of a row. */
+const sumsFrom = (row: SumsRow, first: number): Sums => row.slice(first).map(Number);
 
 /** Names are compared in the few cells, and rows are looked up by the cells that are left. */
 function isSelected(cut: number, { userId, names }: Selection): RawBuilder<unknown> {
