@@ -187,11 +187,21 @@ const SETTLED = `Promise.allSettled(
     .map((animation) => animation.finished),
 ).then(() => null)`;
 
-/** What axe finds that keeps somebody out, one sentence each. */
-export async function seriousFindings(page: Page): Promise<string[]> {
+/**
+ * What axe finds that keeps somebody out, one sentence each.
+ *
+ * @param rules these only: what has changed since everything was looked at
+ */
+export async function seriousFindings(page: Page, rules?: readonly string[]): Promise<string[]> {
   if (!(await page.evaluate('Boolean(window.axe)'))) await page.evaluate(AXE);
   await page.evaluate(SETTLED);
-  const found = await page.evaluate<{ violations: Finding[] }>('axe.run(document)');
+  const options = {
+    resultTypes: ['violations'],
+    ...(rules === undefined ? {} : { runOnly: { type: 'rule', values: rules } }),
+  };
+  const found = await page.evaluate<{ violations: Finding[] }>(
+    `axe.run(document, ${JSON.stringify(options)})`,
+  );
   return found.violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
