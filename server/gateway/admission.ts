@@ -6,6 +6,7 @@ import type { AccountSet, Hold, Ledger } from '../ledger/ledger.ts';
 import type { Limits, Pass } from '../limits/limits.ts';
 import type { Metering, Price } from '../metering/metering.ts';
 import type { RoutedKey } from '../provider-keys/provider-keys.ts';
+import type { ModelLimits } from '../providers/providers.ts';
 import type { Charge } from '../records/records.ts';
 import type { Write } from '../storage/storage.ts';
 import { accountsFor } from './payer.ts';
@@ -15,6 +16,7 @@ import {
   type ChargingSettings,
   choicesOf,
   hasOutput,
+  mostOutput,
   reservedOutput,
   statedBound,
   Tariff,
@@ -31,7 +33,11 @@ export interface AdmissionDeps {
 export interface Expected {
   readonly inputEstimate: number;
   readonly price: Price | null;
+  /** Of the model, where the request is to be served. */
+  readonly limits: ModelLimits;
 }
+
+type OutputBound = (limits: ModelLimits) => number;
 
 /** What a wallet holder is told about the charge of a request. */
 export interface GatewayUsage {
@@ -47,8 +53,11 @@ export class Admission {
   readonly #pass: Pass | null;
   readonly #tariff: Tariff | null;
   readonly hold: Hold | null;
-  /** Bound of the output to be sent along, because the hold covers no more; null: send the request as it is. */
-  readonly outputBound: number | null;
+  /**
+   * Bound of the output to be sent along to a provider whose model has these limits, because the hold covers no more;
+   * null: send the request as it is.
+   */
+  readonly outputBound: OutputBound | null;
   #settled = false;
   #usage: GatewayUsage | null = null;
 
@@ -59,7 +68,7 @@ export class Admission {
       pass: Pass | null;
       tariff: Tariff | null;
       hold: Hold | null;
-      outputBound: number | null;
+      outputBound: OutputBound | null;
     },
   ) {
     this.#deps = deps;
@@ -163,7 +172,7 @@ function holdMoney(
   deps: AdmissionDeps,
   request: { call: Call; plan: Plan; key: RoutedKey; expected: Expected },
   accounts: AccountSet,
-): { tariff: Tariff | null; hold: Hold | null; outputBound: number | null } {
+): { tariff: Tariff | null; hold: Hold | null; outputBound: OutputBound | null } {
   if (accounts.wallet === null && accounts.budgets.length === 0) return NO_MONEY;
   const { call, plan, key, expected } = request;
   if (plan.pathClass === 'unmetered') {
@@ -172,7 +181,7 @@ function holdMoney(
     const sentence = 'A budget holds for this key, and the use of this endpoint cannot be metered.';
     throw new Failure('unmetered_path_forbidden', { sentence });
   }
-  const { price, inputEstimate } = expected;
+  const { price, inputEstimate, limits } = expected;
   const { ledger, metering, charging } = deps;
   const own = ledger.wallet(call.key.userId);
   const tariff = new Tariff({ settings: charging, own, metering, price, plan, key });
@@ -180,15 +189,18 @@ function holdMoney(
   const choices = choicesOf(plan);
   const stated = hasOutput(plan) ? statedBound(plan) : 0;
   const cover = ledger.cover(accounts);
-  let bound = stated ?? charging.defaultMaxOutputTokens;
+  const mostAt = (at: ModelLimits) => mostOutput(at, inputEstimate, charging);
+  let bound = stated ?? mostAt(limits);
   if (stated === null && cover !== null) {
     const base = tariff.worstCase(inputEstimate, 0, units);
     const rate = tariff.outputNanosPerMillion ?? 0;
     const affordable = Math.floor(affordableOutput(cover, base, rate) / choices);
     // With less than the least output covered, the hold below is refused, and says by how much.
-    bound = Math.max(charging.minOutputTokens, Math.min(bound, affordable));
+    const least = Math.min(charging.minOutputTokens, bound);
+    bound = Math.max(least, Math.min(bound, affordable));
   }
   const amount = tariff.worstCase(inputEstimate, bound * choices, units);
   const hold = ledger.hold({ id: call.id, amount, ...accounts });
-  return { tariff, hold, outputBound: stated === null && cover !== null ? bound : null };
+  const outputBound = (at: ModelLimits) => Math.min(bound, mostAt(at));
+  return { tariff, hold, outputBound: stated === null && cover !== null ? outputBound : null };
 }

@@ -4,7 +4,13 @@ import { Failure } from '../failure.ts';
 import type { Log } from '../log.ts';
 import type { Outbound } from '../outbound.ts';
 import type { ProviderKeys, RoutedKey } from '../provider-keys/provider-keys.ts';
-import type { Dialect, JsonObject } from '../providers/providers.ts';
+import {
+  type Dialect,
+  type JsonObject,
+  type ModelLimits,
+  readModelLimits,
+  UNKNOWN_LIMITS,
+} from '../providers/providers.ts';
 import { notPaid, type Serving } from './payer.ts';
 
 const LIST_BYTES_MAX = 16 * 1024 * 1024;
@@ -38,6 +44,8 @@ export interface Catalog {
   ): Promise<readonly RoutedKey[]>;
   /** Every listed model once, the first key that lists it winning. Waits for a list that is out of date. */
   models(serving: Serving): Promise<readonly ListedModel[]>;
+  /** What the key's provider says of the model in the list that was last read; nobody asks for one because of this. */
+  limits(key: RoutedKey, model: string | null): ModelLimits;
 }
 
 export interface CatalogDeps {
@@ -93,6 +101,7 @@ export function createCatalog(deps: CatalogDeps): Catalog {
       }
       return [...united.values()];
     },
+    limits: (key, model) => lists.limits(key, model),
   };
 }
 
@@ -112,7 +121,8 @@ interface List {
   readonly key: RoutedKey;
   /** Null until one was read. */
   models: readonly ListedModel[] | null;
-  names: ReadonlySet<string>;
+  /** By the name of the model. */
+  limits: ReadonlyMap<string, ModelLimits>;
   /** On the clock that never jumps. */
   dueAt: number;
   reading: Promise<void> | null;
@@ -152,7 +162,11 @@ class Lists {
   /** Does the key's provider list the model? Null: its list could not be read. */
   tells(key: RoutedKey, model: string): boolean | null {
     const list = this.#listOf(key);
-    return list.models === null ? null : list.names.has(model);
+    return list.models === null ? null : list.limits.has(model);
+  }
+
+  limits(key: RoutedKey, model: string | null): ModelLimits {
+    return (model === null ? undefined : this.#known(key)?.limits.get(model)) ?? UNKNOWN_LIMITS;
   }
 
   of(key: RoutedKey): readonly ListedModel[] {
@@ -164,10 +178,15 @@ class Lists {
   }
 
   /** A key that was given another address has another list. */
+  #known(key: RoutedKey): List | undefined {
+    const list = this.#lists.get(key.id);
+    return list?.key.origin === key.origin && list.key.basePath === key.basePath ? list : undefined;
+  }
+
   #listOf(key: RoutedKey): List {
-    const known = this.#lists.get(key.id);
-    if (known?.key.origin === key.origin && known.key.basePath === key.basePath) return known;
-    const list = { key, models: null, names: NO_NAMES, dueAt: FIRST, reading: null, first: null };
+    const known = this.#known(key);
+    if (known !== undefined) return known;
+    const list = { key, models: null, limits: NO_LIMITS, dueAt: FIRST, reading: null, first: null };
     this.#forgetSome();
     this.#lists.set(key.id, list);
     return list;
@@ -196,7 +215,7 @@ class Lists {
     try {
       const models = await listModels(this.#deps, list.key);
       list.models = models;
-      list.names = new Set(models.map(({ id }) => id));
+      list.limits = new Map(models.map(({ id, entry }) => [id, readModelLimits(entry)]));
       list.dueAt = clock.elapsed() + REFRESH_MS;
     } catch (error) {
       // The last good list stays: a provider that is down for a moment has not lost its models.
@@ -220,7 +239,7 @@ class Lists {
 }
 
 const FIRST = Number.NEGATIVE_INFINITY;
-const NO_NAMES: ReadonlySet<string> = new Set();
+const NO_LIMITS: ReadonlyMap<string, ModelLimits> = new Map();
 
 /** Those that speak a dialect; a server of unknown make comes after the vendors whose dialect it is. */
 function speakersOf(dialect: Dialect, keys: readonly RoutedKey[]): readonly RoutedKey[] {

@@ -153,7 +153,8 @@ class OpenGateway implements Gateway {
       if (storage.state() === 'failing') throw new Failure('storage_unavailable');
       const first = candidates[0];
       if (first === undefined) throw new Failure('no_upstream');
-      const admission = this.#settlement.admit(call, plan, first, startedAt);
+      const at = { key: first, limits: this.#catalog.limits(first, plan.model) };
+      const admission = this.#settlement.admit(call, plan, at, startedAt);
       return { plan, candidates, admission, startedAt, startedTick };
     } catch (error) {
       const failure = toFailure(error);
@@ -203,7 +204,9 @@ class OpenGateway implements Gateway {
   }): Promise<Attempt> {
     const { call, plan, key, admission } = to;
     const { routing } = key.provider;
-    const { body, usageAdded } = bodyFor(plan, key, admission.outputBound);
+    // Held is what the first may give; another one that is tried may have a lower maximum.
+    const bound = admission.outputBound?.(this.#catalog.limits(key, plan.model)) ?? null;
+    const { body, usageAdded } = bodyFor(plan, key, bound);
     const newWatch = watchFor(plan, key, usageAdded);
     const { promise, resolve } = Promise.withResolvers<Ending>();
     const relayWith = (secret: string): Relay =>

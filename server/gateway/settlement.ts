@@ -11,6 +11,7 @@ import type { Failure } from '../failure.ts';
 import type { Log } from '../log.ts';
 import { type Metering, overlay, type Price, type Rating } from '../metering/metering.ts';
 import type { RoutedKey } from '../provider-keys/provider-keys.ts';
+import type { ModelLimits } from '../providers/providers.ts';
 import type { Charge, Records, RequestIntent, UsageRecord } from '../records/records.ts';
 import type { Storage, Write } from '../storage/storage.ts';
 import { type Admission, type AdmissionDeps, admit, type Expected } from './admission.ts';
@@ -31,6 +32,12 @@ export interface Served {
   readonly startedTick: number;
 }
 
+/** Where a request is to be served, and what is known of its model there. */
+export interface Place {
+  readonly key: RoutedKey;
+  readonly limits: ModelLimits;
+}
+
 export interface Settlement {
   /**
    * Takes the request's place among the rates and holds its worst case, then notes the intent; nobody waits
@@ -38,7 +45,7 @@ export interface Settlement {
    *
    * @throws Failure as {@link admit} does
    */
-  admit(call: Call, plan: Plan, key: RoutedKey, startedAt: number): Admission;
+  admit(call: Call, plan: Plan, at: Place, startedAt: number): Admission;
   /** @returns whether the record is on disk; if not, it stays queued and is written when the disk allows */
   settle(served: Served): Promise<boolean>;
   /** A request that never left us, on record with the reason. */
@@ -92,8 +99,8 @@ export function createSettlement(deps: SettlementDeps): Settlement {
     }
   };
   return {
-    admit(call, plan, key, startedAt) {
-      const forecast = new Forecast(deps.metering, { plan, key, startedAt });
+    admit(call, plan, { key, limits }, startedAt) {
+      const forecast = new Forecast(deps.metering, { plan, key, limits, startedAt });
       const admission = admit(deps, { call, plan, key, expected: forecast });
       if (plan.pathClass === 'free' || plan.pathClass === 'models') return admission;
       records.open(call.id, () => {
@@ -135,16 +142,17 @@ export function createSettlement(deps: SettlementDeps): Settlement {
  */
 class Forecast implements Expected {
   readonly #metering: Metering;
-  readonly #of: { readonly plan: Plan; readonly key: RoutedKey; readonly startedAt: number };
+  readonly #of: Place & { readonly plan: Plan; readonly startedAt: number };
   #inputEstimate: number | null = null;
   #price: Price | null | undefined;
 
-  constructor(
-    metering: Metering,
-    of: { readonly plan: Plan; readonly key: RoutedKey; readonly startedAt: number },
-  ) {
+  constructor(metering: Metering, of: Place & { readonly plan: Plan; readonly startedAt: number }) {
     this.#metering = metering;
     this.#of = of;
+  }
+
+  get limits(): ModelLimits {
+    return this.#of.limits;
   }
 
   get inputEstimate(): number {

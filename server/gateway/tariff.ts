@@ -4,6 +4,7 @@ import { type BilledUnit, type ReportedUsage, UNKNOWN_USAGE } from '../../contra
 import { Failure } from '../failure.ts';
 import type { Metering, Price } from '../metering/metering.ts';
 import type { RoutedKey } from '../provider-keys/provider-keys.ts';
+import type { ModelLimits } from '../providers/providers.ts';
 import type { Plan } from './plan.ts';
 
 export interface ChargingSettings {
@@ -12,7 +13,7 @@ export interface ChargingSettings {
   readonly plan: 'flat' | 'cost';
   /** Under the plan `cost`: what is charged for a million of the provider's cost. */
   readonly markupPpm: number;
-  /** Bound of the output where the request states none. */
+  /** Bound of the output where neither the request states one nor the model's provider a maximum. */
   readonly defaultMaxOutputTokens: number;
   readonly minOutputTokens: number;
   readonly defaultOutputReserve: number;
@@ -123,6 +124,22 @@ export function statedBound(plan: Plan): number | null {
     bound = Math.max(bound ?? 0, value);
   }
   return bound;
+}
+
+/**
+ * What bounds the output where the request does not: the model's known maximum, else the default. A context window is
+ * no maximum of output; it lowers either to the room that the prompt leaves, as a provider refuses more. Where the guess
+ * at the prompt leaves next to no room, the window counts for nothing: the guess is too high, or the provider refuses
+ * the prompt itself, and an answer of a few tokens would help nobody.
+ */
+export function mostOutput(
+  limits: ModelLimits,
+  inputEstimate: number,
+  settings: ChargingSettings,
+): number {
+  const most = limits.output ?? settings.defaultMaxOutputTokens;
+  const room = limits.context === null ? most : limits.context - inputEstimate;
+  return room < Math.max(1, settings.minOutputTokens) ? most : Math.min(most, room);
 }
 
 /** The output that the rates reserve. What is no bound is the provider's to judge: some take -1 for "no bound". */

@@ -17,6 +17,7 @@ import { venice } from './venice.ts';
 import { xai } from './xai.ts';
 
 export { askWith, type KeyPlace } from './account-ask.ts';
+export { type ModelLimits, readModelLimits, UNKNOWN_LIMITS } from './model-limits.ts';
 export type {
   Account,
   AccountAnswer,
