@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { redact, wholeBody, withLastMember } from './answer-body.ts';
+import { blotOut, redact, wholeBody, withLastMember } from './answer-body.ts';
 import { headersToCaller } from './headers.ts';
 
 const SECRET = 'sk-a-real-credential';
@@ -14,6 +14,13 @@ test('a credential that the provider repeats does not reach the caller, in body 
     SECRET,
   );
   assert.deepEqual(headers, { 'x-fine': 'yes', 'x-request-id': 'req_1' });
+});
+
+test('in an answer whose length was told the credential is blotted out letter for letter', () => {
+  const told = `{"a":"${SECRET}","b":"${SECRET}${SECRET}","c":"ü"}`;
+  const blotted = blotOut(Buffer.from(told), SECRET);
+  assert.equal(blotted.toString(), told.replaceAll(SECRET, '*'.repeat(SECRET.length)));
+  assert.equal(blotOut(Buffer.from('the local key'), 'local').toString(), 'the local key');
 });
 
 test('a word that stands for no credential at a local server changes no answer', () => {

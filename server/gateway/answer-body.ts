@@ -72,6 +72,18 @@ export function redact(body: Buffer, secret: string): Buffer {
 }
 
 /**
+ * The same for a part of an answer whose length has been told: blotted out in place, letter for letter. What a part
+ * cuts in two is found if the next one begins with the end of this one, of the length of the credential.
+ */
+export function blotOut(part: Buffer, secret: string): Buffer {
+  if (secret.length < SECRET_LETTERS_MIN) return part;
+  for (let at = part.indexOf(secret); at !== -1; at = part.indexOf(secret, at)) {
+    part.fill('*', at, at + secret.length);
+  }
+  return part;
+}
+
+/**
  * A JSON object with one more member at its end, every other byte untouched; anything else as it is.
  *
  * @param text one character a byte, like what comes back

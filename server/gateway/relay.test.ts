@@ -7,8 +7,17 @@ import { overlay } from '../metering/metering.ts';
 import { type Ending, Relay } from './relay.ts';
 import { StreamWatch } from './stream-watch.ts';
 
-/** A relay to a caller who reads nothing, with what it asked of the provider's connection. */
-function relayToNobody() {
+interface Way {
+  readonly type: string;
+  readonly whole: boolean;
+}
+
+const STREAM: Way = { type: 'text/event-stream', whole: true };
+const THROUGH: Way = { type: 'application/json', whole: false };
+const SECRET = 'sk-secret-of-this-test';
+
+/** A relay to a caller who reads nothing, with what it asked of the provider's connection and what it passed on. */
+function relayToNobody({ type, whole }: Way = STREAM) {
   const asked: string[] = [];
   const endings: Ending[] = [];
   // Without a connection every byte stays in its buffer.
@@ -23,12 +32,12 @@ function relayToNobody() {
     clock: systemClock,
     reply,
     requestId: 'req_1',
-    secret: 'sk-secret',
-    newWatch: () => watch,
+    secret: SECRET,
+    newWatch: whole ? () => watch : null,
     limitHeaders: {},
     wantsCharge: false,
     streamed: true,
-    whole: true,
+    whole,
     stopWithCaller: true,
     tryElsewhere: () => false,
     maxBytes: 1_000_000,
@@ -42,8 +51,8 @@ function relayToNobody() {
     resume: () => asked.push('resume'),
     abort: () => asked.push('abort'),
   });
-  relay.onHead(200, { 'content-type': 'text/event-stream' });
-  return { relay, asked, endings };
+  relay.onHead(200, { 'content-type': type });
+  return { relay, asked, endings, reply };
 }
 
 const LARGE_EVENT = `data: {"choices":[{"delta":{"content":"${'a'.repeat(200_000)}"}}]}\n\n`;
@@ -65,4 +74,32 @@ test('a provider that goes on behind its last event is hung up on after 64 KiB',
   assert.ok(!asked.includes('abort'));
   relay.onData(Buffer.alloc(1));
   assert.ok(asked.includes('abort'));
+});
+
+test('what only passes through is whole, and holds no credential, however it is cut', () => {
+  const told = `${'ü'.repeat(40)}{"authorization":"Bearer ${SECRET}"} and ${SECRET}`;
+  const bytes = Buffer.from(told);
+  for (const size of [1, 7, SECRET.length, 60, bytes.length]) {
+    const { relay, reply, endings } = relayToNobody(THROUGH);
+    const passed: Buffer[] = [];
+    const note = (piece?: unknown): boolean => {
+      if (Buffer.isBuffer(piece)) passed.push(Buffer.from(piece));
+      return true;
+    };
+    reply.write = note;
+    reply.end = (piece?: unknown) => {
+      note(piece);
+      return reply;
+    };
+    for (let at = 0; at < bytes.length; at += size) {
+      relay.onData(Buffer.from(bytes.subarray(at, at + size)));
+      assert.ok(!Buffer.concat(passed).includes(SECRET), `${size}`);
+    }
+    assert.ok(Buffer.concat(passed).length < bytes.length, 'the end waits for the record');
+    relay.onEnd();
+    relay.release(null);
+    assert.equal(endings.length, 1);
+    const clean = told.replaceAll(SECRET, '*'.repeat(SECRET.length));
+    assert.equal(Buffer.concat(passed).toString(), clean, `${size}`);
+  }
 });

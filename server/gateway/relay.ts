@@ -8,6 +8,7 @@ import type { Clock } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import type { OutboundControls, OutboundReceiver } from '../outbound.ts';
 import {
+  blotOut,
   decode,
   isHtml,
   redact,
@@ -244,11 +245,14 @@ export class Relay implements OutboundReceiver, Listed {
     if (watch.ended) this.#finish(true, null);
   }
 
+  /** The end is always kept back: nobody knows which chunk will be the last, nor whether the credential begins there. */
   #onThrough(chunk: Buffer): void {
-    // One chunk is always kept back: nobody knows which will be the last.
-    const before = this.#chunks[0];
-    this.#chunks[0] = chunk;
-    if (before !== undefined) this.#forward([before]);
+    const { secret } = this.#options;
+    const [before] = this.#chunks;
+    const joined = blotOut(before === undefined ? chunk : Buffer.concat([before, chunk]), secret);
+    const kept = Math.max(0, joined.length - Math.max(1, secret.length));
+    this.#chunks[0] = joined.subarray(kept);
+    if (kept > 0) this.#forward([joined.subarray(0, kept)]);
   }
 
   #onWhole(chunk: Buffer): void {
