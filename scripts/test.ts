@@ -5,10 +5,12 @@
  * The last lines are always the runner's own summary, whatever else was printed before.
  */
 import { spawn } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
+import { readTally, sentenceOn, TALLY_FILE, type Tally } from './leak-tally.ts';
 import { writeGroups } from './test-groups.ts';
 import { buildWeb } from './web-build.ts';
 
@@ -17,6 +19,9 @@ import { buildWeb } from './web-build.ts';
  * are added; the variable is for trying this script on a small project.
  */
 const TEST_FILES_LEAST = Number(process.env['TEST_FILES_LEAST'] ?? 25);
+
+/** So many secrets, databases, logs and answers a whole run looks at, or something came loose. As the one above. */
+const LOOKED_AT_LEAST = Number(process.env['LOOKED_AT_LEAST'] ?? 100);
 
 const COVERAGE = [
   '--experimental-test-coverage',
@@ -37,7 +42,14 @@ const COMPILED = join(import.meta.dirname, '../node_modules/.cache/compiled');
 
 const SUMMARY = /^ℹ (tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /;
 
-async function runTests(files: readonly string[], options: readonly string[]): Promise<number> {
+interface Run {
+  readonly code: number;
+  /** What was looked for in all of its processes. */
+  readonly tally: Tally;
+}
+
+async function runTests(files: readonly string[], options: readonly string[]): Promise<Run> {
+  const tallyFile = join(tmpdir(), `leak-tally-${process.pid}.jsonl`);
   // Inside another test run these two would make the runner report to that run instead of its own output.
   const { NODE_TEST_CONTEXT: _context, NODE_V8_COVERAGE: _coverage, ...env } = process.env;
   const runner = spawn(
@@ -46,7 +58,12 @@ async function runTests(files: readonly string[], options: readonly string[]): P
     {
       stdio: ['ignore', 'pipe', 'inherit'],
       // Each test file is a process, and compiling the same modules again in each was a quarter of the work.
-      env: { NODE_COMPILE_CACHE: COMPILED, ...env, NODE_ENV: 'test' },
+      env: {
+        NODE_COMPILE_CACHE: COMPILED,
+        ...env,
+        NODE_ENV: 'test',
+        [TALLY_FILE]: tallyFile,
+      },
     },
   );
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -61,8 +78,15 @@ async function runTests(files: readonly string[], options: readonly string[]): P
     else process.stdout.write(`${line}\n`);
   }
   const code = await ended;
-  process.stdout.write(`${summary.join('\n')}\n`);
-  return code;
+  const tally = readTally(tallyFile);
+  rmSync(tallyFile, { force: true });
+  process.stdout.write(`${sentenceOn(tally)}\n${summary.join('\n')}\n`);
+  return { code, tally };
+}
+
+/** Did the whole run look where it must, or did something come loose that nobody would miss? */
+function isEnough({ secrets, databases, logs, answers }: Tally): boolean {
+  return Math.min(secrets, databases, logs, answers) >= LOOKED_AT_LEAST;
 }
 
 const named = process.argv.slice(2);
@@ -78,7 +102,14 @@ if (isWhole && files.length < TEST_FILES_LEAST) {
 } else {
   // Once, before tests side by side would build it into one folder.
   if (isWhole) await buildWeb({ isForced: false });
-  process.exitCode = isWhole
+  const { code, tally } = isWhole
     ? await runTests(writeGroups(files), COVERAGE)
     : await runTests(files, []);
+  const isLookedAt = !isWhole || isEnough(tally);
+  if (!isLookedAt) {
+    console.error(
+      `Secrets were looked for in hardly anything; at least ${LOOKED_AT_LEAST} of each are expected.`,
+    );
+  }
+  process.exitCode = code === 0 && tally.leaks.length === 0 && isLookedAt ? 0 : Math.max(code, 1);
 }

@@ -10,7 +10,17 @@ const SCRIPTS = join(import.meta.dirname, '../scripts');
 /** Runs a script of ours in a project that holds only the given files. */
 function runIn(
   files: Readonly<Record<string, string>>,
-  { script, preload, args = [] }: { script: string; preload?: string; args?: readonly string[] },
+  {
+    script,
+    preload,
+    args = [],
+    lookedAtLeast = 0,
+  }: {
+    script: string;
+    preload?: string;
+    args?: readonly string[];
+    lookedAtLeast?: number;
+  },
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'tollkeeper-commands-'));
   try {
@@ -23,7 +33,7 @@ function runIn(
     const { NODE_TEST_CONTEXT: _context, NODE_V8_COVERAGE: _coverage, ...env } = process.env;
     return spawnSync(process.execPath, [...imports, join('scripts', script), ...args], {
       cwd: folder,
-      env: { ...env, TEST_FILES_LEAST: '5' },
+      env: { ...env, TEST_FILES_LEAST: '5', LOOKED_AT_LEAST: String(lookedAtLeast) },
       encoding: 'utf8',
     });
   } finally {
@@ -140,6 +150,33 @@ test('a run that finds hardly any tests fails', () => {
   const { status, stderr } = runIn({ 'server/a.test.ts': PASSING }, { script: 'test.ts' });
   assert.equal(status, 1);
   assert.match(stderr, /Only 1 test files were found/);
+});
+
+const lookingAt = (leaks: readonly string[]) => `import { test } from 'node:test';
+import { addToTally } from '../scripts/leak-tally.ts';
+test('looks', () => {
+  addToTally({ secrets: 3, databases: 2, logs: 2, answers: 9, leaks: ${JSON.stringify(leaks)} });
+});`;
+
+test('what was looked at for secrets is added up over the run, and a run that looks at too little fails', () => {
+  const files = { 'contract/a.test.ts': lookingAt([]), 'server/b.test.ts': lookingAt([]) };
+  const enough = runIn(projectWith(files), { script: 'test.ts', lookedAtLeast: 4 });
+  assert.equal(enough.status, 0, enough.stderr);
+  const sentence = 'Looked for 6 secrets in 4 databases, 4 logs and 18 answers: none found.';
+  assert.ok(enough.stdout.includes(`\n${sentence}\n`), enough.stdout);
+  assert.match(enough.stdout, SUMMARY_AT_END);
+  const tooLittle = runIn(projectWith(files), { script: 'test.ts', lookedAtLeast: 5 });
+  assert.equal(tooLittle.status, 1);
+  assert.match(tooLittle.stderr, /hardly anything/);
+});
+
+test('a secret that got out fails the run, with its place, although every test passes', () => {
+  const project = projectWith({ 'contract/a.test.ts': lookingAt(['"sk-…", plain, in the log']) });
+  for (const args of [[], ['contract/a.test.ts']]) {
+    const { status, stdout } = runIn(project, { script: 'test.ts', args });
+    assert.equal(status, 1);
+    assert.match(stdout, /answers: 1 found\.\n {2}"sk-…", plain, in the log\n/);
+  }
 });
 
 test('named files run alone, without coverage', () => {

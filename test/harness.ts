@@ -6,14 +6,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { type App, type Rooms, startApp } from '../server/app.ts';
 import { type Clock, systemClock } from '../server/clock.ts';
-import { loadConfig, secretsOf } from '../server/config.ts';
+import { type Config, loadConfig, secretsOf } from '../server/config.ts';
 import { audit, type Finding } from '../server/ledger/ledger.ts';
 import { createLog } from '../server/log.ts';
 import { providers } from '../server/providers/providers.ts';
 import { openToRead } from '../server/storage/storage.ts';
+import { SecretWatch } from './leaks/secret-watch.ts';
 
 export const ADMIN_TOKEN = 'admin-token-of-the-tests';
 
@@ -103,16 +105,13 @@ export interface LocalOptions extends StartOptions {
 
 /**
  * In this process, with everything that `npm start` builds. At its end the books are audited: `close` throws for a
- * finding that is not as it must be.
+ * finding that is not as it must be. Secrets are looked for as well, and one that got out fails the run.
  */
 export async function startTollkeeper(options: LocalOptions = {}): Promise<LocalTollkeeper> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'tollkeeper-'));
-  const { config } = loadConfig({
-    cwd: dataDir,
-    providerIds: providers.map(({ id }) => id),
-    env: { ...NO_OPEN_PORT, DATA_DIR: dataDir, ...options.settings },
-  });
+  const config = configOf(dataDir, options.settings);
   const logged: string[] = [];
+  const watch = new SecretWatch({ dataDir, secrets: secretsOf(config), logged });
   const log = createLog({
     level: 'debug',
     secrets: secretsOf(config),
@@ -126,6 +125,8 @@ export async function startTollkeeper(options: LocalOptions = {}): Promise<Local
   };
   const version = '0.0.0-test';
   const app: App = await startApp({ config, log, version, clock, beforeListening });
+  watch.listenTo(app.address);
+  if (app.setUpLink !== null) watch.setUpLink(app.setUpLink);
   const rooms = await prepared.promise;
   let open = true;
   const close = async (): Promise<void> => {
@@ -134,6 +135,7 @@ export async function startTollkeeper(options: LocalOptions = {}): Promise<Local
     await app.close();
     try {
       await assertSoundBooks(config.storage.databaseFile, clock.now());
+      watch.end();
     } finally {
       if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
     }
@@ -141,6 +143,11 @@ export async function startTollkeeper(options: LocalOptions = {}): Promise<Local
   const url = options.front?.(app.address) ?? app.address;
   const spoken = speakTo(url, dataDir);
   return { ...spoken, rooms, dataDir, logged, close, [Symbol.asyncDispose]: close };
+}
+
+function configOf(dataDir: string, settings: Settings = {}): Config {
+  const env = { ...NO_OPEN_PORT, DATA_DIR: dataDir, ...settings };
+  return loadConfig({ cwd: dataDir, providerIds: providers.map(({ id }) => id), env }).config;
 }
 
 /** What the invariants of the books say of a database, with nobody or somebody at work on it. */
@@ -190,12 +197,19 @@ export async function spawnTollkeeper(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const logged: string[] = [];
+  const secrets = secretsOf(configOf(dataDir, options.settings));
+  const watch = new SecretWatch({ dataDir, secrets, logged });
   createInterface({ input: child.stderr }).on('line', (line) => logged.push(line));
-  const gone = once(child, 'exit');
-  const url = await readyAddress(child, logged);
+  // Not when it has ended, but when the last that it said has been read.
+  const gone = once(child, 'close');
+  const url = await readyAddress(child, (line) => watch.printed(line)).catch(() => {
+    throw new Error(`the server ended before it was ready:\n${logged.join('\n')}`);
+  });
+  watch.listenTo(url);
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
     await gone;
+    watch.end();
   };
   const close = () => stop('SIGTERM');
   const kill = () => stop('SIGKILL');
@@ -210,13 +224,50 @@ export async function spawnTollkeeper(
   };
 }
 
-async function readyAddress(child: ChildProcess, logged: readonly string[]): Promise<string> {
-  if (child.stdout === null) throw new Error('the process has no standard output');
-  for await (const line of createInterface({ input: child.stdout })) {
+/** @throws Error if it ends before */
+function readyAddress(child: ChildProcess, onLine: (line: string) => void): Promise<string> {
+  const ready = Promise.withResolvers<string>();
+  const { stdout } = child;
+  if (stdout === null) throw new Error('the process has no standard output');
+  const lines = createInterface({ input: stdout });
+  lines.on('line', (line) => {
+    onLine(line);
     const address = /listens on (http:\S+)/.exec(line)?.[1];
-    if (address !== undefined) return address;
-  }
-  throw new Error(`the server ended before it was ready:\n${logged.join('\n')}`);
+    if (address !== undefined) ready.resolve(address);
+  });
+  lines.on('close', () => ready.reject(new Error('its output ended')));
+  return ready.promise;
+}
+
+export interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const SECRET_SETTING = /(KEY|TOKEN|SECRET)$/;
+
+/** A command of the product that ends by itself. What it prints is searched for secrets as a log is. */
+export async function runTollkeeper(
+  args: readonly string[],
+  of: { readonly dataDir: string; readonly settings?: Settings; readonly input?: string },
+): Promise<Ended> {
+  const { dataDir, settings = {}, input = '' } = of;
+  const common = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILED };
+  const env = { ...common, PORT: '0', DATA_DIR: dataDir, ADMIN_TOKEN, ...settings };
+  const child = spawn(process.execPath, [ENTRY, ...args], { env, cwd: dataDir });
+  const ended = once(child, 'close');
+  // One that ends before it has read all of it is no trouble of ours.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  await ended;
+  // Settings that the command refuses are secret too.
+  const secrets = Object.keys(settings).flatMap((name) =>
+    SECRET_SETTING.test(name) ? [settings[name] ?? ''] : [],
+  );
+  new SecretWatch({ dataDir, secrets: [ADMIN_TOKEN, ...secrets], logged: [stdout, stderr] }).end();
+  return { status: child.exitCode, stdout, stderr };
 }
 
 function speakTo(url: string, dataDir: string) {

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
+import { SecretWatch } from '../../test/leaks/secret-watch.ts';
 import { type Accounts, createAccounts, type VirtualKey } from '../accounts/accounts.ts';
 import { createAdministration, createUpkeep } from '../administration/administration.ts';
 import { type Clock, systemClock } from '../clock.ts';
@@ -152,6 +153,8 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
   });
   const monitoring = openMonitoring({ storage, clock, providerKeys, records });
   const logged: string[] = [];
+  const secrets = [ADMIN_TOKEN, SETTINGS.secretKey];
+  const watch = new SecretWatch({ dataDir: folder, secrets, logged });
   const http = await createHttp({
     records,
     upkeep: openUpkeep({ folder, storage, clock }),
@@ -192,6 +195,7 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
       await http.close(100);
       await closeOutbound();
       await storage.close();
+      watch.end();
       await rm(folder, { recursive: true });
     },
   };

@@ -24,7 +24,7 @@ export async function openSpawned(
 ): Promise<Spawned> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tollkeeper-spawned-'));
   const upstream = await startFakeUpstream();
-  const settings = { UPSTREAM_API_KEY: 'key', UPSTREAM_BASE: upstream.url, ...more };
+  const settings = { UPSTREAM_API_KEY: 'key-of-the-test', UPSTREAM_BASE: upstream.url, ...more };
   const gateway = await spawnTollkeeper({ dataDir, settings });
   const caller = createCaller();
   t.after(async () => {

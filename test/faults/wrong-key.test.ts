@@ -1,29 +1,13 @@
 /** T72, T73 from the command line: what a wrong encryption key does to a start, and how one is changed. */
 import assert from 'node:assert/strict';
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { ADMIN_TOKEN, COMPILED, type Settings, startTollkeeper } from '../harness.ts';
+import { runTollkeeper, type Settings, startTollkeeper } from '../harness.ts';
 
-const ENTRY = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
 const SECRET = 'sk-canary-of-a-start-0123456789';
-
-/** A command that is to end by itself. */
-function run(
-  dataDir: string,
-  args: readonly string[],
-  settings: Settings,
-  input = '',
-): SpawnSyncReturns<string> {
-  const common = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILED };
-  const env = { ...common, PORT: '0', DATA_DIR: dataDir, ADMIN_TOKEN, ...settings };
-  const options = { env, input, cwd: dataDir, encoding: 'utf8', timeout: 60_000 } as const;
-  return spawnSync(process.execPath, [ENTRY, ...args], options);
-}
 
 /** Every file with what is in it. */
 function contentOf(folder: string): Record<string, string> {
@@ -64,7 +48,7 @@ test('a start with a wrong, missing or guessable key ends with a sentence and ha
     ],
   ];
   for (const [settings, words] of starts) {
-    const { status, stdout, stderr } = run(dataDir, ['serve'], settings);
+    const { status, stdout, stderr } = await runTollkeeper(['serve'], { dataDir, settings });
     assert.equal(status, 1, stderr);
     assert.equal(stdout, '');
     assert.match(stderr, words);
@@ -81,19 +65,21 @@ test('npm run rotate-key goes over to a new key from a file or standard input', 
   const [first, second, third] = [1, 2, 3].map(() => randomBytes(32).toString('base64'));
   const settings = (key = '') => ({ ENCRYPTION_KEY: key });
   await storeKey(dataDir, settings(first));
-  const file = join(dataDir, 'new-key');
+  const file = `${dataDir}.new-key`;
   writeFileSync(file, `${second}\n`);
-  const byFile = run(dataDir, ['rotate-key', '--new-key-file', file], settings(first));
+  const rotate = (from: string | undefined, input = '', flags: readonly string[] = []) =>
+    runTollkeeper(['rotate-key', ...flags], { dataDir, settings: settings(from), input });
+  const byFile = await rotate(first, '', ['--new-key-file', file]);
   assert.equal(byFile.status, 0, byFile.stderr);
   assert.match(
     byFile.stdout,
     /^2 secrets under 1 data keys went from rk_\w+ to rk_\w+\. Set it as/,
   );
-  const byInput = run(dataDir, ['rotate-key'], settings(second), third);
+  const byInput = await rotate(second, third);
   assert.equal(byInput.status, 0, byInput.stderr);
-  const again = run(dataDir, ['rotate-key'], settings(second), third);
+  const again = await rotate(second, third);
   assert.match(again.stdout, /under this key already; nothing was changed/);
-  const wrong = run(dataDir, ['rotate-key'], settings(first), randomBytes(32).toString('hex'));
+  const wrong = await rotate(first, randomBytes(32).toString('hex'));
   assert.equal(wrong.status, 1);
   assert.match(wrong.stderr, /is not the key of this database/);
 
@@ -105,4 +91,5 @@ test('npm run rotate-key goes over to a new key from a file or standard input', 
   );
   await product.close();
   rmSync(dataDir, { recursive: true });
+  rmSync(file);
 });

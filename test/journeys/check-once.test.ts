@@ -1,16 +1,12 @@
 /** `npm run check -- --once`: one pass over the provider keys from the command line, beside a server and without one. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { startFakeProvider } from '../fake-provider.ts';
-import { ADMIN_TOKEN, startTollkeeper } from '../harness.ts';
+import { runTollkeeper, startTollkeeper } from '../harness.ts';
 
-const ENTRY = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
 const SECRETS = ['sk-good-0123456789abcdef01234567', 'sk-gone-0123456789abcdef01234567'] as const;
 
 test('one pass asks each provider key once and prints what it found', {
@@ -35,12 +31,7 @@ test('one pass asks each provider key once and prints what it found', {
 
   async function checkOnce(env: Readonly<Record<string, string>>): Promise<void> {
     const before = SECRETS.map(asked);
-    const options = { env: { PATH: process.env['PATH'], DATA_DIR: dataDir, ADMIN_TOKEN, ...env } };
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      [ENTRY, 'check', '--once'],
-      options,
-    );
+    const { stdout } = await runTollkeeper(['check', '--once'], { dataDir, settings: env });
     const lines = stdout.split('\n');
     assert.match(lines[0] ?? '', /^key +platform +status +balance +runway +last check$/);
     assert.match(lines[1] ?? '', /^key good +deepseek +healthy +12\.5 USD reported +- /);

@@ -29,8 +29,9 @@ const post = (path: string, body: unknown = {}): Promise<Json> =>
   tollkeeper.operator(path, { body });
 const get = (path: string): Promise<Json> => tollkeeper.operator(path);
 
+let stored = 0;
 const store = async (platform: string, secret: string, more: object = {}): Promise<string> =>
-  (await post('/api/keys', { platform, name: secret, key: secret, ...more })).id;
+  (await post('/api/keys', { platform, name: `key ${++stored}`, key: secret, ...more })).id;
 
 test('a key is checked on demand: its balance, its alarm, and its history with the failures', async () => {
   const secret = 'sk-0123456789abcdef0123456789abcdef';

@@ -227,8 +227,9 @@ test('a secret that was changed in the database is passed over, and told in the 
   const settings = { OPENAI_API_URL: own.url, MODEL_PRICING_JSON: MODEL_PRICING };
   const before = await startTollkeeper({ dataDir, settings });
   const stored: string[] = [];
-  for (const key of ['sk-first-0123456789', 'sk-second-0123456789']) {
-    const order = { platform: 'openai', name: key, key, purposes: ['route'] };
+  for (const name of ['first', 'second']) {
+    const key = `sk-${name}-0123456789`;
+    const order = { platform: 'openai', name, key, purposes: ['route'] };
     const { body } = await post(`${before.url}/api/keys`, order, OPERATOR);
     stored.push(String(body['id']));
   }
