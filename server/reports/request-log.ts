@@ -39,10 +39,12 @@ export interface RequestStory {
 type Db = Storage['db'];
 
 /**
- * So many records are looked at for one page, step by step: most pages are full after the first, and to count up to
- * the end of a step takes longer than to read a page. What is rarer is found on a later page, and no page takes long.
+ * So many records are looked at for one page, step by step: to count up to the end of a step takes longer than to read
+ * a page, and each step is a turn of its own. What is rarer is found on a later page, and no page takes long.
  */
-const LOOKS = [2_000, 20_000, 80_000] as const;
+const LOOKS = [20_000, 80_000] as const;
+/** Where all records of a range are meant, most pages are full after so few. */
+const FIRST_LOOK = 2_000;
 
 /** A request has its id just before it starts. */
 const ID_LEAD_MS = 60_000;
@@ -70,7 +72,7 @@ export async function requestPage(
   }
   const rows: RecordRow[] = [];
   let floor: string | null = beyond;
-  for (const look of LOOKS) {
+  for (const look of narrowing(filter).length > 0 ? LOOKS : [FIRST_LOOK, ...LOOKS]) {
     const within: Look = { first, beyond: floor, look };
     const found = await lookAt(db, within, filter, limit + 1 - rows.length);
     rows.push(...found);
@@ -167,8 +169,15 @@ function cutPage(rows: readonly RecordRow[], limit: number, floor: string | null
 const SEARCHED = sql`concat_ws(char(10), model, served_model, endpoint, failure, upstream_id)`;
 
 function conditions(filter: RequestFilter): RawBuilder<unknown> {
-  const { start, end, selection, outcome, status, provenance, failure, text } = filter;
-  const all = [sql`started_at >= ${start}`, sql`started_at < ${end}`];
+  const { start, end } = filter;
+  const inTime = [sql`started_at >= ${start}`, sql`started_at < ${end}`];
+  return sql.join([...inTime, ...narrowing(filter)], sql` and `);
+}
+
+/** What is asked for besides a range of time. */
+function narrowing(filter: RequestFilter): readonly RawBuilder<unknown>[] {
+  const { selection, outcome, status, provenance, failure, text } = filter;
+  const all: RawBuilder<unknown>[] = [];
   for (const [group, name] of Object.entries(selection.names) as [Group, string][]) {
     all.push(sql`${COLUMN[group]} = ${name}`);
   }
@@ -178,7 +187,7 @@ function conditions(filter: RequestFilter): RawBuilder<unknown> {
   if (provenance !== undefined) all.push(sql`provenance = ${provenance}`);
   if (failure !== undefined) all.push(sql`failure = ${failure}`);
   if (text !== undefined) all.push(sql`instr(lower(${SEARCHED}), lower(${text})) > 0`);
-  return sql.join(all, sql` and `);
+  return all;
 }
 
 /** More keys than this are not asked for one by one. */
