@@ -76,30 +76,45 @@ test('a provider that goes on behind its last event is hung up on after 64 KiB',
   assert.ok(asked.includes('abort'));
 });
 
+/** What the caller is given of this, which the provider sends in parts of that size. */
+function passedOn(way: Way, bytes: Buffer, size: number): string {
+  const { relay, reply, endings } = relayToNobody(way);
+  const passed: Buffer[] = [];
+  const note = (piece?: unknown): boolean => {
+    if (Buffer.isBuffer(piece)) passed.push(Buffer.from(piece));
+    return true;
+  };
+  reply.write = note;
+  reply.end = (piece?: unknown) => {
+    note(piece);
+    return reply;
+  };
+  for (let at = 0; at < bytes.length; at += size) {
+    relay.onData(Buffer.from(bytes.subarray(at, at + size)));
+    assert.ok(!Buffer.concat(passed).includes(SECRET), `${size}`);
+  }
+  assert.ok(Buffer.concat(passed).length < bytes.length, 'the end waits for the record');
+  relay.onEnd();
+  relay.release(null);
+  assert.equal(endings.length, 1);
+  return Buffer.concat(passed).toString();
+}
+
 test('what only passes through is whole, and holds no credential, however it is cut', () => {
   const told = `${'ü'.repeat(40)}{"authorization":"Bearer ${SECRET}"} and ${SECRET}`;
   const bytes = Buffer.from(told);
+  const clean = told.replaceAll(SECRET, '*'.repeat(SECRET.length));
   for (const size of [1, 7, SECRET.length, 60, bytes.length]) {
-    const { relay, reply, endings } = relayToNobody(THROUGH);
-    const passed: Buffer[] = [];
-    const note = (piece?: unknown): boolean => {
-      if (Buffer.isBuffer(piece)) passed.push(Buffer.from(piece));
-      return true;
-    };
-    reply.write = note;
-    reply.end = (piece?: unknown) => {
-      note(piece);
-      return reply;
-    };
-    for (let at = 0; at < bytes.length; at += size) {
-      relay.onData(Buffer.from(bytes.subarray(at, at + size)));
-      assert.ok(!Buffer.concat(passed).includes(SECRET), `${size}`);
-    }
-    assert.ok(Buffer.concat(passed).length < bytes.length, 'the end waits for the record');
-    relay.onEnd();
-    relay.release(null);
-    assert.equal(endings.length, 1);
-    const clean = told.replaceAll(SECRET, '*'.repeat(SECRET.length));
-    assert.equal(Buffer.concat(passed).toString(), clean, `${size}`);
+    assert.equal(passedOn(THROUGH, bytes, size), clean, `${size}`);
+  }
+});
+
+test('no event of a stream, and not its last one, holds the credential, however it is cut', () => {
+  const event = (content: string) => `data: {"choices":[{"delta":{"content":"${content}"}}]}\n\n`;
+  const told = `${event(`hä ${SECRET}`)}${event('b')}: ${SECRET}\n\n${END}`;
+  const bytes = Buffer.from(told);
+  for (const size of [1, 7, SECRET.length, 60, bytes.length]) {
+    const clean = told.replaceAll(SECRET, '[redacted]');
+    assert.equal(passedOn(STREAM, bytes, size), clean, `${size}`);
   }
 });

@@ -197,7 +197,7 @@ export class Relay implements OutboundReceiver, Listed {
     }
     const last = this.#mode === 'events' ? watch?.held : this.#chunks[0];
     if (last === undefined || last === null) reply.end();
-    else reply.end(watch?.error ? redact(last, secret) : last);
+    else reply.end(redact(last, secret));
   }
 
   /** Ends an answer that has begun and cannot be completed, so that the caller can tell. */
@@ -285,8 +285,10 @@ export class Relay implements OutboundReceiver, Listed {
   #forward(pieces: readonly Buffer[]): void {
     if (this.#callerGone || pieces.length === 0) return;
     this.#sendHead(this.#status, undefined);
+    const { reply, secret } = this.#options;
     let flowing = true;
-    for (const piece of pieces) flowing = this.#options.reply.write(piece);
+    // Pieces of a stream are whole events, so that no cut hides a credential.
+    for (const piece of pieces) flowing = reply.write(redact(piece, secret));
     if (!flowing) this.#waitForCaller();
   }
 
