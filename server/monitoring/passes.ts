@@ -97,11 +97,18 @@ class Crew {
   async takeMore(): Promise<boolean> {
     const { timetable, lanes } = this.#deps;
     while (!this.#isClosed() && this.#busy.size <= CONCURRENT - CLAIM) {
-      const claimed = await timetable.claim(CLAIM, lanes.closed());
+      const closed = lanes.closed();
+      const claimed = await timetable.claim(CLAIM, closed);
       for (const row of claimed) this.#start(row);
-      if (claimed.length < CLAIM) break;
+      if (claimed.length < CLAIM && !this.#isForsaken(closed)) break;
     }
     return this.#busy.size > 0;
+  }
+
+  /** Nobody is at work any more, and a host that was left out when we asked, because it had its share, is free by now. */
+  #isForsaken(leftOut: readonly string[]): boolean {
+    const closed = this.#deps.lanes.closed();
+    return this.#busy.size === 0 && leftOut.some((lane) => !closed.includes(lane));
   }
 
   #start(row: KeyRow): void {
