@@ -26,6 +26,7 @@ import {
   sumsOverTime,
 } from './sums.ts';
 import { type Part, type SumsSource, together } from './sums-source.ts';
+import { compareText } from './text-order.ts';
 
 export interface FiguresOrder {
   readonly span: Span;
@@ -184,25 +185,34 @@ async function groupsOf(
   for (const one of ended) note(one, 'total');
   for (const one of goingOn) note(one, 'total');
   for (const one of before) note(one, 'previous');
-  const ranked = [...found.values()].sort(byWeight(metric, measures));
+  const ranked = heaviestFirst([...found.values()], metric, measures);
   return { ranked, all: [...ended, ...goingOn, ...before], goingOn, total };
 }
 
 type Weighed = Pick<Series, 'names' | 'total' | 'previous'>;
 
-/** @param measures what the sums are of */
-export function byWeight(
+/**
+ * The one that weighs most first. There may be thousands: each is weighed once, not at every comparison.
+ *
+ * @param measures what the sums are of
+ */
+export function heaviestFirst<One extends Weighed>(
+  all: readonly One[],
   metric: Metric,
   measures: readonly Measure[],
-): (a: Weighed, b: Weighed) => number {
+): readonly One[] {
   const rule = METRIC_RULES[metric];
   const pick = picking(rule.measures, measures);
   const weight = (sums: Sums): number => rule.weight(pick(sums));
-  const text = ({ names }: Weighed): string => (names ?? []).join('\n');
-  return (a, b) =>
-    weight(b.total) - weight(a.total) ||
-    weight(b.previous) - weight(a.previous) ||
-    (text(a) < text(b) ? -1 : 1);
+  return all
+    .map((one) => ({
+      one,
+      total: weight(one.total),
+      previous: weight(one.previous),
+      text: (one.names ?? []).join('\n'),
+    }))
+    .sort((a, b) => b.total - a.total || b.previous - a.previous || compareText(a.text, b.text))
+    .map(({ one }) => one);
 }
 
 /** The groups that weigh most, over time. */

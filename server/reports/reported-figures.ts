@@ -4,7 +4,7 @@ import type { REPORTED_GROUPS } from '../../contract/api/figures-api.ts';
 import { isoTime } from '../clock.ts';
 import type { Database, Storage } from '../storage/storage.ts';
 import { addedAll, lineOf, type Sums } from './addition.ts';
-import { byWeight, type Chart, type FiguresOrder, restOf, type Series } from './figures.ts';
+import { type Chart, type FiguresOrder, heaviestFirst, restOf, type Series } from './figures.ts';
 import { ALL_MEASURES } from './measures.ts';
 import type { Span } from './span.ts';
 
@@ -34,9 +34,10 @@ export async function reportedChartOf(db: Storage['db'], order: ReportedOrder): 
   const rows = await rowsOf(db, order);
   const total = seriesOf(rows, null, span);
   if (groups.length === 0) return { series: [], groupsTotal: 0, total };
-  const all = [...Map.groupBy(rows, ({ names }) => names.join('\n')).values()]
-    .map((parts) => seriesOf(parts, parts[0]?.names ?? null, span))
-    .sort(byWeight(metric, ALL_MEASURES));
+  const found = [...Map.groupBy(rows, ({ names }) => names.join('\n')).values()].map((parts) =>
+    seriesOf(parts, parts[0]?.names ?? null, span),
+  );
+  const all = heaviestFirst(found, metric, ALL_MEASURES);
   const named = all.slice(0, top);
   const series = all.length <= top ? named : [...named, restOf(total, named, ALL_MEASURES)];
   return { series, groupsTotal: all.length, total };
