@@ -5,7 +5,7 @@
  * The last lines are always the runner's own summary, whatever else was printed before.
  */
 import { spawn } from 'node:child_process';
-import { globSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -49,7 +49,8 @@ interface Run {
 }
 
 async function runTests(files: readonly string[], options: readonly string[]): Promise<Run> {
-  const tallyFile = join(tmpdir(), `leak-tally-${process.pid}.jsonl`);
+  const tallyFolder = mkdtempSync(join(tmpdir(), 'tollkeeper-leak-tally-'));
+  const tallyFile = join(tallyFolder, 'tally.jsonl');
   // Inside another test run these two would make the runner report to that run instead of its own output.
   const { NODE_TEST_CONTEXT: _context, NODE_V8_COVERAGE: _coverage, ...env } = process.env;
   const runner = spawn(
@@ -79,7 +80,7 @@ async function runTests(files: readonly string[], options: readonly string[]): P
   }
   const code = await ended;
   const tally = readTally(tallyFile);
-  rmSync(tallyFile, { force: true });
+  rmSync(tallyFolder, { recursive: true, force: true });
   process.stdout.write(`${sentenceOn(tally)}\n${summary.join('\n')}\n`);
   return { code, tally };
 }
