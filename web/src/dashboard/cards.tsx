@@ -1,13 +1,16 @@
 import type { ReactNode } from 'react';
+import type { z } from 'zod';
+import type { overviewReply } from '../../../contract/api/figures-api.ts';
 import { useWords } from '../language/language.ts';
 import { bucketsIn, unitOf } from '../ui/figures-series.ts';
 import { numberOf } from '../ui/series.ts';
 import { StatCard } from '../ui/stat-card.tsx';
 import { unitWords } from '../ui/unit-text.ts';
 import classes from './dashboard.module.css';
-import type { Overview } from './dashboard-page.tsx';
 import { KeyCards } from './key-cards.tsx';
 import { type Subject, useSubject } from './subject.ts';
+
+export type Overview = z.output<typeof overviewReply>;
 
 /** The cards with the metric of the answer that each shows. Less is better where a rise is bad. */
 const CARDS = [

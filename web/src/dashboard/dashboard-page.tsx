@@ -1,7 +1,6 @@
 import { Skeleton } from '@mantine/core';
 import { lazy, type ReactNode, Suspense } from 'react';
-import type { z } from 'zod';
-import { FIGURES_API, type overviewReply } from '../../../contract/api/figures-api.ts';
+import { FIGURES_API } from '../../../contract/api/figures-api.ts';
 import { useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { askAhead } from '../shell/ahead.ts';
@@ -11,7 +10,7 @@ import { useSession } from '../shell/session.ts';
 import type { UrlState } from '../shell/url-state.ts';
 import { PageBody } from '../ui/page.tsx';
 import { Outcome } from '../ui/states.tsx';
-import { Cards } from './cards.tsx';
+import { Cards, type Overview } from './cards.tsx';
 import { isOfKeys, useSubject } from './subject.ts';
 
 /** What not everybody sees, or not at once, comes after the figures. */
@@ -21,8 +20,6 @@ const ChosenChart = lazy(async () => ({
 const FirstCall = lazy(async () => ({ default: (await import('./first-call.tsx')).FirstCall }));
 const Rankings = lazy(async () => ({ default: (await import('./rankings.tsx')).Rankings }));
 const TwoSides = lazy(async () => ({ default: (await import('./two-sides.tsx')).TwoSides }));
-
-export type Overview = z.output<typeof overviewReply>;
 
 const overviewOf = (period: Period) => ({ query: figuresOf(period) });
 

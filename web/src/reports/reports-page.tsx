@@ -3,8 +3,7 @@ import { IconReportMoney } from '@tabler/icons-react';
 import { keepPreviousData } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import type { z } from 'zod';
-import { type costByUser, REPORTS_API } from '../../../contract/api/reports-api.ts';
+import { REPORTS_API } from '../../../contract/api/reports-api.ts';
 import { addressOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { usePeriod } from '../shell/period-picker.tsx';
@@ -12,9 +11,7 @@ import { Chart, ChartFoot, type NamedSeries } from '../ui/chart.tsx';
 import { ExportMenu } from '../ui/export-menu.tsx';
 import { PageBody, Section } from '../ui/page.tsx';
 import { Empty, Outcome } from '../ui/states.tsx';
-import { UserCosts } from './user-costs.tsx';
-
-export type Report = z.output<typeof costByUser>;
+import { type Report, UserCosts } from './user-costs.tsx';
 
 /** So many users are told apart by eye; the table of the chart has the same. */
 const TOP = 7;

@@ -1,13 +1,15 @@
 import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
+import type { z } from 'zod';
+import type { costByUser } from '../../../contract/api/reports-api.ts';
 import { useWords } from '../language/language.ts';
 import { useUrlState } from '../shell/url-state.ts';
 import { countText, percentText } from '../ui/figures.ts';
 import figures from '../ui/figures-table.module.css';
 import { Money, Tokens } from '../ui/money.tsx';
 import classes from './reports.module.css';
-import type { Report } from './reports-page.tsx';
 
+export type Report = z.output<typeof costByUser>;
 type UserCost = Report['by_user'][number];
 
 /** So many users are shown until somebody asks for all. */

@@ -4,8 +4,8 @@ import type { ReactNode } from 'react';
 import { type MessageId, useWords } from '../language/language.ts';
 import { countText, moneyText } from '../ui/figures.ts';
 import { Time } from '../ui/money.tsx';
+import type { RequestStory } from './part.tsx';
 import classes from './requests.module.css';
-import type { RequestStory } from './story.tsx';
 
 type Refusal = NonNullable<RequestStory['refusal']>;
 type Rule = NonNullable<Refusal['rule']>;

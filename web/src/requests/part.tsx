@@ -1,5 +1,9 @@
 import { Text } from '@mantine/core';
 import { type ReactNode, useId } from 'react';
+import type { z } from 'zod';
+import type { requestStory } from '../../../contract/api/requests-api.ts';
+
+export type RequestStory = z.output<typeof requestStory>;
 
 interface PartProps {
   readonly title: string;

@@ -4,9 +4,8 @@ import type { ReactNode } from 'react';
 import { type MessageId, useWords } from '../language/language.ts';
 import { countText } from '../ui/figures.ts';
 import { Time } from '../ui/money.tsx';
-import { Part } from './part.tsx';
+import { Part, type RequestStory } from './part.tsx';
 import classes from './requests.module.css';
-import type { RequestStory } from './story.tsx';
 
 /** The classes of tokens by the names that the price has for them. */
 const CLASSES: Readonly<Record<string, MessageId>> = {

@@ -2,8 +2,7 @@
 import { Anchor, Stack, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import type { z } from 'zod';
-import { REQUESTS_API, type requestStory } from '../../../contract/api/requests-api.ts';
+import { REQUESTS_API } from '../../../contract/api/requests-api.ts';
 import { addressOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { CodeBlock } from '../ui/code-block.tsx';
@@ -15,12 +14,10 @@ import { Money, Time } from '../ui/money.tsx';
 import { Outcome } from '../ui/states.tsx';
 import { OutcomeBadge } from './columns.tsx';
 import { EndNote } from './end-note.tsx';
-import { Part } from './part.tsx';
+import { Part, type RequestStory } from './part.tsx';
 import classes from './requests.module.css';
 import { CostSheet, LedgerSheet } from './sheets.tsx';
 import { Timeline } from './timeline.tsx';
-
-export type RequestStory = z.output<typeof requestStory>;
 
 /** What is being told does not change any more, except that a refund may come. */
 const FRESH_MS = 60_000;

@@ -1,9 +1,8 @@
 import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
 import { countText, durationText } from '../ui/figures.ts';
-import { Part } from './part.tsx';
+import { Part, type RequestStory } from './part.tsx';
 import classes from './requests.module.css';
-import type { RequestStory } from './story.tsx';
 
 /** How the time of a request went: waiting for the first piece of the answer, then receiving it. */
 export function Timeline({ story }: { readonly story: RequestStory }): ReactNode {

@@ -12,7 +12,7 @@ import { Navigation } from './navigation.tsx';
 import { PAGES } from './pages.ts';
 import { usePreferenceSync } from './preferences.ts';
 import type { Person } from './session.ts';
-import { useShortcuts } from './shortcuts.ts';
+import { type Overlay, useShortcuts } from './shortcuts.ts';
 import { useTitle } from './title.ts';
 
 const MenuDrawer = lazy(async () => ({
@@ -20,9 +20,6 @@ const MenuDrawer = lazy(async () => ({
 }));
 const Palette = lazy(() => import('./palette.tsx'));
 const ShortcutSheet = lazy(() => import('./shortcut-sheet.tsx'));
-
-/** What lies over the page: one thing at a time. */
-export type Overlay = 'palette' | 'sheet' | null;
 
 export function Frame(props: { readonly person: Person; readonly children: ReactNode }): ReactNode {
   const { person, children } = props;

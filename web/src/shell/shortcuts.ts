@@ -1,10 +1,12 @@
 /** Single keys that act, unless somebody is writing or has switched them off. */
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
-import type { Overlay } from './frame.tsx';
 import { mayOpen, PAGES } from './pages.ts';
 import { usePreferences } from './preferences.ts';
 import { keptSearch } from './url-state.ts';
+
+/** What lies over the page: one thing at a time. */
+export type Overlay = 'palette' | 'sheet' | null;
 
 /** Fields take every key for themselves, and so does whatever lies over the page. */
 function isTaken(target: EventTarget | null): boolean {
