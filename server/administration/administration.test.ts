@@ -142,3 +142,64 @@ test('whoever is shown by a key is shown by the newest that is open', async () =
   await accounts.keys.revoke(key.id);
   assert.equal(shown(), second.id);
 });
+
+const METERED = { note: null, credits: null, budget: null, allowUnmetered: null } as const;
+
+test('of two changes of a key at once none is lost, and there is one budget', async () => {
+  const { key } = await administration.issueOperatorKey({ ...METERED, label: 'fay' });
+  const budgetOf = (limit: number) => ({ limit: nanos(limit), period: 'day', zone: null }) as const;
+  await Promise.all([
+    administration.keys.change(key, 'operator', {
+      limits: { requests_per_minute: 7 },
+      budget: budgetOf(5),
+    }),
+    administration.keys.change(key, 'operator', {
+      limits: { tokens_per_minute: 9 },
+      budget: budgetOf(6),
+    }),
+  ]);
+  const { requests_per_minute, tokens_per_minute } = limits.get('key', key.id);
+  assert.deepEqual([requests_per_minute, tokens_per_minute], [7, 9]);
+  assert.deepEqual(
+    ledger.budgetsOf('key', key.id).map(({ limit }) => limit),
+    [6],
+  );
+});
+
+test('of changes of a user at once none is lost', async () => {
+  const { key } = await administration.issueOperatorKey({ ...METERED, label: 'gil' });
+  const { user } = administration.find(key.id);
+  await Promise.all([
+    administration.setLimits({ user, key: null, limits: { requests_per_minute: 7 } }),
+    administration.setLimits({ user, key: null, limits: { tokens_per_minute: 9 } }),
+    administration.wallets.change(user, { plan: 'cost' }),
+    administration.addCredits({ to: user, credits: 5, idempotencyKey: null }),
+    administration.wallets.change(user, { markupPpm: 1_500_000 }),
+  ]);
+  const { requests_per_minute, tokens_per_minute } = limits.get('user', user.id);
+  assert.deepEqual([requests_per_minute, tokens_per_minute], [7, 9]);
+  const wallet = { userId: user.id, kind: 'prepaid', plan: 'cost', markupPpm: 1_500_000 };
+  assert.deepEqual(ledger.wallet(user.id), wallet);
+});
+
+test('a key that is issued while its user becomes prepaid may not use what cannot be metered', async () => {
+  const { key } = await administration.issueOperatorKey({ ...METERED, label: 'hal' });
+  const { user } = administration.find(key.id);
+  const [one, other] = await Promise.all([
+    administration.issueOperatorKey({ ...METERED, label: 'hal' }),
+    administration.keys.issue('hal', 'operator', {}),
+    administration.addCredits({ to: user, credits: 5, idempotencyKey: null }),
+  ]);
+  for (const { id } of [key, one.key, other.key]) {
+    assert.equal(accounts.keys.find(id)?.allowUnmetered, false);
+  }
+});
+
+test('who asks for a key of a name that is made prepaid at this moment is refused', async () => {
+  const [made, asked] = await Promise.allSettled([
+    administration.createUser({ ...ANN, username: 'ida' }),
+    administration.issueSelfServiceKey({ username: 'ida', note: null }),
+  ]);
+  assert.equal(made.status, 'fulfilled');
+  assert.equal(asked.status, 'rejected');
+});

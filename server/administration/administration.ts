@@ -17,6 +17,7 @@ import {
   type KeyOffice,
   type KeyOfficeDeps,
 } from './key-office.ts';
+import { Turns } from './turns.ts';
 import { createWalletOffice, type WalletOffice, type WalletOfficeDeps } from './wallet-office.ts';
 
 export type { Actor, BudgetOrder, KeyFacts, KeyOffice, KeyOrder } from './key-office.ts';
@@ -149,14 +150,15 @@ class Office implements Administration {
   readonly wallets: WalletOffice;
   readonly flatNanosPerMillion: number;
   readonly #deps: AdministrationDeps;
+  readonly #turns = new Turns();
   /** What a credit is worth, in nano-dollars; more than 0, and possibly a fraction. */
   readonly #creditNanos: number;
   readonly #selfServiceBudget: Nanos;
 
   constructor(deps: AdministrationDeps) {
     this.#deps = deps;
-    this.keys = createKeyOffice(deps);
-    this.wallets = createWalletOffice(deps);
+    this.keys = createKeyOffice(deps, this.#turns);
+    this.wallets = createWalletOffice(deps, this.#turns);
     this.flatNanosPerMillion = parseDollars(deps.flatPriceUsdPerMtok) ?? ZERO;
     this.#creditNanos = creditNanosAt(this.flatNanosPerMillion);
     this.#selfServiceBudget = parseDollars(deps.selfServiceBudgetUsd) ?? ZERO;
@@ -167,18 +169,20 @@ class Office implements Administration {
     readonly email: string | null;
     readonly credits: number;
   }): Promise<Issued & { readonly credits: number }> {
-    const { accounts, limits } = this.#deps;
-    const { username: label, email } = order;
-    const amount = order.credits === 0 ? null : this.#nanosOf(order.credits, 'initial_credits');
-    const request = { label, note: null, origin: 'operator', allowUnmetered: false } as const;
-    const issued = await accounts.keys.issue({ ...request, newUser: { email } }, async (key) => {
-      await this.wallets.makePrepaid(key.userId);
-      return [limits.change('user', key.userId, SEED_DEFAULTS).write];
+    return await this.#turns.take(order.username, async () => {
+      const { accounts, limits } = this.#deps;
+      const { username: label, email } = order;
+      const amount = order.credits === 0 ? null : this.#nanosOf(order.credits, 'initial_credits');
+      const request = { label, note: null, origin: 'operator', allowUnmetered: false } as const;
+      const issued = await accounts.keys.issue({ ...request, newUser: { email } }, async (key) => {
+        await this.wallets.makePrepaid(key.userId);
+        return [limits.change('user', key.userId, SEED_DEFAULTS).write];
+      });
+      const { userId } = issued.key;
+      limits.change('user', userId, SEED_DEFAULTS).apply();
+      if (amount === null) return { ...issued, credits: 0 };
+      return { ...issued, credits: await this.#credit(userId, amount, 'initial credits') };
     });
-    const { userId } = issued.key;
-    limits.change('user', userId, SEED_DEFAULTS).apply();
-    if (amount === null) return { ...issued, credits: 0 };
-    return { ...issued, credits: await this.#credit(userId, amount, 'initial credits') };
   }
 
   async issueOperatorKey(order: {
@@ -188,45 +192,49 @@ class Office implements Administration {
     readonly budget: BudgetOrder | null;
     readonly allowUnmetered: boolean | null;
   }): Promise<Issued> {
-    const { accounts, ledger } = this.#deps;
-    const { label, note, budget } = order;
-    const amount = order.credits === null ? null : this.#nanosOf(order.credits, 'credits');
-    const known = accounts.people.find(label);
-    const hasWallet = known?.username === label && ledger.wallet(known.id) !== null;
-    const isBounded = amount !== null || budget !== null || hasWallet;
-    const allowUnmetered = order.allowUnmetered ?? !isBounded;
-    const request = { label, note, origin: 'operator', allowUnmetered } as const;
-    const issued = await accounts.keys.issue(request, async (key) => {
-      if (budget !== null) await ledger.defineBudget(budgetOf(key, budget));
-      if (amount !== null) await this.wallets.makePrepaid(key.userId);
-      return [];
+    return await this.#turns.take(order.label, async () => {
+      const { accounts, ledger } = this.#deps;
+      const { label, note, budget } = order;
+      const amount = order.credits === null ? null : this.#nanosOf(order.credits, 'credits');
+      const known = accounts.people.find(label);
+      const hasWallet = known?.username === label && ledger.wallet(known.id) !== null;
+      const isBounded = amount !== null || budget !== null || hasWallet;
+      const allowUnmetered = order.allowUnmetered ?? !isBounded;
+      const request = { label, note, origin: 'operator', allowUnmetered } as const;
+      const issued = await accounts.keys.issue(request, async (key) => {
+        if (budget !== null) await ledger.defineBudget(budgetOf(key, budget));
+        if (amount !== null) await this.wallets.makePrepaid(key.userId);
+        return [];
+      });
+      if (amount !== null) await this.#credit(issued.key.userId, amount, 'credits with a key');
+      return issued;
     });
-    if (amount !== null) await this.#credit(issued.key.userId, amount, 'credits with a key');
-    return issued;
   }
 
   async issueSelfServiceKey(order: {
     readonly username: string;
     readonly note: string | null;
   }): Promise<Issued> {
-    const { accounts, ledger, limits } = this.#deps;
-    const { username: label, note } = order;
-    const request = { label, note, origin: 'self-service', allowUnmetered: false } as const;
-    const issued = await accounts.keys.issue(request, async (key) => {
-      if (ledger.wallet(key.userId) !== null) {
-        const sentence = 'This name has a wallet; only the operator issues keys to it.';
-        throw new Failure('forbidden', { sentence });
-      }
-      if (accounts.people.find(key.userId)?.hasPassword === true) {
-        const sentence = 'This name belongs to somebody who signs in; they issue their own keys.';
-        throw new Failure('forbidden', { sentence });
-      }
-      const budget = { limit: this.#selfServiceBudget, period: 'month', zone: null } as const;
-      await ledger.defineBudget(budgetOf(key, budget));
-      return [limits.change('key', key.id, SEED_DEFAULTS).write];
+    return await this.#turns.take(order.username, async () => {
+      const { accounts, ledger, limits } = this.#deps;
+      const { username: label, note } = order;
+      const request = { label, note, origin: 'self-service', allowUnmetered: false } as const;
+      const issued = await accounts.keys.issue(request, async (key) => {
+        if (ledger.wallet(key.userId) !== null) {
+          const sentence = 'This name has a wallet; only the operator issues keys to it.';
+          throw new Failure('forbidden', { sentence });
+        }
+        if (accounts.people.find(key.userId)?.hasPassword === true) {
+          const sentence = 'This name belongs to somebody who signs in; they issue their own keys.';
+          throw new Failure('forbidden', { sentence });
+        }
+        const budget = { limit: this.#selfServiceBudget, period: 'month', zone: null } as const;
+        await ledger.defineBudget(budgetOf(key, budget));
+        return [limits.change('key', key.id, SEED_DEFAULTS).write];
+      });
+      limits.change('key', issued.key.id, SEED_DEFAULTS).apply();
+      return issued;
     });
-    limits.change('key', issued.key.id, SEED_DEFAULTS).apply();
-    return issued;
   }
 
   find(name: string): Known {
@@ -260,7 +268,7 @@ class Office implements Administration {
     const { ledger } = this.#deps;
     const { to, ...post } = order;
     if (order.kind === 'credit' && ledger.wallet(to.id) === null)
-      await this.wallets.makePrepaid(to.id);
+      await this.#turns.take(to.username, () => this.wallets.makePrepaid(to.id));
     const posted = await ledger.post({ ...post, account: to.id });
     return { ...posted, credits: this.#creditsIn(posted.balance) };
   }
@@ -281,16 +289,18 @@ class Office implements Administration {
     readonly key: VirtualKey | null;
     readonly limits: Partial<RateLimits>;
   }): Promise<RateLimits> {
-    const { limits, storage } = this.#deps;
-    const wanted = { ...limits.get('user', of.user.id), ...of.limits };
-    const changes = [limits.change('user', of.user.id, wanted)];
-    if (of.key !== null) {
-      const { max_concurrent } = limits.get('key', of.key.id);
-      changes.push(limits.change('key', of.key.id, { ...NO_LIMITS, max_concurrent }));
-    }
-    await storage.commit(changes.map(({ write }) => write));
-    for (const { apply } of changes) apply();
-    return limits.get('user', of.user.id);
+    return await this.#turns.take(of.user.username, async () => {
+      const { limits, storage } = this.#deps;
+      const wanted = { ...limits.get('user', of.user.id), ...of.limits };
+      const changes = [limits.change('user', of.user.id, wanted)];
+      if (of.key !== null) {
+        const { max_concurrent } = limits.get('key', of.key.id);
+        changes.push(limits.change('key', of.key.id, { ...NO_LIMITS, max_concurrent }));
+      }
+      await storage.commit(changes.map(({ write }) => write));
+      for (const { apply } of changes) apply();
+      return limits.get('user', of.user.id);
+    });
   }
 
   async eraseAccount(user: User): Promise<void> {

@@ -22,6 +22,7 @@ import type { AccountBalance, BudgetDefinition, Ledger, PeriodKind } from '../le
 import { type Limits, NO_LIMITS, type RateLimits, type Standing } from '../limits/limits.ts';
 import type { ProviderKeys } from '../provider-keys/provider-keys.ts';
 import type { Storage, Write } from '../storage/storage.ts';
+import type { Turns } from './turns.ts';
 
 export interface BudgetOrder {
   readonly limit: Nanos;
@@ -121,18 +122,28 @@ interface Change {
   apply(): void;
 }
 
-export function createKeyOffice(deps: KeyOfficeDeps): KeyOffice {
-  return new Desk(deps);
+export function createKeyOffice(deps: KeyOfficeDeps, turns: Turns): KeyOffice {
+  return new Desk(deps, turns);
 }
 
 class Desk implements KeyOffice {
   readonly #deps: KeyOfficeDeps;
+  readonly #turns: Turns;
 
-  constructor(deps: KeyOfficeDeps) {
+  constructor(deps: KeyOfficeDeps, turns: Turns) {
     this.#deps = deps;
+    this.#turns = turns;
   }
 
-  async issue(label: string, by: Actor, order: KeyOrder): Promise<IssuedKey> {
+  issue(label: string, by: Actor, order: KeyOrder): Promise<IssuedKey> {
+    return this.#turns.take(label, () => this.#issue(label, by, order));
+  }
+
+  change(key: VirtualKey, by: Actor, order: KeyOrder): Promise<VirtualKey> {
+    return this.#turns.take(key.label, () => this.#change(key.id, by, order));
+  }
+
+  async #issue(label: string, by: Actor, order: KeyOrder): Promise<IssuedKey> {
     const { accounts } = this.#deps;
     const origin: KeyOrigin = by;
     const { name = null, note = null, models = null, expiresAt = null, pin = null } = order;
@@ -151,8 +162,10 @@ class Desk implements KeyOffice {
     return issued;
   }
 
-  async change(key: VirtualKey, by: Actor, order: KeyOrder): Promise<VirtualKey> {
+  async #change(id: string, by: Actor, order: KeyOrder): Promise<VirtualKey> {
     const { accounts, storage } = this.#deps;
+    const key = accounts.keys.find(id);
+    if (key === null) throw new Failure('internal', { detail: `there is no key ${id}` });
     if (key.revokedAt !== null) {
       throw new Failure('conflict', { sentence: 'This key is revoked; issue another.' });
     }
@@ -164,7 +177,7 @@ class Desk implements KeyOffice {
     if (Object.keys(rules).length > 0) changes.push(accounts.keys.change(key, rules));
     if (changes.length > 0) await storage.commit(changes.map(({ write }) => write));
     for (const { apply } of changes) apply();
-    return accounts.keys.find(key.id) ?? key;
+    return accounts.keys.find(id) ?? key;
   }
 
   facts(key: VirtualKey): KeyFacts {

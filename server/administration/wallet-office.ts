@@ -11,6 +11,7 @@ import type {
 import { type Limits, NO_LIMITS, type RateLimits, type Standing } from '../limits/limits.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { BudgetOrder } from './key-office.ts';
+import type { Turns } from './turns.ts';
 
 export interface BudgetFacts {
   readonly definition: BudgetDefinition;
@@ -55,7 +56,9 @@ export interface WalletOffice {
   change(user: User, order: WalletOrder): Promise<void>;
   /**
    * Once money is at stake, what cannot be metered is closed: also for the keys that the user had before.
-   * Done before any credit is there to be spent past the books. @throws Failure `storage_unavailable`
+   * Done before any credit is there to be spent past the books, in the turn of whoever calls.
+   *
+   * @throws Failure `storage_unavailable`
    */
   makePrepaid(userId: string): Promise<void>;
 }
@@ -71,9 +74,8 @@ export interface WalletOfficeDeps {
 
 const NOTHING_OWN = { kind: 'metered', plan: null, markupPpm: null } as const;
 
-export function createWalletOffice(deps: WalletOfficeDeps): WalletOffice {
-  const { accounts, ledger, limits, storage, defaultPlan } = deps;
-
+export function createWalletOffice(deps: WalletOfficeDeps, turns: Turns): WalletOffice {
+  const { accounts, ledger, limits, storage } = deps;
   const budgetOf = budgetsIn(ledger);
 
   async function makePrepaid(userId: string): Promise<void> {
@@ -100,45 +102,49 @@ export function createWalletOffice(deps: WalletOfficeDeps): WalletOffice {
     for (const { apply } of changes) apply();
   }
 
+  async function change(user: User, order: WalletOrder): Promise<void> {
+    await bound(user, order);
+    const { kind, plan, markupPpm } = order;
+    if (kind === 'prepaid') await makePrepaid(user.id);
+    if (kind === undefined && plan === undefined && markupPpm === undefined) return;
+    const known = { ...NOTHING_OWN, ...ledger.wallet(user.id) };
+    await ledger.defineWallet({
+      userId: user.id,
+      kind: kind ?? known.kind,
+      plan: plan === undefined ? known.plan : plan,
+      markupPpm: markupPpm === undefined ? known.markupPpm : markupPpm,
+    });
+  }
+
   return {
-    facts(user) {
-      const own = ledger.wallet(user.id);
-      const account = ledger.balance(user.id);
-      const keys = accounts.keys.ofUser(user.id).filter(({ revokedAt }) => revokedAt === null);
-      return {
-        user,
-        own,
-        kind: own?.kind ?? NOTHING_OWN.kind,
-        plan: own?.plan ?? defaultPlan.plan,
-        markupPpm: own?.markupPpm ?? defaultPlan.markupPpm,
-        balance: account?.balance ?? ZERO,
-        held: account?.held ?? ZERO,
-        available: account?.available ?? null,
-        limits: limits.get('user', user.id),
-        standing: limits.standing(null, user.id),
-        budget: budgetOf('user', user.id),
-        keyBudgets: keys.flatMap((key) => {
-          const found = budgetOf('key', key.id);
-          return found === null ? [] : [{ ...found, key }];
-        }),
-      };
-    },
-
-    async change(user, order) {
-      await bound(user, order);
-      const { kind, plan, markupPpm } = order;
-      if (kind === 'prepaid') await makePrepaid(user.id);
-      if (kind === undefined && plan === undefined && markupPpm === undefined) return;
-      const known = { ...NOTHING_OWN, ...ledger.wallet(user.id) };
-      await ledger.defineWallet({
-        userId: user.id,
-        kind: kind ?? known.kind,
-        plan: plan === undefined ? known.plan : plan,
-        markupPpm: markupPpm === undefined ? known.markupPpm : markupPpm,
-      });
-    },
-
+    facts: (user) => factsOf(deps, user),
+    change: (user, order) => turns.take(user.username, () => change(user, order)),
     makePrepaid,
+  };
+}
+
+function factsOf(deps: WalletOfficeDeps, user: User): WalletFacts {
+  const { accounts, ledger, limits, defaultPlan } = deps;
+  const budgetOf = budgetsIn(ledger);
+  const own = ledger.wallet(user.id);
+  const account = ledger.balance(user.id);
+  const keys = accounts.keys.ofUser(user.id).filter(({ revokedAt }) => revokedAt === null);
+  return {
+    user,
+    own,
+    kind: own?.kind ?? NOTHING_OWN.kind,
+    plan: own?.plan ?? defaultPlan.plan,
+    markupPpm: own?.markupPpm ?? defaultPlan.markupPpm,
+    balance: account?.balance ?? ZERO,
+    held: account?.held ?? ZERO,
+    available: account?.available ?? null,
+    limits: limits.get('user', user.id),
+    standing: limits.standing(null, user.id),
+    budget: budgetOf('user', user.id),
+    keyBudgets: keys.flatMap((key) => {
+      const found = budgetOf('key', key.id);
+      return found === null ? [] : [{ ...found, key }];
+    }),
   };
 }
 
