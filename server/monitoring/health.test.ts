@@ -108,6 +108,13 @@ test('a key that was low is well again a twentieth above its threshold, not befo
   assert.equal(at(21_000, 'low'), 'healthy');
 });
 
+test('a threshold as large as money can be is compared like any other', () => {
+  const threshold = nanos(Number.MAX_SAFE_INTEGER);
+  const rules = { threshold, blocked: null, before: 'low' } as const;
+  assert.equal(levelOf(nanos(1), rules), 'low');
+  assert.equal(levelOf(threshold, rules), 'low');
+});
+
 test('a balance that nobody knows is no reason for alarm, and a block by the provider is one', () => {
   const rules = { threshold: nanos(1), blocked: null, before: 'unknown' } as const;
   assert.equal(levelOf(null, rules), 'healthy');

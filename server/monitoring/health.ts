@@ -3,7 +3,7 @@
  * counts, so that neither an outage nor a provider that errs once changes what is known of a key.
  */
 
-import { type Nanos, nanos } from '../../contract/money.ts';
+import type { Nanos } from '../../contract/money.ts';
 import type { HealthStatus } from '../../contract/signals.ts';
 
 /** How far a key of known balance is from its end. */
@@ -69,7 +69,8 @@ export function levelOf(balance: Nanos | null, { threshold, blocked, before }: L
   if (threshold === null) return 'healthy';
   const wasShort = before === 'low' || before === 'exhausted';
   const margin = wasShort ? Math.floor(threshold / MARGIN_DIVISOR) : 0;
-  return balance < nanos(threshold + margin) ? 'low' : 'healthy';
+  // Only compared, so the sum may leave the range of money: the largest threshold has a margin too.
+  return balance < threshold + margin ? 'low' : 'healthy';
 }
 
 export interface LevelRules {
