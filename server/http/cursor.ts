@@ -8,13 +8,20 @@ export function cursorOf(...parts: readonly string[]): string {
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
-/** @throws Failure `validation_failed` for what is no cursor of a list with so many parts */
-export function readCursor(cursor: string | undefined, parts: number): readonly string[] | null {
+/**
+ * @param isPlace whether these parts can be a place in the list at all
+ * @throws Failure `validation_failed` for what is no cursor of a list with so many parts
+ */
+export function readCursor(
+  cursor: string | undefined,
+  parts: number,
+  isPlace: (parts: readonly string[]) => boolean = () => true,
+): readonly string[] | null {
   if (cursor === undefined) return null;
   try {
     const read: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
     const isOurs = Array.isArray(read) && read.length === parts;
-    if (isOurs && read.every((part) => typeof part === 'string')) return read;
+    if (isOurs && read.every((part) => typeof part === 'string') && isPlace(read)) return read;
   } catch {
     // Not even JSON; said below like any other.
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { cursorOf } from './cursor.ts';
 import { OPERATOR, openTestEdge, type TestEdge } from './edge-for-tests.ts';
 import { type Person, register, speakTo } from './people-for-tests.ts';
 
@@ -78,8 +79,17 @@ describe('GET /api/v1', () => {
   });
 
   test('refuses what is no cursor, day or source', async () => {
-    for (const query of ['cursor=x', 'start=yesterday', 'source=both', 'limit=10000']) {
+    const places = [cursorOf('x', 'a', 'b'), cursorOf('2026-02-30', 'a', 'b')];
+    const cursors = ['x', ...places].map((cursor) => `cursor=${cursor}`);
+    for (const query of [...cursors, 'start=yesterday', 'source=both', 'limit=10000']) {
       assert.equal((await get(`/api/v1/usage?${query}`)).statusCode, 422, query);
     }
+  });
+
+  test('no cursor leads out of the days that were asked for', async () => {
+    const range = 'start=2026-11-18&end=2026-11-19';
+    const cursor = cursorOf('2026-12-24', '', '');
+    const reply = await get(`/api/v1/usage?source=gateway&${range}&cursor=${cursor}`);
+    assert.deepEqual(reply.json().data, []);
   });
 });

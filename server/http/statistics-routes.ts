@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { day } from '../../contract/api/fields.ts';
 import type { STATISTICS_API, statisticsReply } from '../../contract/api/statistics-api.ts';
 import { formatDollars, nanos } from '../../contract/money.ts';
 import { type Clock, isoTime } from '../clock.ts';
@@ -55,7 +56,7 @@ export function statisticsHandlers(deps: StatisticsDeps) {
         const pages = exportedPages(reports, filter, onTheWire);
         return sendExport(reply, format, { name: 'usage', columns: COLUMNS, pages }) as never;
       }
-      const after = readCursor(query.cursor, 3);
+      const after = readCursor(query.cursor, 3, ([date]) => day.safeParse(date).success);
       const rows = await reports.dailyUsage(filter, { after, limit: limit + 1 });
       const data = rows.slice(0, limit);
       const last = rows.length > limit ? data.at(-1) : undefined;

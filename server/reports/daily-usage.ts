@@ -52,7 +52,8 @@ export async function dailyUsage(
       : sql`(date < ${date} or (date = ${date} and (key, model) > (${key}, ${model})))`;
   const { range } = filter;
   const start = maxText(range?.start ?? FIRST_DAY, FIRST_DAY);
-  let end = page.after === null ? (range?.end ?? LAST_DAY) : date;
+  // A cursor is as it was sent: it leads to no day beyond the range.
+  let end = minText(page.after === null ? LAST_DAY : date, range?.end ?? LAST_DAY);
   const rows: DailyUsage[] = [];
   // All rows of a range would be added up before the first of them is known, so the newest days are asked for alone.
   for (let days = FIRST_STRETCH_DAYS; end >= start && rows.length < page.limit; days *= 4) {
@@ -68,6 +69,7 @@ export async function dailyUsage(
 }
 
 const maxText = (a: string, b: string): string => (a > b ? a : b);
+const minText = (a: string, b: string): string => (a < b ? a : b);
 
 function daysBefore(day: string, count: number): string {
   return dayText(Date.parse(day) / DAY_MS - count);
