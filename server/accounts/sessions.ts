@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Selectable } from 'kysely';
 import type { Clock } from '../clock.ts';
+import { Failure } from '../failure.ts';
 import { newId } from '../id.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { SessionsTable } from '../storage/tables/accounts-tables.ts';
@@ -24,7 +25,10 @@ export interface Session {
 }
 
 export interface Sessions {
-  /** @returns the token of the cookie, this once. @throws Failure `storage_unavailable` */
+  /**
+   * @returns the token of the cookie, this once
+   * @throws Failure `invalid_credentials` if the user's password was changed at this moment, `storage_unavailable`
+   */
   open(of: {
     readonly userId: string;
     readonly kind: SessionKind;
@@ -107,8 +111,14 @@ export class SessionBook implements Sessions {
     };
     const hash = tokenHash(token);
     const row = this.#storage.db.insertInto('sessions').values(toRow(session, hash));
+    const password = this.#people.passwordOf(of.userId);
     await this.#storage.commit([row.compile()]);
     this.#remember(session, hash);
+    // A password that was changed meanwhile ended all sessions but this one, which was proved with the one before.
+    if (this.#people.passwordOf(of.userId) !== password) {
+      await this.#endThese([session.id]);
+      throw new Failure('invalid_credentials');
+    }
     const others = this.ofUser(of.userId);
     const surplus = others.slice(0, Math.max(0, others.length - SESSIONS_OF_A_USER_MOST));
     await this.#endThese(surplus.map(({ id }) => id));

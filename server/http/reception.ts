@@ -33,17 +33,18 @@ export function createReception(deps: {
   const { accounts, accessTokens, cookie, callers } = deps;
   return {
     async admit({ request, reply }, user, kind = 'password') {
-      // A session that was there before may have been planted; it ends here, and never becomes this user's.
       const before = cookie.read(request);
       const old = before === null ? null : accounts.sessions.byToken(before);
-      if (old !== null) await accounts.sessions.end(old.id);
       cookie.clear(request, reply);
+      // At once: between what was proved and the session nothing else may happen.
       const { session, token } = await accounts.sessions.open({
         userId: user.id,
         kind,
         ip: request.ip,
         userAgent: request.headers['user-agent'] ?? null,
       });
+      // A session that was there before may have been planted; it ends here, and never becomes this user's.
+      if (old !== null) await accounts.sessions.end(old.id);
       if (kind === 'password') cookie.set(request, reply, token);
       else cookie.setName(request, reply, { username: user.username, sessionId: session.id });
       const access = await accessTokens.issue(session);
