@@ -307,6 +307,23 @@ describe('users in the hands of the operator', () => {
     await own.close();
   });
 
+  test('whatever they are called, each comes once over all pages', async () => {
+    const own = await openTestEdge();
+    const { get, post } = speakTo(own);
+    for (const username of ['a"b', 'a#b', 'a\\b', '"a"', '7']) {
+      await post('/admin/create_user', { username }, OPERATOR);
+    }
+    const seen: string[] = [];
+    for (let cursor = ''; ; ) {
+      const page = (await get(`/api/users?sort=name&limit=1${cursor}`, OPERATOR)).json();
+      seen.push(...page.data.map(({ username }: { username: string }) => username));
+      if (!page.pagination.has_more) break;
+      cursor = `&cursor=${page.pagination.next_cursor}`;
+    }
+    assert.deepEqual(seen, ['"a"', '7', 'a"b', 'a#b', 'a\\b']);
+    await own.close();
+  });
+
   test('are deleted for good, their keys with them, but never by themselves', async () => {
     const own = await openTestEdge();
     const { get, remove, patch } = speakTo(own);

@@ -49,7 +49,7 @@ export async function listUsers(
     pagination: {
       limit,
       has_more: hasMore,
-      next_cursor: hasMore ? cursorOf(JSON.stringify(last.place[0]), last.place[1]) : null,
+      next_cursor: hasMore ? cursorOf(marked(last.place[0]), last.place[1]) : null,
     },
   };
 }
@@ -99,7 +99,14 @@ function placeIn(cursor: string | undefined): Place | null {
   if (parts === null) return null;
   const [value = '', id = ''] = parts;
   // It came from us; whoever wrote one of their own gets a page that begins somewhere else.
-  return [value.startsWith('"') ? value.slice(1, -1) : Number(value), id];
+  return [value.startsWith(TEXT) ? value.slice(TEXT.length) : Number(value), id];
+}
+
+/** Tells text from numbers in a cursor, which holds both as text. */
+const TEXT = '"';
+
+function marked(value: Place[0]): string {
+  return typeof value === 'string' ? `${TEXT}${value}` : String(value);
 }
 
 /** What each user's requests cost in the period, and how many there were; null where none was asked for. */
