@@ -204,6 +204,17 @@ describe('GET /api/figures', () => {
     assert.equal((await get('/api/figures?metric=luck')).status, 422);
     assert.equal((await get('/api/figures?zone=Nowhere')).status, 422);
   });
+
+  test('refuses a range that ends or is compared beyond what can be written, and takes the last before', async () => {
+    for (const range of ['end=9999-12-31', 'end=0000-01-31', 'start=0000-01-01&end=0000-01-01']) {
+      for (const url of [`/api/figures?${range}`, `/api/overview?${range}`]) {
+        assert.equal((await get(url)).status, 422, url);
+      }
+    }
+    for (const range of ['end=9999-12-30', 'start=0000-01-02&end=0000-01-02']) {
+      assert.equal((await get(`/api/figures?${range}`)).status, 200, range);
+    }
+  });
 });
 
 test('GET /api/overview answers the cards of the dashboard with their series', async () => {

@@ -60,6 +60,8 @@ export function spanOf(order: SpanOrder, now: number): Span {
   if (end - start > RANGE_MAX_DAYS * DAY_MS + HOUR_MS) {
     throw wrong('start', `A report covers at most ${RANGE_MAX_DAYS} days.`);
   }
+  if (start - (end - start) < FIRST_MS) throw wrong('start', FOUR_DIGITS);
+  if (end >= BEYOND_MS) throw wrong('end', FOUR_DIGITS);
   if (order.bucket === 'hour' && end - start > HOURLY_RANGE_MAX * HOUR_MS) {
     throw wrong('bucket', `By the hour at most ${HOURLY_RANGE_MAX / 24} days are shown.`);
   }
@@ -69,6 +71,11 @@ export function spanOf(order: SpanOrder, now: number): Span {
   const buckets = bucketsOf(order, { start, end }, table);
   return { ...range, zone: order.zone, table, buckets, previous: previousOf({ start, end }, now) };
 }
+
+/** On the wire a year has four digits: also that in which the range before begins, and the one in which this one ends. */
+const FIRST_MS = Date.parse('0000-01-01T00:00:00Z');
+const BEYOND_MS = Date.parse('+010000-01-01T00:00:00Z');
+const FOUR_DIGITS = 'The range and the one before it must lie between the years 0 and 9999.';
 
 const isUtc = (zone: string): boolean => zone === 'UTC' || zone === 'Etc/UTC' || zone === 'GMT';
 
