@@ -61,6 +61,12 @@ test('the public statistics count by themselves, and say in each answer what is 
   assert.equal(other.statusCode, 404);
 });
 
+test('the public statistics count under every spelling of their address', async () => {
+  const { token } = await edge.accounts.tokens.issue({ userId: null, name: 'y', expiresAt: null });
+  const { headers } = await call('/api/%76%31/stats', { authorization: `Bearer ${token}` });
+  assert.equal(headers['ratelimit'], '"default";r=1;t=60');
+});
+
 test('whoever is signed in is not measured by the rate of programs', async () => {
   const own = await openTestEdge({
     settings: {

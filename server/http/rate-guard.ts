@@ -40,7 +40,9 @@ export function guardRate(
     const identity = await callers.identify(request);
     // A wrong credential names nobody: trying many of them empties the bucket of the address.
     const name = nameOf(identity) ?? request.ip;
-    if (path.startsWith('/api/v1/')) countReader(readers, name, reply);
+    // By the route that answers: a letter of the address may be percent-encoded.
+    const route = request.routeOptions.url ?? path;
+    if (route.startsWith('/api/v1/')) countReader(readers, name, reply);
     else if (identity.kind === 'person') take(people, name, SIGNED_IN.perMinute);
     else take(strangers, name, perMinute);
   });
