@@ -56,8 +56,10 @@ export function authHandlers(deps: AuthDeps, desk: Desk, settings: AuthSettings)
       ...at
     }: AskedFor<typeof AUTH_API.signIn>): Promise<z.output<typeof signedIn>> {
       const { email: account, password } = body;
-      at.request.subject = (people.findByEmail(account) ?? people.find(account))?.id ?? null;
-      const user = await throttle.attempt({ account, address: at.request.ip }, () =>
+      const id = (people.findByEmail(account) ?? people.find(account))?.id ?? null;
+      at.request.subject = id;
+      // However it is named: address, username and id are no three times as many attempts.
+      const user = await throttle.attempt({ account: id ?? account, address: at.request.ip }, () =>
         entrance.signIn(account, password),
       );
       return await reception.admit(at, user);
