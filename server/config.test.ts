@@ -212,6 +212,7 @@ suite('values', () => {
     ['SELF_SERVICE_KEYS', 'maybe'],
     ['MAX_BODY_BYTES', '0'],
     ['IDLE_TIMEOUT_MS', '0'],
+    ['SELF_SERVICE_BUDGET_USD', '10000000'],
     ['UPSTREAM_PRICES', 'somebody'],
     ['UPSTREAM_BASE', 'ftp://host/v1'],
     ['UPSTREAM_BASE', 'host/v1'],

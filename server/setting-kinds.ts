@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { parseDollars } from '../contract/money.ts';
 import { parseAllowedHost } from './address-guard.ts';
 import { parseEncryptionKey, weaknessOf } from './encryption-key.ts';
 
@@ -90,7 +91,9 @@ export const headerText = z
 /** A decimal of zero or more, kept as text so that no digit is lost. */
 export const dollars = z
   .string()
-  .regex(/^\d{1,9}(\.\d{1,9})?$/, 'must be a decimal such as 20 or 0.5, with at most nine places');
+  .regex(/^\d{1,9}(\.\d{1,9})?$/, 'must be a decimal such as 20 or 0.5, with at most nine places')
+  // What cannot be counted would be taken for nothing where it is used.
+  .refine((text) => parseDollars(text) !== undefined, 'is more than nine million');
 
 /** Read by the room that it concerns. */
 export const text = z.string();
