@@ -132,3 +132,20 @@ test('a secret that is no longer there is asked nothing with', async () => {
   await ring.remove(key.id);
   await assert.rejects(ask({ method: 'GET', path: '/models' }), { code: 'not_found' });
 });
+
+test('a secret that is given while its key is removed is gone with the key, and can be stored anew', async () => {
+  await using stage = await openRing();
+  const { ring } = stage;
+  const { id } = await ring.add(order('usr_1', 'gsk-first'));
+  const [changed, removed] = await Promise.allSettled([
+    ring.change(id, { secret: 'gsk-second' }),
+    ring.remove(id),
+  ]);
+  assert.equal(removed.status, 'fulfilled');
+  assert.equal(changed.status === 'rejected' && changed.reason.code, 'not_found');
+  const again = await ring.add(order('usr_1', 'gsk-second'));
+  assert.equal(
+    ring.use(again, (secret) => secret),
+    'gsk-second',
+  );
+});

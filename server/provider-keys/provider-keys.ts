@@ -185,8 +185,9 @@ class KeyRing implements ProviderKeys {
       .$if(secret !== null, (query) => query.where('base', 'is', key.base))
       .compile();
     await commitUnique(storage, [{ ...update, rows: 1 }, ...(sealed?.writes ?? [])]);
+    // Removed meanwhile: its secret went with a commit that came after this one, and must not come back to memory.
+    const now = { ...this.#held(id), ...changed };
     sealed?.apply();
-    const now = { ...(this.#keys.get(id) ?? key), ...changed };
     this.#remember(now);
     return now;
   }
