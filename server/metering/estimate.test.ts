@@ -105,9 +105,9 @@ const PARTS: readonly (readonly [name: string, part: object, most: number])[] = 
   ['sound', { type: 'input_audio', input_audio: { data: BASE64, format: 'wav' } }, 2_000],
   ['a file', { type: 'file', file: { file_data: BASE64 } }, 4_000],
   [
-    'a data URL in place of a text',
-    { type: 'text', text: `data:application/pdf;base64,${BASE64}` },
-    1_300,
+    'a picture in a part of a type that nobody knows',
+    { type: 'snapshot', snapshot: { url: `data:image/png;base64,${BASE64}` } },
+    1_400,
   ],
 ];
 
@@ -119,6 +119,29 @@ for (const [name, part, most] of PARTS) {
     assert.deepEqual(promptText(body).texts, ['user']);
   });
 }
+
+test('a data URL in the place of a text is text, which the model reads and the vendor bills', () => {
+  const text = `data:text/plain;base64,${'the quick brown fox '.repeat(500)}`;
+  for (const body of [
+    { messages: [{ role: 'user', content: text }] },
+    { messages: [{ role: 'user', content: [{ type: 'text', text }] }] },
+    { system: text },
+    { input: [{ type: 'function_call_output', call_id: 'call_1', output: text }] },
+  ]) {
+    assert.ok(estimatePrompt(body) > 2_000, JSON.stringify(body).slice(0, 60));
+    assert.ok(promptText(body).texts.includes(text));
+  }
+});
+
+test('what a tool was given is counted, whatever its fields are called', () => {
+  const long = 'the quick brown fox '.repeat(500);
+  for (const name of ['data', 'id', 'type', 'status', 'anything']) {
+    const use = { type: 'tool_use', id: 'toolu_1', name: 'save', input: { [name]: long } };
+    const body = { messages: [{ role: 'assistant', content: [use] }] };
+    assert.ok(estimatePrompt(body) > 2_000, name);
+    assert.deepEqual(promptText(body).texts, ['assistant', 'save', name, long]);
+  }
+});
 
 test('a document that carries plain text is read as text', () => {
   const part = {

@@ -1,6 +1,6 @@
 /**
  * Finds what a model will have to read in a request body, whatever its dialect: chat messages, responses items,
- * plain prompts, system texts, tools and answer schemas. Base64 is never taken for text.
+ * plain prompts, system texts, tools and answer schemas. Base64 is never taken for text where it is a file's.
  */
 
 /** Told of everything that makes up a prompt, in no promised order. */
@@ -43,6 +43,9 @@ const SILENT = new Set([
   'b64_json',
 ]);
 
+/** Fields of a part of unknown type that may hold a picture. In any other a data URL is text, which the model reads. */
+const MEDIA = new Set(['url', 'uri', 'image', 'image_url', 'file_url', 'audio', 'video']);
+
 type Part = { readonly [key: string]: unknown };
 
 /** @param body the parsed request body; anything that is no object holds no prompt */
@@ -75,8 +78,7 @@ function walkConversation(value: unknown, listener: PromptListener): void {
 
 function walkContent(value: unknown, listener: PromptListener, depth: number): void {
   if (typeof value === 'string') {
-    if (isDataUrl(value)) listener.extra(PICTURE_TOKENS);
-    else listener.text(value);
+    listener.text(value);
   } else if (typeof value === 'number') {
     listener.extra(1);
   } else if (isPart(value) && depth < MAX_DEPTH) {
@@ -90,15 +92,20 @@ function walkContent(value: unknown, listener: PromptListener, depth: number): v
       listener.extra(media);
       return;
     }
+    const isToolUse = typeof type === 'string' && type.endsWith('tool_use');
     for (const key in value) {
       // `data` is base64, except where a document carries its plain text there.
       if (SILENT.has(key) && (key !== 'data' || type !== 'text')) continue;
-      walkContent(value[key], listener, depth + 1);
+      const part = value[key];
+      if (MEDIA.has(key) && typeof part === 'string' && isDataUrl(part)) {
+        listener.extra(PICTURE_TOKENS);
+      } else if (isToolUse && key === 'input') walkSchema(part, listener, depth + 1);
+      else walkContent(part, listener, depth + 1);
     }
   }
 }
 
-/** Tools and schemas reach the model with the names of their fields. */
+/** Tools, what they were given and schemas reach the model with the names of their fields, whatever these are called. */
 function walkSchema(value: unknown, listener: PromptListener, depth: number): void {
   if (typeof value === 'string') listener.text(value);
   else if (typeof value === 'number') listener.extra(1);
