@@ -26,6 +26,14 @@ for (const [name, text] of Object.entries(TEXTS)) {
   });
 }
 
+test('the guess grows with every run of one character, however long', () => {
+  for (const piece of ['\n', '\r\n', '\r', ' ', '\t', '.', '-', '0', 'a', 'A', '\u2028']) {
+    const text = piece.repeat(5_000);
+    const ratio = estimateText(text) / countTokens(text);
+    assert.ok(ratio >= 0.2, `${JSON.stringify(piece)}: ratio ${ratio}`);
+  }
+});
+
 test('a chat counts its texts, three tokens a message and three before the answer', () => {
   const body = {
     messages: [{ role: 'user', content: 'hello' }],

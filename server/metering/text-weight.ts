@@ -101,7 +101,8 @@ function weightOfRun(kind: number, length: number): number {
     case SPACE:
       return length === 1 ? 0 : 1 + length / 64;
     case BREAK:
-      return 1;
+      // The longest tokens are of sixteen line feeds, or of four returns with their line feeds.
+      return Math.ceil(length / 4);
     default:
       return 0.85 + (length - 1) * 0.35;
   }
