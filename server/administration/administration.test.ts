@@ -172,8 +172,8 @@ test('of changes of a user at once none is lost', async () => {
   await Promise.all([
     administration.setLimits({ user, key: null, limits: { requests_per_minute: 7 } }),
     administration.setLimits({ user, key: null, limits: { tokens_per_minute: 9 } }),
-    administration.wallets.change(user, { plan: 'cost' }),
     administration.addCredits({ to: user, credits: 5, idempotencyKey: null }),
+    administration.wallets.change(user, { plan: 'cost' }),
     administration.wallets.change(user, { markupPpm: 1_500_000 }),
   ]);
   const { requests_per_minute, tokens_per_minute } = limits.get('user', user.id);
@@ -202,4 +202,37 @@ test('who asks for a key of a name that is made prepaid at this moment is refuse
   ]);
   assert.equal(made.status, 'fulfilled');
   assert.equal(asked.status, 'rejected');
+});
+
+test('a credit that cannot be booked opens no wallet, whose owner would be refused everything', async () => {
+  const other = (await administration.createUser(ANN)).key;
+  await administration.addCredits({
+    ...{ to: administration.find(other.id).user, credits: 5, idempotencyKey: 'used' },
+  });
+  const { key } = await administration.issueOperatorKey({ ...METERED, label: 'joe' });
+  const { user: to } = administration.find(key.id);
+  const credit = { to, kind: 'credit', reason: 'x', requestId: null } as const;
+  const none = { idempotencyKey: null };
+  await assert.rejects(administration.book({ ...credit, ...none, amount: nanos(-5) }), {
+    code: 'validation_failed',
+  });
+  await assert.rejects(administration.book({ ...credit, ...none, amount: nanos(5), reason: ' ' }), {
+    code: 'validation_failed',
+  });
+  await assert.rejects(administration.addCredits({ to, credits: 5, idempotencyKey: 'used' }), {
+    code: 'idempotency_conflict',
+  });
+  assert.equal(ledger.wallet(to.id), null);
+  assert.equal(accounts.keys.find(key.id)?.allowUnmetered, true);
+});
+
+test('the first credit of a user books once, however often it is sent at once', async () => {
+  const { key } = await administration.issueOperatorKey({ ...METERED, label: 'kim' });
+  const { user: to } = administration.find(key.id);
+  const add = () => administration.addCredits({ to, credits: 5, idempotencyKey: 'first' });
+  const all = await Promise.all([add(), add(), add()]);
+  assert.deepEqual(
+    all.map(({ credits }) => credits),
+    [5, 5, 5],
+  );
 });

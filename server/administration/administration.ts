@@ -6,7 +6,7 @@
 import { creditNanosAt, type Nanos, parseDollars, ZERO } from '../../contract/money.ts';
 import type { User, VirtualKey } from '../accounts/accounts.ts';
 import { Failure } from '../failure.ts';
-import type { Posted, PostKind, StatementPage } from '../ledger/ledger.ts';
+import type { Post, Posted, PostKind, StatementPage } from '../ledger/ledger.ts';
 import { NO_LIMITS, type RateLimits, SEED_DEFAULTS } from '../limits/limits.ts';
 import type { ProviderKeys } from '../provider-keys/provider-keys.ts';
 import { creditsIn, nanosOfCredits } from './credits.ts';
@@ -267,9 +267,9 @@ class Office implements Administration {
   }): Promise<Posted & { readonly credits: number }> {
     const { ledger } = this.#deps;
     const { to, ...post } = order;
-    if (order.kind === 'credit' && ledger.wallet(to.id) === null)
-      await this.#turns.take(to.username, () => this.wallets.makePrepaid(to.id));
-    const posted = await ledger.post({ ...post, account: to.id });
+    const entry = { ...post, account: to.id };
+    if (order.kind === 'credit') await this.#turns.take(to.username, () => this.#open(entry));
+    const posted = await ledger.post(entry);
     return { ...posted, credits: this.#creditsIn(posted.balance) };
   }
 
@@ -321,6 +321,14 @@ class Office implements Administration {
 
   balances(): readonly UserBalance[] {
     return this.#deps.accounts.people.all().map((user) => this.balanceOf(user));
+  }
+
+  /** A wallet for its first credit, if that can be booked: whoever has none is refused nothing and should stay so. */
+  async #open(entry: Post): Promise<void> {
+    const { ledger } = this.#deps;
+    if (ledger.wallet(entry.account) !== null) return;
+    await ledger.assertFirst(entry);
+    await this.wallets.makePrepaid(entry.account);
   }
 
   /** @returns the credits that there are now */

@@ -116,6 +116,12 @@ export interface Ledger {
    *   `idempotency_conflict` (the key was used for something else), `storage_unavailable`
    */
   post(post: Post): Promise<Posted>;
+  /**
+   * Whether this could be the first that is booked on a wallet that is not there yet, so that none is made in vain.
+   *
+   * @throws Failure `validation_failed`, `idempotency_conflict`, as `post` would
+   */
+  assertFirst(post: Post): Promise<void>;
   /** Null if there is no such account. */
   balance(account: string): AccountBalance | null;
   /** The entries of an account, newest first. @throws Failure `validation_failed` for a cursor that is none */
@@ -305,6 +311,10 @@ class Books implements Ledger {
 
   post(post: Post): Promise<Posted> {
     return this.#postings.post(post);
+  }
+
+  assertFirst(post: Post): Promise<void> {
+    return this.#postings.assertFirst(post);
   }
 
   balance(account: string): AccountBalance | null {

@@ -75,26 +75,34 @@ export class Postings {
     }
   }
 
+  /** See `Ledger.assertFirst`. */
+  async assertFirst(post: Post): Promise<void> {
+    assertSound(post);
+    const { idempotencyKey } = post;
+    if (typeof idempotencyKey !== 'string') return;
+    const id = idOfKey(idempotencyKey);
+    const isUsed = this.#underWay.has(id) || (await this.#earlier(id)) !== undefined;
+    if (isUsed) throw new Failure('idempotency_conflict');
+  }
+
   #read(post: Post): Posting {
     const { account, kind, amount, reason, requestId = null, idempotencyKey } = post;
     const wallet = this.#deps.wallets.get(account);
     if (wallet === undefined)
       throw new Failure('not_found', { sentence: 'There is no such wallet.' });
-    const isAmount = Number.isSafeInteger(amount) && amount !== 0;
-    if (!isAmount || (amount < 0 && kind !== 'correction')) throw wrong('amount');
-    if (reason.trim() === '' || reason.length > REASON_MOST) throw wrong('reason');
-    if (idempotencyKey === '') throw wrong('idempotency_key');
+    assertSound(post);
     const id = typeof idempotencyKey === 'string' ? idOfKey(idempotencyKey) : newId('le');
     const signed = kind === 'debit' ? -amount : amount;
     return { id, wallet, amount: signed, kind, reason, requestId };
   }
 
+  #earlier(id: string) {
+    const { db } = this.#deps.storage;
+    return db.selectFrom('ledger_entries').selectAll().where('id', '=', id).executeTakeFirst();
+  }
+
   async #once(posting: Posting): Promise<Posted> {
-    const earlier = await this.#deps.storage.db
-      .selectFrom('ledger_entries')
-      .selectAll()
-      .where('id', '=', posting.id)
-      .executeTakeFirst();
+    const earlier = await this.#earlier(posting.id);
     if (earlier === undefined) return this.#book(posting);
     const isRepetition =
       earlier.account_id === posting.wallet.id &&
@@ -136,6 +144,13 @@ export class Postings {
     }
     return { entryId: id, balance };
   }
+}
+
+function assertSound({ kind, amount, reason, idempotencyKey }: Post): void {
+  const isAmount = Number.isSafeInteger(amount) && amount !== 0;
+  if (!isAmount || (amount < 0 && kind !== 'correction')) throw wrong('amount');
+  if (reason.trim() === '' || reason.length > REASON_MOST) throw wrong('reason');
+  if (idempotencyKey === '') throw wrong('idempotency_key');
 }
 
 function assertFits({ wallet, amount, kind }: Posting): void {
