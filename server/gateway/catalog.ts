@@ -64,13 +64,13 @@ export function createCatalog(deps: CatalogDeps): Catalog {
     serving.shared ? [...own(serving), ...providerKeys.routed(null)] : own(serving);
 
   /** Those of one payer that list the model, else its default route. */
-  const choose = async (keys: readonly RoutedKey[], model: string | null) => {
-    const [first] = keys;
-    if (first === undefined || model === null || keys.length === 1) return keys.slice(0, 1);
+  const choose = (keys: readonly RoutedKey[], model: string | null) =>
+    model === null || keys.length < 2 ? keys.slice(0, 1) : chooseListed(keys, model);
+  const chooseListed = async (keys: readonly RoutedKey[], model: string) => {
     // With some of the lists only, a model of another one would go to the default route.
     await lists.ready(keys);
     const listing = keys.filter((key) => lists.tells(key, model) === true);
-    return listing.length > 0 ? listing : [first];
+    return listing.length > 0 ? listing : keys.slice(0, 1);
   };
   return {
     async candidates(serving, dialect, model) {

@@ -27,6 +27,7 @@ import { type ServedModel, servedModel } from './served-models.ts';
 import { createSettlement, type Settlement } from './settlement.ts';
 import { StreamWatch } from './stream-watch.ts';
 import type { ChargingSettings } from './tariff.ts';
+import { nextTurn } from './turn.ts';
 import { UnderWay } from './under-way.ts';
 import { isKeyTrouble, isWorthAnother } from './worth-another.ts';
 
@@ -224,6 +225,7 @@ class OpenGateway implements Gateway {
     };
     const relay = this.#lend(key, send) ?? unsent(relayWith(''));
     const ending = await promise;
+    await nextTurn();
     this.#relays.delete(relay);
     return { relay, ...readEnding(plan, key, ending) };
   }

@@ -8,6 +8,7 @@ import type { RoutedKey } from '../provider-keys/provider-keys.ts';
 import type { JsonObject } from '../providers/providers.ts';
 import { meaningOf, type PathMeaning, plainPath } from './paths.ts';
 import { formField, parseBody, withIncludeUsage, withMember } from './request-body.ts';
+import { nextTurn } from './turn.ts';
 
 export interface Plan extends PathMeaning {
   /** The path below /v1, decoded, for records. */
@@ -61,6 +62,7 @@ export async function makePlan(
     return { ...meaning, ...NOTHING_READ, endpoint, rest, body };
   }
   const body = await readWhole(source, headers, bodyBytesMax);
+  await nextTurn();
   const type = headers['content-type'] ?? '';
   // A form only where forms are taken: a provider that ignores the type would read JSON that we did not.
   if ((meaning.wire === 'images' || meaning.wire === 'audio') && /^multipart\//i.test(type)) {
@@ -180,9 +182,11 @@ export function bodyFor(
 /** The path at the provider: always below its base address, with the query kept and completed. */
 export function pathAt(plan: Plan, key: RoutedKey): string {
   let path = `${key.basePath}/${plan.rest}`;
+  const added = Object.entries(key.query);
+  if (added.length === 0) return path;
   const queryAt = plan.rest.indexOf('?');
   const given = new URLSearchParams(queryAt === -1 ? '' : plan.rest.slice(queryAt + 1));
-  for (const [name, value] of Object.entries(key.query)) {
+  for (const [name, value] of added) {
     if (given.has(name)) continue;
     path += `${path.includes('?') ? '&' : '?'}${name}=${encodeURIComponent(value)}`;
   }

@@ -5,7 +5,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { ReportedUsage } from '../../contract/usage.ts';
 import type { Clock } from '../clock.ts';
-import { Failure } from '../failure.ts';
+import { Failure, toFailure } from '../failure.ts';
 import type { OutboundControls, OutboundReceiver } from '../outbound.ts';
 import {
   blotOut,
@@ -145,7 +145,7 @@ export class Relay implements OutboundReceiver, Listed {
   onEnd(): void {
     if (this.#over) return;
     if (this.#mode === 'whole') {
-      void this.#endWhole();
+      this.#endWhole();
       return;
     }
     const watch = this.#watch;
@@ -261,25 +261,30 @@ export class Relay implements OutboundReceiver, Listed {
     else this.#chunks.push(chunk);
   }
 
-  async #endWhole(): Promise<void> {
-    const { secret } = this.#options;
-    const raw = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
-    try {
-      const encoding = this.#headers['content-encoding'];
-      let body = raw ?? Buffer.alloc(0);
-      if (encoding !== undefined && encoding !== 'identity') {
-        body = await decode(body, encoding);
-        delete this.#headers['content-encoding'];
-      }
-      if (this.#status >= 400 && isHtml(this.#headers)) {
-        // A page of some machine on the way is no answer of a provider.
-        throw new Failure('upstream_unreadable', { detail: `a page with status ${this.#status}` });
-      }
-      this.#whole = wholeBody(body, secret);
-      this.#finish(true, null);
-    } catch (error) {
-      this.#fail(error instanceof Failure ? error : new Failure('upstream_unreadable'));
+  #endWhole(): void {
+    const [first] = this.#chunks;
+    const raw = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks);
+    const encoding = this.#headers['content-encoding'];
+    if (encoding === undefined || encoding === 'identity') {
+      this.#takeWhole(raw);
+      return;
     }
+    delete this.#headers['content-encoding'];
+    decode(raw, encoding).then(
+      (body) => this.#takeWhole(body),
+      (error: unknown) => this.#fail(toFailure(error)),
+    );
+  }
+
+  #takeWhole(body: Buffer): void {
+    if (this.#status >= 400 && isHtml(this.#headers)) {
+      // A page of some machine on the way is no answer of a provider.
+      const detail = `a page with status ${this.#status}`;
+      this.#fail(new Failure('upstream_unreadable', { detail }));
+      return;
+    }
+    this.#whole = wholeBody(body, this.#options.secret);
+    this.#finish(true, null);
   }
 
   #forward(pieces: readonly Buffer[]): void {

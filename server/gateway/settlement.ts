@@ -121,7 +121,7 @@ export function createSettlement(deps: SettlementDeps): Settlement {
       return admission;
     },
     async settle(served) {
-      const reading = await read(deps.metering, served);
+      const reading = stated(served) ?? (await counted(deps.metering, served));
       const price = priceOf(deps.metering, served, reading.usage.tokens.input ?? 0);
       const rating = chargeOf(deps.metering, served, reading.usage, price);
       const owed = rating.source !== 'none';
@@ -190,30 +190,45 @@ function whoAndWhere(call: Call, plan: Plan, key: RoutedKey) {
   };
 }
 
-/** What was used, by the provider's word if it gave one, else by our count. */
-async function read(metering: Metering, served: Served): Promise<Reading> {
+/** What was used, by the provider's word; null where it has to be counted. */
+function stated(served: Served): Reading | null {
   const { plan, ending, answer } = served;
-  const reported = ending.usage ?? answer?.usage ?? null;
-  const whole = ending.complete && ending.failure === null && !ending.errorInStream;
-  const units = countUnits(plan, answer?.json ?? null);
-  const usage = reported ?? NOTHING_KNOWN;
+  const whole = isWhole(served);
+  const usage = reportedUsage(served);
   if (plan.pathClass !== 'tokens' || nothingServed(served)) {
+    const units = countUnits(plan, answer?.json ?? null);
     const merged = { ...usage, units: { ...units, ...usage.units } };
     return { usage: merged, provenance: whole || ending.status === 0 ? 'reported' : 'partial' };
   }
   const { input, output } = usage.tokens;
-  if (whole && input !== null && output !== null) return { usage, provenance: 'reported' };
+  return whole && input !== null && output !== null ? { usage, provenance: 'reported' } : null;
+}
+
+/** What was used, with our count in place of what nobody stated. */
+async function counted(metering: Metering, served: Served): Promise<Reading> {
+  const { plan, ending, answer } = served;
+  const usage = reportedUsage(served);
+  const { input, output } = usage.tokens;
   const text = answer === null ? ending.servedText : servedText(answer.json);
-  const counted = {
+  const tokens = {
     ...UNKNOWN_USAGE,
     input: input ?? (await metering.countPrompt(plan.parsed)),
     // A count that a broken-off stream stated on its way may lag behind what it served.
     output: plan.wire === 'embeddings' ? 0 : Math.max(output ?? 0, await metering.countText(text)),
   };
   return {
-    usage: overlay(usage, { ...NOTHING_KNOWN, tokens: counted }),
-    provenance: whole ? 'estimated' : 'partial',
+    usage: overlay(usage, { ...NOTHING_KNOWN, tokens }),
+    provenance: isWhole(served) ? 'estimated' : 'partial',
   };
+}
+
+function reportedUsage({ ending, answer }: Served): ReportedUsage {
+  return ending.usage ?? answer?.usage ?? NOTHING_KNOWN;
+}
+
+/** Was the answer read to its end, and was it one? */
+function isWhole({ ending }: Served): boolean {
+  return ending.complete && ending.failure === null && !ending.errorInStream;
 }
 
 /** An error of the provider, or a failure before any answer: nothing was served, nothing is owed. */

@@ -69,6 +69,8 @@ const nobody = (): undefined => undefined;
 
 /** With this many commits in the last batch there is company to wait for: a write to disk costs the same for one or many. */
 const BUSY_BATCH = 4;
+/** After so many turns of the event loop without company there is none to come: a request takes a step in every other one. */
+const QUIET_TURNS = 2;
 /** The longest wait for company, however much of it keeps coming. */
 const LINGER_MS = 4;
 const RETRY_MS_MIN = 100;
@@ -237,14 +239,20 @@ export class CommitQueue {
     const { clock } = this.#options;
     if (this.#state === 'failing') clock.after(this.#retryMs, () => this.#flush());
     else if (this.#lastBatch < BUSY_BATCH) setImmediate(() => this.#flush());
-    else this.#gather(-1, clock.elapsed() + LINGER_MS);
+    else this.#gather(QUIET_TURNS, clock.elapsed() + LINGER_MS);
   }
 
-  /** Waits while each turn of the event loop brings more than was asked for before; where one brings nothing, all wait for us. */
-  #gather(asked: number, until: number): void {
+  /**
+   * Waits while turns of the event loop bring more; where some in a row bring nothing, all wait for us.
+   *
+   * @param turns so many that bring nothing are still waited for
+   */
+  #gather(turns: number, until: number): void {
+    const asked = this.#asked;
     setImmediate(() => {
-      if (this.#asked === asked || this.#options.clock.elapsed() >= until) this.#flush();
-      else this.#gather(this.#asked, until);
+      const left = this.#asked === asked ? turns - 1 : QUIET_TURNS;
+      if (left === 0 || this.#options.clock.elapsed() >= until) this.#flush();
+      else this.#gather(left, until);
     });
   }
 
