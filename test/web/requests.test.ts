@@ -83,17 +83,19 @@ describe('the log of requests', { skip }, () => {
   test('what was chosen about the app is there wherever one signs in', async () => {
     const here = await stand.visit({ as: OPERATOR });
     await open(here.page, '/settings');
+    let stored = whenStored(here.page, { theme: 'dark', language: 'it' });
     await here.page.getByText('Dark', { exact: true }).click();
     await here.page.getByLabel('Language').selectOption('it');
     await here.page.getByRole('heading', { name: 'Impostazioni' }).waitFor();
-    await here.page.waitForLoadState('networkidle');
+    await stored;
     const there = await stand.visit({ as: OPERATOR });
     await open(there.page, '/settings');
     await there.page.getByRole('heading', { name: 'Impostazioni' }).waitFor();
     await there.page.locator('html[data-mantine-color-scheme=dark]').waitFor({ state: 'attached' });
+    stored = whenStored(there.page, { theme: 'auto', language: 'en' });
     await there.page.getByLabel('Lingua').selectOption('en');
     await there.page.getByText('System', { exact: true }).click();
-    await there.page.waitForLoadState('networkidle');
+    await stored;
     assert.deepEqual([...here.complaints, ...there.complaints], []);
     await here.close();
     await there.close();
@@ -128,6 +130,15 @@ describe('the log of requests', { skip }, () => {
     await close();
   });
 });
+
+/** The account has taken all of these choices. */
+function whenStored(page: Page, chosen: Readonly<Record<string, string>>): Promise<unknown> {
+  return page.waitForResponse((answer) => {
+    if (answer.request().method() !== 'PUT') return false;
+    const sent = answer.request().postDataJSON();
+    return Object.entries(chosen).every(([name, value]) => sent[name] === value);
+  });
+}
 
 /** Every page of a list. */
 async function allRows(page: Page, address: string): Promise<Row[]> {

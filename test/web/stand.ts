@@ -1,8 +1,6 @@
 /** The real server with the built app and two people who can sign in, and the system's Chromium in front of it. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import type { Browser, Page } from 'playwright-core';
 import { buildWeb } from '../../scripts/web-build.ts';
 import type { Rooms } from '../../server/app.ts';
@@ -16,6 +14,7 @@ import {
   startTollkeeper,
 } from '../harness.ts';
 import { type Booth, CHROMIUM, takeBooth } from './booth.ts';
+import { settled } from './settled.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const AXE = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
@@ -66,9 +65,7 @@ export interface Stand extends AsyncDisposable {
 
 export async function openStand(settings: Settings = {}): Promise<Stand> {
   await buildWeb({ isForced: false });
-  const dataDir = mkdtempSync(join(tmpdir(), 'tollkeeper-web-'));
-  await enrol(dataDir, settings);
-  return standIn({ dataDir, settings }, () => rmSync(dataDir, { recursive: true, force: true }));
+  return standIn({ settings, prepare: enrol });
 }
 
 /** A server that was just started for the first time, with the link by which somebody becomes its owner. */
@@ -84,16 +81,13 @@ export async function openFirstStand(
 /** A server with a month of usage in it and provider keys that were checked, as the demo has them. */
 export async function openFurnishedStand(): Promise<Stand> {
   await buildWeb({ isForced: false });
-  const dataDir = mkdtempSync(join(tmpdir(), 'tollkeeper-web-'));
   const provider = await startDemoProvider(systemClock);
-  const settings = settingsAt(provider.origin);
-  await enrol(dataDir, settings);
-  const prepare = async (rooms: Rooms): Promise<void> =>
-    void (await furnish(rooms, systemClock.now()));
-  const stand = await standIn({ dataDir, settings, prepare }, async () => {
-    await provider.close();
-    rmSync(dataDir, { recursive: true, force: true });
-  });
+  const prepare = async (rooms: Rooms): Promise<void> => {
+    await enrol(rooms);
+    await furnish(rooms, systemClock.now());
+  };
+  const options = { settings: settingsAt(provider.origin), prepare };
+  const stand = await standIn(options, () => provider.close());
   const checked = await fetch(`${stand.tollkeeper.url}/api/checks`, {
     method: 'POST',
     headers: { 'x-admin-token': ADMIN_TOKEN },
@@ -128,24 +122,10 @@ async function standIn(
   };
 }
 
-/** Two people register; one of them becomes the operator, which no call does for a stranger. */
-async function enrol(dataDir: string, settings: Settings): Promise<void> {
-  const tollkeeper = await startTollkeeper({
-    dataDir,
-    settings: { ...settings, REGISTRATION: 'open' },
-  });
-  for (const { email, password } of [OPERATOR, MEMBER]) {
-    const answer = await fetch(`${tollkeeper.url}/api/auth/register`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ email, password, name: email === OPERATOR.email ? 'Ada' : 'Ben' }),
-    });
-    if (answer.status !== 201) throw new Error(`register: ${answer.status} ${await answer.text()}`);
-  }
-  await tollkeeper.close();
-  const database = new DatabaseSync(join(dataDir, 'tollkeeper.db'));
-  database.prepare("update users set role = 'admin' where email = ?").run(OPERATOR.email);
-  database.close();
+/** One of them becomes the operator, as by the link of a first start, and the other registers. */
+async function enrol({ accounts: { entrance } }: Rooms): Promise<void> {
+  await entrance.setUp({ ...OPERATOR, name: 'Ada' }, entrance.setUpToken() ?? '');
+  await entrance.register({ ...MEMBER, name: 'Ben' }, null);
 }
 
 async function visit(
@@ -170,8 +150,7 @@ async function visit(
 
 /** Opens a page and waits until it has nothing left to fetch. */
 export async function open(page: Page, path: string): Promise<void> {
-  await page.goto(path);
-  await page.waitForLoadState('networkidle');
+  await settled(page, () => page.goto(path));
 }
 
 interface Finding {
