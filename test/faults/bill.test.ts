@@ -10,8 +10,10 @@ import { type Caller, createCaller, type Got } from './caller.ts';
 import { type Called, compare } from './comparison.ts';
 import { diceOf, seedOfRun } from './dice.ts';
 import { type MixedCall, mixedCall, PRICES, pricesAsSetting } from './mixed-calls.ts';
+import { LONG } from './stand.ts';
 
-const CALLS = 10_000;
+/** Enough for each exit to be met many times. */
+const CALLS = LONG ? 10_000 : 2_000;
 const CALLERS = 64;
 
 /** Which of our providers lists which models, by the path below which the scripted one is asked. */
@@ -152,7 +154,7 @@ function lineOf(counts: object): string {
     .join(', ');
 }
 
-test('every request of a mixed load is on record once and costs what the provider bills', async (t: TestContext) => {
+test(`every request of a mixed load of ${CALLS} is on record once and costs what the provider bills, 10000 in the long run`, async (t: TestContext) => {
   const seed = seedOfRun();
   t.diagnostic(`SEED=${seed}`);
   const arrivals = new Arrivals();
@@ -169,6 +171,6 @@ test('every request of a mixed load is on record once and costs what the provide
   assert.equal(intents, 0, 'no intent may be left');
   assert.equal(summary.counts.ourNanos, summary.counts.billedNanos, `SEED=${seed}`);
   for (const kind of ['completed', 'drained', 'partial', 'refused', 'retried'] as const) {
-    assert.ok(summary.counts[kind] > 50, `the load must hold requests that are ${kind}`);
+    assert.ok(summary.counts[kind] > CALLS / 200, `the load must hold requests that are ${kind}`);
   }
 });
