@@ -117,16 +117,3 @@ describe('the door', { skip }, () => {
     await close();
   });
 });
-
-test('where these ways are switched off, nothing leads to them', { skip }, async () => {
-  await using stand = await openStand();
-  const { page, complaints, close } = await stand.visit();
-  await open(page, '/login');
-  assert.equal(await page.getByRole('link', { name: 'Request one' }).count(), 0);
-  assert.equal(await page.getByRole('button', { name: 'Sign in by name alone' }).count(), 0);
-  await open(page, '/request-key');
-  await page.getByText('Keys are not given out here').waitFor();
-  assert.equal(await page.getByRole('button').count(), 0);
-  assert.deepEqual(complaints, []);
-  await close();
-});

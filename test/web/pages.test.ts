@@ -79,6 +79,18 @@ describe('the web app', { skip }, () => {
     await close();
   });
 
+  test('where other ways in are switched off, nothing leads to them', async () => {
+    const { page, complaints, close } = await stand.visit();
+    await open(page, '/login');
+    assert.equal(await page.getByRole('link', { name: 'Request one' }).count(), 0);
+    assert.equal(await page.getByRole('button', { name: 'Sign in by name alone' }).count(), 0);
+    await open(page, '/request-key');
+    await page.getByText('Keys are not given out here').waitFor();
+    assert.equal(await page.getByRole('button').count(), 0);
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
   test('everything is said in Chinese and Italian as soon as that is chosen', async () => {
     const { page, complaints, close } = await stand.visit();
     await open(page, '/login');
