@@ -20,7 +20,7 @@ import { type Dice, diceOf, seedOfRun } from './dice.ts';
 import { budgetOf, CREDIT, chargesIn, fund } from './money.ts';
 import { LONG } from './stand.ts';
 
-const KILLS = LONG ? 200 : 6;
+const KILLS = LONG ? 200 : 5;
 const CALLERS = 16;
 const OUTPUT_MOST = 20;
 /** What the provider states, which is less than the estimate of the prompts here. */
