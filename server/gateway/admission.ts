@@ -2,14 +2,14 @@
 import { type Nanos, ZERO } from '../../contract/money.ts';
 import type { ReportedUsage } from '../../contract/usage.ts';
 import { Failure } from '../failure.ts';
-import type { AccountSet, Hold, Ledger } from '../ledger/ledger.ts';
+import type { Hold, Ledger } from '../ledger/ledger.ts';
 import type { Limits, Pass } from '../limits/limits.ts';
 import type { Metering, Price } from '../metering/metering.ts';
 import type { RoutedKey } from '../provider-keys/provider-keys.ts';
 import type { ModelLimits } from '../providers/providers.ts';
 import type { Charge } from '../records/records.ts';
 import type { Write } from '../storage/storage.ts';
-import { accountsFor } from './payer.ts';
+import { accountsFor, type Candidates } from './payer.ts';
 import { type Call, expectedUnits, type Plan } from './plan.ts';
 import {
   affordableOutput,
@@ -29,12 +29,18 @@ export interface AdmissionDeps {
   readonly charging: ChargingSettings;
 }
 
+/** A provider key that may serve a request, and what is known of the model there. */
+export interface Place {
+  readonly key: RoutedKey;
+  readonly limits: ModelLimits;
+  readonly price: Price | null;
+}
+
 /** What a request is expected to need; reckoned when it is asked for. */
 export interface Expected {
   readonly inputEstimate: number;
-  readonly price: Price | null;
-  /** Of the model, where the request is to be served. */
-  readonly limits: ModelLimits;
+  /** One for each of the candidates. */
+  readonly places: readonly [Place, ...Place[]];
 }
 
 type OutputBound = (limits: ModelLimits) => number;
@@ -53,6 +59,8 @@ export class Admission {
   readonly #pass: Pass | null;
   readonly #tariff: Tariff | null;
   readonly hold: Hold | null;
+  /** The provider keys that may serve it, the best first: of several, those whose worst case is held. */
+  readonly candidates: readonly RoutedKey[];
   /**
    * Bound of the output to be sent along to a provider whose model has these limits, because the hold covers no more;
    * null: send the request as it is.
@@ -61,21 +69,13 @@ export class Admission {
   #settled = false;
   #usage: GatewayUsage | null = null;
 
-  constructor(
-    deps: AdmissionDeps,
-    of: {
-      call: Call;
-      pass: Pass | null;
-      tariff: Tariff | null;
-      hold: Hold | null;
-      outputBound: OutputBound | null;
-    },
-  ) {
+  constructor(deps: AdmissionDeps, of: Money & { call: Call; pass: Pass | null }) {
     this.#deps = deps;
     this.#call = of.call;
     this.#pass = of.pass;
     this.#tariff = of.tariff;
     this.hold = of.hold;
+    this.candidates = of.candidates;
     this.outputBound = of.outputBound;
   }
 
@@ -140,15 +140,12 @@ export class Admission {
  * @throws Failure `rate_limited`, `request_over_limit`, `insufficient_quota`, `unpriced_model`,
  *   `unmetered_path_forbidden`; then nothing is taken
  */
-export function admit(
-  deps: AdmissionDeps,
-  request: { call: Call; plan: Plan; key: RoutedKey; expected: Expected },
-): Admission {
-  const { call, plan, expected } = request;
+export function admit(deps: AdmissionDeps, request: Request): Admission {
+  const { call, plan, candidates, expected } = request;
   if (plan.pathClass === 'free' || plan.pathClass === 'models') {
-    return new Admission(deps, { call, pass: null, tariff: null, hold: null, outputBound: null });
+    return new Admission(deps, { call, pass: null, ...NO_MONEY, candidates });
   }
-  const { charging, limits, ledger } = deps;
+  const { charging, limits } = deps;
   const { id: keyId, userId } = call.key;
   // Where no rule counts tokens there is nothing to reserve; what was used is counted at the end.
   const tokens = limits.countsTokens(keyId, userId)
@@ -156,8 +153,7 @@ export function admit(
     : 0;
   const pass = limits.admit({ keyId, userId, tokens });
   try {
-    const accounts = accountsFor(call.key, request.key, ledger);
-    const money = holdMoney(deps, request, accounts);
+    const money = holdMoney(deps, request);
     return new Admission(deps, { call, pass, ...money });
   } catch (error) {
     pass.cancel();
@@ -165,32 +161,46 @@ export function admit(
   }
 }
 
+interface Request {
+  readonly call: Call;
+  readonly plan: Plan;
+  readonly candidates: Candidates;
+  readonly expected: Expected;
+}
+
+interface Money {
+  readonly tariff: Tariff | null;
+  readonly hold: Hold | null;
+  readonly outputBound: OutputBound | null;
+  readonly candidates: readonly RoutedKey[];
+}
+
 const NO_MONEY = { tariff: null, hold: null, outputBound: null };
 
 /** Holds the worst case. Where nothing is stated, the output is bounded by what is still covered. */
-function holdMoney(
-  deps: AdmissionDeps,
-  request: { call: Call; plan: Plan; key: RoutedKey; expected: Expected },
-  accounts: AccountSet,
-): { tariff: Tariff | null; hold: Hold | null; outputBound: OutputBound | null } {
-  if (accounts.wallet === null && accounts.budgets.length === 0) return NO_MONEY;
-  const { call, plan, key, expected } = request;
+function holdMoney(deps: AdmissionDeps, request: Request): Money {
+  const { call, plan, candidates, expected } = request;
+  const { ledger, metering, charging } = deps;
+  const accounts = accountsFor(call.key, candidates, ledger);
+  if (accounts.wallet === null && accounts.budgets.length === 0) return { ...NO_MONEY, candidates };
   if (plan.pathClass === 'unmetered') {
     // Nothing can be held for it. That a wallet holder may is the operator's word; a budget would be no bound.
-    if (accounts.budgets.length === 0) return NO_MONEY;
+    if (accounts.budgets.length === 0) return { ...NO_MONEY, candidates };
     const sentence = 'A budget holds for this key, and the use of this endpoint cannot be metered.';
     throw new Failure('unmetered_path_forbidden', { sentence });
   }
-  const { price, inputEstimate, limits } = expected;
-  const { ledger, metering, charging } = deps;
+  const { inputEstimate, places } = expected;
   const own = ledger.wallet(call.key.userId);
-  const tariff = new Tariff({ settings: charging, own, metering, price, plan, key });
+  const tariffAt = ({ key, price }: Place) =>
+    new Tariff({ settings: charging, own, metering, price, plan, key });
+  const [first, ...others] = places;
+  const tariff = tariffAt(first);
   const units = expectedUnits(plan);
   const choices = choicesOf(plan);
   const stated = hasOutput(plan) ? statedBound(plan) : 0;
   const cover = ledger.cover(accounts);
   const mostAt = (at: ModelLimits) => mostOutput(at, inputEstimate, charging);
-  let bound = stated ?? mostAt(limits);
+  let bound = stated ?? mostAt(first.limits);
   if (stated === null && cover !== null) {
     const base = tariff.worstCase(inputEstimate, 0, units);
     const rate = tariff.outputNanosPerMillion ?? 0;
@@ -199,8 +209,21 @@ function holdMoney(
     const least = Math.min(charging.minOutputTokens, bound);
     bound = Math.max(least, Math.min(bound, affordable));
   }
-  const amount = tariff.worstCase(inputEstimate, bound * choices, units);
+  let amount = tariff.worstCase(inputEstimate, bound * choices, units);
+  const held = [first.key];
+  // Another one may be dearer: it serves if that is covered too, and then that is what is held.
+  for (const place of others) {
+    const most = tariffAt(place).reckon(inputEstimate, bound * choices, units);
+    if (most === null || (cover !== null && most > Math.max(amount, cover))) continue;
+    held.push(place.key);
+    if (most > amount) amount = most;
+  }
   const hold = ledger.hold({ id: call.id, amount, ...accounts });
   const outputBound = (at: ModelLimits) => Math.min(bound, mostAt(at));
-  return { tariff, hold, outputBound: stated === null && cover !== null ? outputBound : null };
+  return {
+    tariff,
+    hold,
+    outputBound: stated === null && cover !== null ? outputBound : null,
+    candidates: held,
+  };
 }

@@ -20,7 +20,7 @@ import { errorEvent } from './error-event.ts';
 import { headersToUpstream } from './headers.ts';
 import { ownAccount } from './own-account.ts';
 import { ownPathOf } from './paths.ts';
-import { OPERATORS, type Serving, servingOf } from './payer.ts';
+import { type Candidates, OPERATORS, type Serving, servingOf } from './payer.ts';
 import { assertModelAllowed, bodyFor, type Call, makePlan, type Plan, pathAt } from './plan.ts';
 import { type Ending, Relay } from './relay.ts';
 import { type ServedModel, servedModel } from './served-models.ts';
@@ -85,7 +85,6 @@ export function createGateway(deps: GatewayDeps): Gateway {
 
 interface Admitted {
   readonly plan: Plan;
-  readonly candidates: readonly RoutedKey[];
   readonly admission: Admission;
   /** Milliseconds since the epoch, and on the clock that never jumps. */
   readonly startedAt: number;
@@ -152,11 +151,12 @@ class OpenGateway implements Gateway {
       const candidates = await this.#catalog.candidates(serving, plan.dialect, plan.model);
       // What cannot be recorded must not be spent.
       if (storage.state() === 'failing') throw new Failure('storage_unavailable');
-      const first = candidates[0];
-      if (first === undefined) throw new Failure('no_upstream');
-      const at = { key: first, limits: this.#catalog.limits(first, plan.model) };
+      if (!isSome(candidates)) throw new Failure('no_upstream');
+      const { model } = plan;
+      const limits = (key: RoutedKey) => this.#catalog.limits(key, model);
+      const at = { candidates, limits };
       const admission = this.#settlement.admit(call, plan, at, startedAt);
-      return { plan, candidates, admission, startedAt, startedTick };
+      return { plan, admission, startedAt, startedTick };
     } catch (error) {
       const failure = toFailure(error);
       const { id, url, key } = call;
@@ -176,8 +176,8 @@ class OpenGateway implements Gateway {
 
   /** One candidate after the other until one answers. @returns a failure that the caller has not seen */
   async #serve(call: Call, admitted: Admitted): Promise<Failure | null> {
-    const { candidates, ...request } = admitted;
-    const { plan, admission } = request;
+    const { plan, admission } = admitted;
+    const { candidates } = admission;
     for (let attempts = 1; ; attempts++) {
       const key = candidates[attempts - 1];
       if (key === undefined) return new Failure('no_upstream');
@@ -186,7 +186,7 @@ class OpenGateway implements Gateway {
       const { relay, ending, answer } = await this.#attempt({ call, plan, key, isLast, admission });
       this.#noteUpstream(ending);
       if (!isLast && isWorthAnother(ending, relay)) continue;
-      const served = { ...request, call, key, ending, answer, attempts };
+      const served = { ...admitted, call, key, ending, answer, attempts };
       const durable = await this.#settlement.settle(served);
       const failure = durable ? ending.failure : new Failure('record_not_durable');
       if (failure === null) relay.release(admission.usage);
@@ -346,6 +346,10 @@ function unsent(relay: Relay): Relay {
     }),
   );
   return relay;
+}
+
+function isSome(keys: readonly RoutedKey[]): keys is Candidates {
+  return keys.length > 0;
 }
 
 function isOneShot(plan: Plan): boolean {

@@ -5,6 +5,9 @@ import type { AccountSet, Ledger } from '../ledger/ledger.ts';
 import type { RoutedKey } from '../provider-keys/provider-keys.ts';
 import type { Plan } from './plan.ts';
 
+/** The provider keys that may serve a request, the best first, all of one payer. */
+export type Candidates = readonly [RoutedKey, ...RoutedKey[]];
+
 export interface Serving {
   /** A user, whose own provider keys come first; null where nobody in particular asks. */
   readonly userId: string | null;
@@ -46,11 +49,11 @@ export function notPaid(): Failure {
  */
 export function accountsFor(
   key: VirtualKey,
-  candidate: RoutedKey,
+  [{ owner }]: Candidates,
   ledger: Pick<Ledger, 'accountsOf' | 'budgetsOf'>,
 ): AccountSet {
   const { userId, id: keyId } = key;
-  if (candidate.owner === null) return ledger.accountsOf({ userId, keyId });
+  if (owner === null) return ledger.accountsOf({ userId, keyId });
   const budgets = [...ledger.budgetsOf('key', keyId), ...ledger.budgetsOf('user', userId)];
   return { wallet: null, budgets: budgets.map(({ id }) => id) };
 }

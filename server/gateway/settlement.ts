@@ -14,8 +14,15 @@ import type { RoutedKey } from '../provider-keys/provider-keys.ts';
 import type { ModelLimits } from '../providers/providers.ts';
 import type { Charge, Records, RequestIntent, UsageRecord } from '../records/records.ts';
 import type { Storage, Write } from '../storage/storage.ts';
-import { type Admission, type AdmissionDeps, admit, type Expected } from './admission.ts';
+import {
+  type Admission,
+  type AdmissionDeps,
+  admit,
+  type Expected,
+  type Place,
+} from './admission.ts';
 import { type Answer, servedText } from './answer.ts';
+import type { Candidates } from './payer.ts';
 import { type Call, countUnits, type Plan } from './plan.ts';
 import type { Ending } from './relay.ts';
 
@@ -32,10 +39,10 @@ export interface Served {
   readonly startedTick: number;
 }
 
-/** Where a request is to be served, and what is known of its model there. */
-export interface Place {
-  readonly key: RoutedKey;
-  readonly limits: ModelLimits;
+/** Where a request may be served, and what is known of its model there. */
+export interface Places {
+  readonly candidates: Candidates;
+  limits(key: RoutedKey): ModelLimits;
 }
 
 export interface Settlement {
@@ -45,7 +52,7 @@ export interface Settlement {
    *
    * @throws Failure as {@link admit} does
    */
-  admit(call: Call, plan: Plan, at: Place, startedAt: number): Admission;
+  admit(call: Call, plan: Plan, at: Places, startedAt: number): Admission;
   /** @returns whether the record is on disk; if not, it stays queued and is written when the disk allows */
   settle(served: Served): Promise<boolean>;
   /** A request that never left us, on record with the reason. */
@@ -99,12 +106,14 @@ export function createSettlement(deps: SettlementDeps): Settlement {
     }
   };
   return {
-    admit(call, plan, { key, limits }, startedAt) {
-      const forecast = new Forecast(deps.metering, { plan, key, limits, startedAt });
-      const admission = admit(deps, { call, plan, key, expected: forecast });
+    admit(call, plan, at, startedAt) {
+      const forecast = new Forecast(deps.metering, { plan, at, startedAt });
+      const { candidates } = at;
+      const admission = admit(deps, { call, plan, candidates, expected: forecast });
       if (plan.pathClass === 'free' || plan.pathClass === 'models') return admission;
       records.open(call.id, () => {
-        const { price, usage, inputEstimate } = forecast;
+        const { usage, inputEstimate } = forecast;
+        const [{ key, price }] = forecast.places;
         const rating = deps.metering.rate({ usage, price, local: key.free });
         const intent: RequestIntent = {
           ...whoAndWhere(call, plan, key),
@@ -142,17 +151,16 @@ export function createSettlement(deps: SettlementDeps): Settlement {
  */
 class Forecast implements Expected {
   readonly #metering: Metering;
-  readonly #of: Place & { readonly plan: Plan; readonly startedAt: number };
+  readonly #of: { readonly plan: Plan; readonly at: Places; readonly startedAt: number };
   #inputEstimate: number | null = null;
-  #price: Price | null | undefined;
+  #places: Expected['places'] | null = null;
 
-  constructor(metering: Metering, of: Place & { readonly plan: Plan; readonly startedAt: number }) {
+  constructor(
+    metering: Metering,
+    of: { readonly plan: Plan; readonly at: Places; readonly startedAt: number },
+  ) {
     this.#metering = metering;
     this.#of = of;
-  }
-
-  get limits(): ModelLimits {
-    return this.#of.limits;
   }
 
   get inputEstimate(): number {
@@ -161,13 +169,17 @@ class Forecast implements Expected {
     return this.#inputEstimate;
   }
 
-  get price(): Price | null {
-    const { plan, key, startedAt } = this.#of;
-    if (this.#price === undefined) {
-      const where = { key, at: startedAt, inputTokens: this.inputEstimate };
-      this.#price = findPrice(this.#metering, where, [plan.model]);
-    }
-    return this.#price;
+  get places(): Expected['places'] {
+    const [first, ...others] = this.#of.at.candidates;
+    this.#places ??= [this.#place(first), ...others.map((key) => this.#place(key))];
+    return this.#places;
+  }
+
+  #place(key: RoutedKey): Place {
+    const { plan, at, startedAt } = this.#of;
+    const where = { key, at: startedAt, inputTokens: this.inputEstimate };
+    const price = findPrice(this.#metering, where, [plan.model]);
+    return { key, limits: at.limits(key), price };
   }
 
   /** The prompt as it is estimated. */

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { type ChargingSettings, mostOutput } from './tariff.ts';
+import { after, describe, test } from 'node:test';
+import { createMetering } from '../metering/metering.ts';
+import type { RoutedKey } from '../provider-keys/provider-keys.ts';
+import type { Plan } from './plan.ts';
+import { type ChargingSettings, mostOutput, Tariff } from './tariff.ts';
 
 const SETTINGS: ChargingSettings = {
   flatNanosPerMillion: 20_000_000_000,
@@ -33,4 +36,38 @@ test('without a least output the window still leaves room for one token', () => 
   const settings = { ...SETTINGS, minOutputTokens: 0 };
   assert.equal(mostOutput({ output: null, context: 100 }, 99, settings), 1);
   assert.equal(mostOutput({ output: null, context: 100 }, 100, settings), 4_096);
+});
+
+describe('the worst case of a prompt that is to be cached', () => {
+  const metering = createMetering();
+  after(() => metering.close());
+  const query = { catalogue: 'anthropic', model: 'claude-sonnet-4-5', at: 1_780_000_000_000 };
+  const price = metering.price({ ...query, inputTokens: 1_000 });
+  const worstOf = (parsed: object): number =>
+    new Tariff({
+      settings: { ...SETTINGS, plan: 'cost' },
+      own: null,
+      metering,
+      price,
+      plan: { parsed, pathClass: 'tokens' } as unknown as Plan,
+      key: { free: false } as RoutedKey,
+    }).worstCase(1_000, 0, {});
+  const marked = (cache_control: object) => ({
+    messages: [{ role: 'user', content: [{ type: 'text', text: 'Long.', cache_control }] }],
+  });
+  const cases: readonly [string, object, number][] = [
+    ['read where nothing asks for a cache', { messages: [] }, 3_000_000],
+    ['written for five minutes', marked({ type: 'ephemeral' }), 3_750_000],
+    ['written for an hour', marked({ type: 'ephemeral', ttl: '1h' }), 6_000_000],
+    ['written, asked for at the top', { cache_control: { type: 'ephemeral' } }, 3_750_000],
+    [
+      'written for an hour by a tool, for less by a message',
+      { ...marked({ type: 'ephemeral' }), tools: [{ cache_control: { ttl: '1h' } }] },
+      6_000_000,
+    ],
+    ['read where only a text speaks of it', { messages: ['"cache_control":{}'] }, 3_000_000],
+  ];
+  for (const [title, parsed, expected] of cases) {
+    test(`is ${title}`, () => assert.equal(worstOf(parsed), expected));
+  }
 });

@@ -1,6 +1,11 @@
 /** What a caller pays: the arithmetic of the plans, and the worst case of a request under them. */
 import { costOf, creditNanosAt, type Nanos } from '../../contract/money.ts';
-import { type BilledUnit, type ReportedUsage, UNKNOWN_USAGE } from '../../contract/usage.ts';
+import {
+  type BilledUnit,
+  type ReportedUsage,
+  type TokenUsage,
+  UNKNOWN_USAGE,
+} from '../../contract/usage.ts';
 import { Failure } from '../failure.ts';
 import type { Metering, Price } from '../metering/metering.ts';
 import type { RoutedKey } from '../provider-keys/provider-keys.ts';
@@ -20,6 +25,9 @@ export interface ChargingSettings {
 }
 
 const PPM = 1_000_000;
+const NO_RATES = { input: null, cacheWrite5m: null, cacheWrite1h: null };
+
+type Units = Readonly<Partial<Record<BilledUnit, number>>>;
 
 /** How one caller is charged for one request. */
 export class Tariff {
@@ -30,6 +38,7 @@ export class Tariff {
   readonly #price: Price | null;
   readonly #isFree: boolean;
   readonly #byTokens: boolean;
+  readonly #request: Plan;
 
   constructor(of: {
     settings: ChargingSettings;
@@ -47,6 +56,7 @@ export class Tariff {
     this.#price = of.price;
     this.#isFree = of.key.free;
     this.#byTokens = of.plan.pathClass === 'tokens';
+    this.#request = of.plan;
   }
 
   /** What a credit is worth: a token under the flat plan, or the usual one where that is free. */
@@ -81,19 +91,51 @@ export class Tariff {
    *
    * @throws Failure `unpriced_model`: what has no price cannot be held, and is not free
    */
-  worstCase(
-    input: number,
-    output: number,
-    units: Readonly<Partial<Record<BilledUnit, number>>>,
-  ): Nanos {
-    const tokens = { ...UNKNOWN_USAGE, input, output };
-    const usage = { tokens, cost: null, units, flawed: false };
-    const { cost } = this.#metering.rate({ usage, price: this.#price, local: this.#isFree });
-    const charge = this.chargeFor(usage, cost);
+  worstCase(input: number, output: number, units: Units): Nanos {
+    const charge = this.reckon(input, output, units);
     if (charge === null) throw new Failure('unpriced_model');
     return charge;
   }
+
+  /** The same, and null where only a price could tell and there is none. */
+  reckon(input: number, output: number, units: Units): Nanos | null {
+    const tokens = { ...UNKNOWN_USAGE, input, output, ...this.#cacheWrites(input) };
+    const usage = { tokens, cost: null, units, flawed: false };
+    const { cost } = this.#metering.rate({ usage, price: this.#price, local: this.#isFree });
+    return this.chargeFor(usage, cost);
+  }
+
+  /** A prompt that the request has the provider cache may be billed as written, which can be dearer than read. */
+  #cacheWrites(input: number): Partial<TokenUsage> {
+    const { input: read, cacheWrite5m, cacheWrite1h } = this.#price?.rates ?? NO_RATES;
+    const isDearer = Math.max(cacheWrite5m ?? 0, cacheWrite1h ?? 0) > (read ?? 0);
+    if (!isDearer) return {};
+    const life = cacheLife(this.#request.parsed);
+    if (life === null) return {};
+    return life === '1h' ? { cacheWrite1h: input } : { cacheWrite5m: input };
+  }
 }
+
+/**
+ * How long a request asks for its prompt to be cached, the longest where it says several; null: nowhere. Looked for in
+ * the members as they were parsed, so that no spelling hides one, and not in texts.
+ */
+function cacheLife(value: unknown, depth = 0): '5m' | '1h' | null {
+  if (typeof value !== 'object' || value === null || depth > CACHE_DEPTH_MAX) return null;
+  let longest: '5m' | '1h' | null = null;
+  for (const [name, member] of Object.entries(value)) {
+    let life = cacheLife(member, depth + 1);
+    if (name === 'cache_control' && typeof member === 'object' && member !== null) {
+      life = 'ttl' in member && member.ttl === '1h' ? '1h' : '5m';
+    }
+    if (life === '1h') return life;
+    longest ??= life;
+  }
+  return longest;
+}
+
+/** Markers stand on parts of messages, on tools and at the top. */
+const CACHE_DEPTH_MAX = 12;
 
 /** The names that a path reads as its bound; under another one a caller could state a bound that nobody keeps. */
 const BOUND_NAMES: Readonly<Record<string, readonly string[]>> = {
