@@ -111,6 +111,12 @@ test("the provider's account endpoints are never forwarded, however they are spe
     'dashboard/billing/usage',
     'organizations/usage_report/messages',
     'generation',
+    'usage',
+    'Usage/',
+    'api-key',
+    'spend-limit',
+    'rate-limit',
+    'metrics/prometheus/api/v1/query',
   ]) {
     for (const method of ['GET', 'POST', 'DELETE']) {
       assert.throws(
