@@ -105,6 +105,24 @@ describe('backups of the database', () => {
     assert.equal(backups.list().length, others + 2);
   });
 
+  test('a copy that a clock ahead of time has dated puts off no other, and makes room for it', async () => {
+    const rule = { intervalMs: DAY_MS, keep: 2 };
+    const daily = () => backups.list().filter(({ kind }) => kind === 'daily');
+    const today = now;
+    now = Date.parse('2030-01-01T00:00:00Z');
+    await backups.makeIfDue(rule);
+    now += DAY_MS;
+    const ahead = await backups.makeIfDue(rule);
+    now = today + DAY_MS;
+    const made = await backups.makeIfDue(rule);
+    assert.equal(made?.at, now);
+    assert.deepEqual(daily(), [ahead, made]);
+    assert.equal(await backups.makeIfDue(rule), null);
+    now += DAY_MS;
+    const next = await backups.makeIfDue(rule);
+    assert.deepEqual(daily(), [next, made]);
+  });
+
   test('what else lies in the folder is left alone and is no backup', async () => {
     writeFileSync(join(folder, 'notes.txt'), 'mine');
     chmodSync(join(folder, 'notes.txt'), 0o600);

@@ -26,7 +26,8 @@ export interface Backups {
   /** Resolves when the copy is whole and on disk. @throws Failure `storage_unavailable` */
   make(kind: BackupKind): Promise<Backup>;
   /**
-   * Makes one if the newest daily one is older than the interval, then removes daily ones beyond those to keep.
+   * Makes one if the newest daily one is older than the interval, or of the future, then removes daily ones beyond
+   * those to keep.
    *
    * @returns what was made; null if it was not time
    * @throws Failure `storage_unavailable`
@@ -91,9 +92,15 @@ export function createBackups({ file, folder, clock }: BackupsOptions): Backups 
     list,
     make,
     async makeIfDue({ intervalMs, keep }) {
-      const daily = () => list().filter(({ kind }) => kind === 'daily');
-      const newest = daily()[0];
-      if (newest !== undefined && clock.now() - newest.at < intervalMs) return null;
+      const isPast = ({ at }: Backup): boolean => at <= clock.now();
+      // One that lies in the future was made by a clock that was ahead: it puts off none, and makes room first.
+      const daily = () => {
+        const all = list().filter(({ kind }) => kind === 'daily');
+        return [...all.filter(isPast), ...all.filter((backup) => !isPast(backup))];
+      };
+      const [newest] = daily();
+      const age = newest === undefined ? null : clock.now() - newest.at;
+      if (age !== null && age >= 0 && age < intervalMs) return null;
       const made = await make('daily');
       for (const { name } of daily().slice(keep)) await rm(join(folder, name), { force: true });
       return made;
