@@ -76,7 +76,7 @@ const HOLD_MS = 3_600_000;
 
 /** @throws Error if the data folder, the database or the port cannot be had */
 export async function startApp(deps: AppDeps): Promise<App> {
-  const { config, log } = deps;
+  const { config, log, clock = systemClock } = deps;
   const rootKey = await ownRootKey(config, log);
   prepareDataFolder(config.storage.dataDir);
   prepareDataFolder(dirname(config.storage.databaseFile));
@@ -85,8 +85,8 @@ export async function startApp(deps: AppDeps): Promise<App> {
     secretKey: config.access.secretKey ?? ownSecretKey(config, log),
   };
   const metering = openMetering(config);
-  const storage = await openStorage(config, log, deps.clock ?? systemClock);
-  const outbound = createOutbound(config.upstream);
+  const storage = await openStorage(config, log, clock);
+  const outbound = createOutbound(config.upstream, clock);
   const closeFloor = async (): Promise<void> => {
     await outbound.close();
     await metering.close();
@@ -171,7 +171,7 @@ export async function openMonitor({ config, log, clock = systemClock }: Omit<App
   const rootKey = await ownRootKey(config, log);
   const metering = openMetering(config);
   const storage = await openStorage(config, log, clock);
-  const outbound = createOutbound(config.upstream);
+  const outbound = createOutbound(config.upstream, clock);
   const close = async (): Promise<void> => {
     await outbound.close();
     await metering.close();

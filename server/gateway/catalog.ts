@@ -19,6 +19,8 @@ const REFRESH_MS = 15 * 60_000;
 const RETRY_MS = 60_000;
 /** So long the first requests wait for lists; a provider that is slower is asked for nothing it alone lists. */
 const FIRST_LISTS_MS = 5_000;
+/** So long a list may take in all: people wait for it, and a provider that is slower is asked again soon. */
+const LIST_DEADLINE_MS = 10_000;
 /** Lists of members' keys in memory; the operator's are all kept. */
 const MEMBER_LISTS_MAX = 200;
 
@@ -42,7 +44,10 @@ export interface Catalog {
     dialect: Dialect,
     model: string | null,
   ): Promise<readonly RoutedKey[]>;
-  /** Every listed model once, the first key that lists it winning. Waits for a list that is out of date. */
+  /**
+   * Every listed model once, the first key that lists it winning. Waits for a list that is out of date, for a bounded
+   * time; what was last read stands in for one that does not come.
+   */
   models(serving: Serving): Promise<readonly ListedModel[]>;
   /** What the key's provider says of the model in the list that was last read; nobody asks for one because of this. */
   limits(key: RoutedKey, model: string | null): ModelLimits;
@@ -264,6 +269,7 @@ async function listModels(deps: CatalogDeps, key: RoutedKey): Promise<readonly L
   const answer = await deps.outbound.fetchJson(
     { origin: key.origin, path, method: 'GET', headers, body: null, userGiven: key.userGiven },
     LIST_BYTES_MAX,
+    LIST_DEADLINE_MS,
   );
   const data = (answer.body as { data?: unknown } | null)?.data;
   if (answer.status !== 200 || !Array.isArray(data)) {

@@ -1,0 +1,58 @@
+/** The lists of models, when a provider does not answer for one. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Clock, systemClock } from '../../server/clock.ts';
+import { startFakeUpstream } from '../fake-upstream.ts';
+import { startTollkeeper } from '../harness.ts';
+import { call, openaiSettings } from './stage.ts';
+
+/** What may be waited for when somebody looks at a page. */
+const PATIENCE_MS = 10_000;
+/** Lists are out of date by then. */
+const HOUR_MS = 3_600_000;
+
+/** Runs as time does, but for what is due in just that long: that waits to be told. */
+class PatientClock implements Clock {
+  readonly waiting = new Set<() => void>();
+  readonly now = systemClock.now;
+  readonly every = systemClock.every;
+  skippedMs = 0;
+
+  elapsed(): number {
+    return systemClock.elapsed() + this.skippedMs;
+  }
+
+  after(delayMs: number, run: () => void): () => void {
+    if (delayMs !== PATIENCE_MS) return systemClock.after(delayMs, run);
+    this.waiting.add(run);
+    return () => this.waiting.delete(run);
+  }
+}
+
+test('a provider that never answers keeps nobody waiting, and its last list stays', async (t) => {
+  const upstream = await startFakeUpstream();
+  t.after(() => upstream.close());
+  const clock = new PatientClock();
+  await using tollkeeper = await startTollkeeper({ settings: openaiSettings(upstream), clock });
+  const models = () => call(`${tollkeeper.url}/models/simple`);
+  const before = await models();
+  assert.ok((before.body['models'] as unknown[]).length > 0);
+  assert.equal(clock.waiting.size, 0);
+
+  const asked = Promise.withResolvers<void>();
+  upstream.script({
+    match: ({ route }) => route === 'models',
+    behave: () => {
+      asked.resolve();
+      return { fault: 'never-answers' };
+    },
+  });
+  clock.skippedMs = HOUR_MS;
+  const waiting = models();
+  await asked.promise;
+  assert.equal(clock.waiting.size, 1);
+  for (const run of clock.waiting) run();
+  assert.deepEqual((await waiting).body, before.body);
+  // It is not asked again with every call.
+  assert.deepEqual((await models()).body, before.body);
+});
