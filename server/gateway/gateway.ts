@@ -148,7 +148,9 @@ class OpenGateway implements Gateway {
       plan = await makePlan(call, call.key, settings.bodyBytesMax);
       assertModelAllowed(call.key, plan);
       const serving = servingOf(call.key, plan, this.#deps.ledger);
-      const candidates = await this.#catalog.candidates(serving, plan.dialect, plan.model);
+      // A deployment is at home at one provider, whoever lists the model that its body names.
+      const listed = plan.deployment === null ? plan.model : null;
+      const candidates = await this.#catalog.candidates(serving, plan.dialect, listed);
       // What cannot be recorded must not be spent.
       if (storage.state() === 'failing') throw new Failure('storage_unavailable');
       if (!isSome(candidates)) throw new Failure('no_upstream');

@@ -96,6 +96,14 @@ test('each path has the class that its use can be metered by', () => {
   assert.equal(classOf('POST', 'files'), 'unmetered');
   assert.equal(classOf('POST', 'batches'), 'unmetered');
   assert.equal(classOf('DELETE', 'models/ft:x'), 'unmetered');
+  assert.equal(classOf('POST', 'deployments/toll/chat/completions'), 'tokens');
+  assert.equal(classOf('POST', 'deployments%2Ftoll/audio/speech'), 'cost');
+  assert.equal(classOf('POST', 'deployments/chat/completions'), 'tokens');
+  assert.equal(classOf('POST', 'deployments/toll/chat/completions/input_tokens'), 'free');
+  assert.equal(classOf('GET', 'deployments/toll/models'), 'free');
+  assert.equal(classOf('POST', 'deployments/toll/batches'), 'unmetered');
+  assert.equal(classOf('POST', 'deployments/a/deployments/b/chat/completions'), 'unmetered');
+  assert.equal(classOf('POST', 'deployments/chat'), 'unmetered');
 });
 
 test("the provider's account endpoints are never forwarded, however they are spelled", () => {
@@ -112,6 +120,7 @@ test("the provider's account endpoints are never forwarded, however they are spe
     'organizations/usage_report/messages',
     'generation',
     'usage',
+    'deployments/toll/keys',
     'Usage/',
     'api-key',
     'spend-limit',

@@ -77,6 +77,9 @@ const ACCOUNT_SEGMENTS: ReadonlySet<string> = new Set([
   'workspaces',
 ]);
 
+/** What stands before the path proper where a provider has a path of its own for each deployment of a model, as Azure does. */
+const DEPLOYMENT = /^deployments\/([^/]+)\/(?=.)/;
+
 /** How often a path may be encoded in itself before it is taken for a trick. */
 const DECODINGS_MAX = 4;
 
@@ -109,7 +112,14 @@ export function plainPath(path: string): string {
   return plain.replace(/\/$/, '');
 }
 
+/** The name of the deployment that a path from {@link plainPath} is addressed to; null: to none. */
+export function deploymentOf(plain: string): string | null {
+  return DEPLOYMENT.exec(plain)?.[1] ?? null;
+}
+
 /**
+ * A path that is addressed to a deployment means what the rest of it does.
+ *
  * @param method in capitals
  * @param plain a path from {@link plainPath}
  * @param headers lower-case names; tells an Anthropic client from an OpenAI one where the path does not
@@ -120,16 +130,17 @@ export function meaningOf(
   plain: string,
   headers: Readonly<Record<string, unknown>>,
 ): PathMeaning {
-  const metered = method === 'POST' ? METERED.get(plain) : undefined;
+  const rest = plain.replace(DEPLOYMENT, '');
+  const metered = method === 'POST' ? METERED.get(rest) : undefined;
   if (metered !== undefined) return metered;
-  const first = plain.slice(0, (plain.indexOf('/') + 1 || plain.length + 1) - 1).toLowerCase();
+  const first = rest.slice(0, (rest.indexOf('/') + 1 || rest.length + 1) - 1).toLowerCase();
   if (ACCOUNT_SEGMENTS.has(first)) throw new Failure('account_path_forbidden');
   const anthropic = first === 'messages' || headers['anthropic-version'] !== undefined;
   const dialect = anthropic ? 'anthropic' : 'openai';
   const reads = method === 'GET' || method === 'HEAD';
   if (reads && plain === 'models' && !anthropic)
     return { pathClass: 'models', wire: null, dialect };
-  const free = reads ? first === 'models' : method === 'POST' && FREE_POSTS.has(plain);
+  const free = reads ? first === 'models' : method === 'POST' && FREE_POSTS.has(rest);
   return { pathClass: free ? 'free' : 'unmetered', wire: null, dialect };
 }
 

@@ -6,7 +6,7 @@ import { mayUse, type VirtualKey } from '../accounts/accounts.ts';
 import { Failure } from '../failure.ts';
 import type { RoutedKey } from '../provider-keys/provider-keys.ts';
 import type { JsonObject } from '../providers/providers.ts';
-import { meaningOf, type PathMeaning, plainPath } from './paths.ts';
+import { deploymentOf, meaningOf, type PathMeaning, plainPath } from './paths.ts';
 import { formField, parseBody, withIncludeUsage, withMember } from './request-body.ts';
 import { nextTurn } from './turn.ts';
 
@@ -17,7 +17,10 @@ export interface Plan extends PathMeaning {
   readonly rest: string;
   readonly parsed: JsonObject | null;
   readonly body: Buffer | Readable | null;
+  /** As the body names it, else the deployment. */
   readonly model: string | null;
+  /** Decides at the provider which model answers, whatever the body says. */
+  readonly deployment: string | null;
   readonly streamed: boolean;
   /** The caller asked for the usage chunk of a stream. */
   readonly wantsUsage: boolean;
@@ -56,18 +59,19 @@ export async function makePlan(
   const queryAt = rest.indexOf('?');
   const endpoint = plainPath(queryAt === -1 ? rest : rest.slice(0, queryAt));
   const meaning = meaningOf(method, endpoint, headers);
+  const deployment = deploymentOf(endpoint)?.slice(0, NAME_LETTERS_MAX) ?? null;
   if (meaning.wire === null) {
     if (meaning.pathClass === 'unmetered') assertUnmeteredAllowed(key);
     const body = hasBody(method, headers) ? source : null;
-    return { ...meaning, ...NOTHING_READ, endpoint, rest, body };
+    return { ...meaning, ...NOTHING_READ, endpoint, deployment, rest, body };
   }
   const body = await readWhole(source, headers, bodyBytesMax);
   await nextTurn();
   const type = headers['content-type'] ?? '';
   // A form only where forms are taken: a provider that ignores the type would read JSON that we did not.
   if ((meaning.wire === 'images' || meaning.wire === 'audio') && /^multipart\//i.test(type)) {
-    const model = formField(body, type, 'model');
-    return { ...meaning, ...NOTHING_READ, endpoint, rest, body, model };
+    const model = formField(body, type, 'model') ?? deployment;
+    return { ...meaning, ...NOTHING_READ, endpoint, deployment, rest, body, model };
   }
   const parsed = parseBody(body);
   // What runs in the background states its usage to nobody.
@@ -82,11 +86,16 @@ export async function makePlan(
     rest,
     parsed,
     body,
-    model: typeof parsed['model'] === 'string' ? parsed['model'].slice(0, 256) : null,
+    model:
+      typeof parsed['model'] === 'string' ? parsed['model'].slice(0, NAME_LETTERS_MAX) : deployment,
+    deployment,
     streamed: parsed['stream'] === true,
     wantsUsage: options?.['include_usage'] === true,
   };
 }
+
+/** What is kept of the name of a model. */
+const NAME_LETTERS_MAX = 256;
 
 const NOTHING_READ = { parsed: null, model: null, streamed: false, wantsUsage: false } as const;
 
@@ -96,7 +105,8 @@ function assertUnmeteredAllowed(key: VirtualKey): void {
 
 /**
  * Whatever is metered must name models that its key may use, also those to fall back to. Where no model can be told,
- * a key of certain models has no business.
+ * a key of certain models has no business. Where a deployment decides, its name must be one of theirs as well: a body
+ * may claim what it likes.
  *
  * @throws Failure `model_forbidden`
  */
@@ -105,6 +115,7 @@ export function assertModelAllowed(key: VirtualKey, plan: Plan): void {
   if (models === null || plan.pathClass === 'free' || plan.pathClass === 'models') return;
   const others: unknown = plan.parsed?.['models'];
   const named = [plan.model, ...(Array.isArray(others) ? others : [])];
+  if (plan.deployment !== null) named.push(plan.deployment);
   const asked = named.map((name) => (typeof name === 'string' ? name : null));
   const wrong = asked.find((model) => !mayUse(key, model));
   if (wrong === undefined) return;
@@ -179,6 +190,19 @@ export function bodyFor(
   return { body: asking ?? sent, usageAdded: asking !== null };
 }
 
+/**
+ * The names that a price is looked up by, best first. The asked-for one comes first, as it is what the operator's own
+ * prices speak of, then the one that was served. With a deployment that is what was asked for: what its body claims is
+ * heard last, and not before it is served, or who claims a cheap model would have the dear one for its price.
+ *
+ * @param served null where the answer does not tell, undefined where there is none yet
+ */
+export function namesForPrice(plan: Plan, served?: string | null): readonly (string | null)[] {
+  const { model, deployment } = plan;
+  if (deployment === null) return [model, served ?? null];
+  return served === undefined ? [deployment] : [deployment, served, model];
+}
+
 /** The path at the provider: always below its base address, with the query kept and completed. */
 export function pathAt(plan: Plan, key: RoutedKey): string {
   let path = `${key.basePath}/${plan.rest}`;
@@ -206,12 +230,17 @@ export function countUnits(
   if (wire === 'moderations' || wire === 'rerank') return { request: 1 };
   if (wire !== 'audio') return {};
   const input = parsed?.['input'];
-  if (endpoint === 'audio/speech' && typeof input === 'string') {
+  if (isSpeech(endpoint) && typeof input === 'string') {
     // A character outside the basic plane is one, not two.
     return { character: [...input].length };
   }
   const seconds = answer?.['duration'];
   return typeof seconds === 'number' && seconds > 0 ? { second: Math.ceil(seconds) } : {};
+}
+
+/** Of the paths about audio: is it the one that speaks, at whatever deployment? */
+function isSpeech(endpoint: string): boolean {
+  return endpoint.endsWith('audio/speech');
 }
 
 /** A second of recorded speech takes at least so many bytes; it bounds what a recording can cost. */
@@ -222,7 +251,7 @@ export function expectedUnits(plan: Plan): Partial<Record<BilledUnit, number>> {
   const { wire, parsed, body, endpoint } = plan;
   const count = parsed?.['n'];
   if (wire === 'images') return { image: typeof count === 'number' && count > 1 ? count : 1 };
-  if (wire === 'audio' && endpoint !== 'audio/speech' && Buffer.isBuffer(body)) {
+  if (wire === 'audio' && !isSpeech(endpoint) && Buffer.isBuffer(body)) {
     return { second: Math.ceil(body.length / BYTES_PER_SECOND_MIN) };
   }
   return countUnits(plan, null);

@@ -23,7 +23,7 @@ import {
 } from './admission.ts';
 import { type Answer, servedText } from './answer.ts';
 import type { Candidates } from './payer.ts';
-import { type Call, countUnits, type Plan } from './plan.ts';
+import { type Call, countUnits, namesForPrice, type Plan } from './plan.ts';
 import type { Ending } from './relay.ts';
 
 export interface Served {
@@ -178,7 +178,7 @@ class Forecast implements Expected {
   #place(key: RoutedKey): Place {
     const { plan, at, startedAt } = this.#of;
     const where = { key, at: startedAt, inputTokens: this.inputEstimate };
-    const price = findPrice(this.#metering, where, [plan.model]);
+    const price = findPrice(this.#metering, where, namesForPrice(plan));
     return { key, limits: at.limits(key), price };
   }
 
@@ -264,11 +264,10 @@ function findPrice(
   return null;
 }
 
-/** The asked-for name first: it is what the operator's own prices speak of; then what was served. */
 function priceOf(metering: Metering, served: Served, inputTokens: number): Price | null {
   const { plan, key, ending, answer, startedAt } = served;
   if (plan.wire === null || nothingServed(served)) return null;
-  const names = [plan.model, ending.servedModel ?? answer?.model ?? null];
+  const names = namesForPrice(plan, ending.servedModel ?? answer?.model ?? null);
   return findPrice(metering, { key, at: startedAt, inputTokens }, names);
 }
 
