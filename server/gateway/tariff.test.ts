@@ -38,6 +38,21 @@ test('without a least output the window still leaves room for one token', () => 
   assert.equal(mostOutput({ output: null, context: 100 }, 100, settings), 4_096);
 });
 
+test('what is billed by the piece alone is held by the piece, whatever describes it', async () => {
+  const unknown = { input: null, cachedInput: null, output: null, reasoning: null };
+  const rates = { ...unknown, cacheWrite5m: null, cacheWrite1h: null, units: { image: 4e13 } };
+  await using metering = { ...createMetering(), [Symbol.asyncDispose]: () => metering.close() };
+  const tariff = new Tariff({
+    settings: SETTINGS,
+    own: null,
+    metering,
+    price: { id: 'pictures', source: 'setting', rates },
+    plan: { parsed: { prompt: 'A lighthouse.' }, pathClass: 'cost' } as unknown as Plan,
+    key: { free: false } as RoutedKey,
+  });
+  assert.equal(tariff.worstCase(50, 0, { image: 2 }), 80_000_000);
+});
+
 describe('the worst case of a prompt that is to be cached', () => {
   const metering = createMetering();
   after(() => metering.close());

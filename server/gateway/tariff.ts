@@ -99,7 +99,10 @@ export class Tariff {
 
   /** The same, and null where only a price could tell and there is none. */
   reckon(input: number, output: number, units: Units): Nanos | null {
-    const tokens = { ...UNKNOWN_USAGE, input, output, ...this.#cacheWrites(input) };
+    // A picture or a spoken text that has a price for itself alone is not billed for what describes it.
+    const isByPiece = !this.#byTokens && this.#price?.rates.input === null;
+    const read = isByPiece ? 0 : input;
+    const tokens = { ...UNKNOWN_USAGE, input: read, output, ...this.#cacheWrites(read) };
     const usage = { tokens, cost: null, units, flawed: false };
     const { cost } = this.#metering.rate({ usage, price: this.#price, local: this.#isFree });
     return this.chargeFor(usage, cost);
