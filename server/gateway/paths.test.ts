@@ -29,6 +29,9 @@ test('no trick leads out of the upstream (T53)', () => {
     'a b',
     '..;/admin',
     'x/..;a=b/y',
+    'keys;x=1',
+    'chat/completions;x=1',
+    'chat/completions%3b',
     '%zz',
     '%',
     '',
@@ -68,7 +71,7 @@ test('whatever is let through has no part that a server could read as a parent f
       }
       const { pathname } = new URL(`http://upstream.example/v1/${plain}`);
       assert.ok(pathname.startsWith('/v1/'), plain);
-      for (const part of plain.split('/')) assert.doesNotMatch(part, /^\.{1,2}(;|$)/);
+      for (const part of plain.split('/')) assert.doesNotMatch(part, /^\.{1,2}$|;/);
     }),
     { numRuns: 2_000 },
   );

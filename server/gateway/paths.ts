@@ -105,8 +105,10 @@ export function plainPath(path: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
   if (/[\u0000-\u0020\u007f?#]/.test(plain)) throw new Failure('not_found');
   for (const part of plain.replace(/\/$/, '').split(/[/\\]/)) {
-    // "..;x" is a parent folder to servers that cut path parameters off.
-    if (part === '' || /^\.{1,2}(;|$)/.test(part)) throw new Failure('not_found');
+    // Servers that cut path parameters off read "..;x" as a parent folder, and "keys;x" as what is not forwarded.
+    if (part === '' || part === '.' || part === '..' || part.includes(';')) {
+      throw new Failure('not_found');
+    }
   }
   if (plain.includes('\\')) throw new Failure('not_found');
   return plain.replace(/\/$/, '');

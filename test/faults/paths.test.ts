@@ -104,7 +104,7 @@ describe('T53 path traversal', { timeout: 180_000 }, () => {
       const targets = Array.from({ length: 10 }, () => {
         const parts = Array.from({ length: 1 + Math.floor(random() * 5) }, () => pick(TRICKS));
         // Some are harmless, so that it shows what is forwarded and not only what is refused.
-        if (random() < 0.2) return `/v1/models/x${pick(['', ';y', '%2e%41', '?z=../..', '~'])}`;
+        if (random() < 0.2) return `/v1/models/x${pick(['', '%2e%41', '?z=../..', '~'])}`;
         return pick(BASES) + parts.join(random() < 0.7 ? '/' : '');
       });
       const method = pick(['GET', 'POST', 'DELETE']);
