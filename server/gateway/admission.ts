@@ -39,8 +39,9 @@ export interface Place {
 /** What a request is expected to need; reckoned when it is asked for. */
 export interface Expected {
   readonly inputEstimate: number;
-  /** One for each of the candidates. */
-  readonly places: readonly [Place, ...Place[]];
+  /** One place for each of the candidates. */
+  readonly first: Place;
+  readonly others: readonly Place[];
 }
 
 type OutputBound = (limits: ModelLimits) => number;
@@ -189,11 +190,10 @@ function holdMoney(deps: AdmissionDeps, request: Request): Money {
     const sentence = 'A budget holds for this key, and the use of this endpoint cannot be metered.';
     throw new Failure('unmetered_path_forbidden', { sentence });
   }
-  const { inputEstimate, places } = expected;
+  const { inputEstimate, first, others } = expected;
   const own = ledger.wallet(call.key.userId);
   const tariffAt = ({ key, price }: Place) =>
     new Tariff({ settings: charging, own, metering, price, plan, key });
-  const [first, ...others] = places;
   const tariff = tariffAt(first);
   const units = expectedUnits(plan);
   const choices = choicesOf(plan);
@@ -214,7 +214,7 @@ function holdMoney(deps: AdmissionDeps, request: Request): Money {
   // Another one may be dearer: it serves if that is covered too, and then that is what is held.
   for (const place of others) {
     const most = tariffAt(place).reckon(inputEstimate, bound * choices, units);
-    if (most === null || (cover !== null && most > Math.max(amount, cover))) continue;
+    if (most === null || (cover !== null && most > cover)) continue;
     held.push(place.key);
     if (most > amount) amount = most;
   }

@@ -112,8 +112,8 @@ export function createSettlement(deps: SettlementDeps): Settlement {
       const admission = admit(deps, { call, plan, candidates, expected: forecast });
       if (plan.pathClass === 'free' || plan.pathClass === 'models') return admission;
       records.open(call.id, () => {
-        const { usage, inputEstimate } = forecast;
-        const [{ key, price }] = forecast.places;
+        const { usage, inputEstimate, first } = forecast;
+        const { key, price } = first;
         const rating = deps.metering.rate({ usage, price, local: key.free });
         const intent: RequestIntent = {
           ...whoAndWhere(call, plan, key),
@@ -153,7 +153,7 @@ class Forecast implements Expected {
   readonly #metering: Metering;
   readonly #of: { readonly plan: Plan; readonly at: Places; readonly startedAt: number };
   #inputEstimate: number | null = null;
-  #places: Expected['places'] | null = null;
+  #first: Place | null = null;
 
   constructor(
     metering: Metering,
@@ -169,10 +169,14 @@ class Forecast implements Expected {
     return this.#inputEstimate;
   }
 
-  get places(): Expected['places'] {
-    const [first, ...others] = this.#of.at.candidates;
-    this.#places ??= [this.#place(first), ...others.map((key) => this.#place(key))];
-    return this.#places;
+  get first(): Place {
+    this.#first ??= this.#place(this.#of.at.candidates[0]);
+    return this.#first;
+  }
+
+  get others(): readonly Place[] {
+    const [, ...others] = this.#of.at.candidates;
+    return others.map((key) => this.#place(key));
   }
 
   #place(key: RoutedKey): Place {
