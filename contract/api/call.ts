@@ -36,6 +36,8 @@ export interface CallFacts {
   readonly consumes?: string;
   /** Media type of the reply where it is not JSON. */
   readonly produces?: string;
+  /** Media types that the reply may have instead, by what is asked for: a stream, text for a scraper. */
+  readonly alsoProduces?: readonly string[];
   readonly status: number;
   /** Other statuses that carry the same reply, such as 503 of a health check. */
   readonly otherStatuses?: readonly number[];

@@ -2,14 +2,25 @@ import { z } from 'zod';
 import type { FailureCode } from '../failures.ts';
 import { type Call, call, type Method } from './call.ts';
 
-const UPSTREAM_FAILURES: readonly FailureCode[] = [
+const GATEWAY_FAILURES: readonly FailureCode[] = [
+  'insufficient_quota',
   'account_path_forbidden',
   'unmetered_path_forbidden',
+  'model_forbidden',
+  'unpriced_model',
+  'not_found',
+  'request_over_limit',
   'no_upstream',
   'no_upstream_for_dialect',
+  'upstream_forbidden',
   'upstream_unreachable',
   'upstream_timeout',
+  'upstream_reset',
+  'upstream_unreadable',
+  'upstream_redirect',
+  'upstream_too_large',
   'storage_unavailable',
+  'record_not_durable',
 ];
 
 /** Only what we read is named; every other field goes on to the provider as it is. */
@@ -37,7 +48,9 @@ const multipartWithModel = z.looseObject({
 });
 
 type ForwardedCall = Pick<Call, 'method' | 'path' | 'summary'> &
-  Partial<Pick<Call, 'description' | 'request' | 'params' | 'consumes' | 'produces'>>;
+  Partial<
+    Pick<Call, 'description' | 'request' | 'params' | 'consumes' | 'produces' | 'alsoProduces'>
+  >;
 
 /** A call that is answered by a provider: its status and body come through as they are. */
 function forwarded(declared: ForwardedCall): Call {
@@ -45,12 +58,13 @@ function forwarded(declared: ForwardedCall): Call {
     who: 'key holder',
     tags: ['Gateway'],
     status: 200,
-    failures: UPSTREAM_FAILURES,
+    failures: GATEWAY_FAILURES,
     ...declared,
   });
 }
 
 const STREAMED = 'With "stream": true the answer is a stream of server-sent events.';
+const EVENTS = 'text/event-stream';
 
 const EVERYTHING_ELSE: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
@@ -62,6 +76,7 @@ export const GATEWAY_API: Readonly<Record<string, Call>> = {
     summary: 'Chat completion',
     description: STREAMED,
     request: chatRequest,
+    alsoProduces: [EVENTS],
   }),
   completions: forwarded({
     method: 'POST',
@@ -69,6 +84,7 @@ export const GATEWAY_API: Readonly<Record<string, Call>> = {
     summary: 'Text completion',
     description: STREAMED,
     request: anyModelCall,
+    alsoProduces: [EVENTS],
   }),
   responses: forwarded({
     method: 'POST',
@@ -76,6 +92,7 @@ export const GATEWAY_API: Readonly<Record<string, Call>> = {
     summary: 'Model response',
     description: STREAMED,
     request: anyModelCall,
+    alsoProduces: [EVENTS],
   }),
   messages: forwarded({
     method: 'POST',
@@ -83,6 +100,7 @@ export const GATEWAY_API: Readonly<Record<string, Call>> = {
     summary: 'Messages',
     description: `Served by a provider that speaks this API; errors have its shape too. ${STREAMED}`,
     request: messagesRequest,
+    alsoProduces: [EVENTS],
   }),
   countTokens: forwarded({
     method: 'POST',
@@ -101,6 +119,7 @@ export const GATEWAY_API: Readonly<Record<string, Call>> = {
     path: '/v1/images/generations',
     summary: 'Make images',
     request: z.looseObject({ prompt: z.string(), model: z.string().optional() }),
+    alsoProduces: [EVENTS],
   }),
   imageEdits: forwarded({
     method: 'POST',
@@ -108,13 +127,15 @@ export const GATEWAY_API: Readonly<Record<string, Call>> = {
     summary: 'Edit images',
     request: multipartWithModel,
     consumes: 'multipart/form-data',
+    alsoProduces: [EVENTS],
   }),
   speech: forwarded({
     method: 'POST',
     path: '/v1/audio/speech',
     summary: 'Text to speech',
     request: anyModelCall,
-    produces: 'application/octet-stream',
+    produces: 'audio/*',
+    alsoProduces: [EVENTS],
   }),
   transcriptions: forwarded({
     method: 'POST',
@@ -122,6 +143,7 @@ export const GATEWAY_API: Readonly<Record<string, Call>> = {
     summary: 'Speech to text',
     request: multipartWithModel,
     consumes: 'multipart/form-data',
+    alsoProduces: ['text/plain', EVENTS],
   }),
   translations: forwarded({
     method: 'POST',
@@ -129,6 +151,7 @@ export const GATEWAY_API: Readonly<Record<string, Call>> = {
     summary: 'Speech to English text',
     request: multipartWithModel,
     consumes: 'multipart/form-data',
+    alsoProduces: ['text/plain'],
   }),
   moderations: forwarded({
     method: 'POST',
@@ -161,5 +184,6 @@ function everythingElse(method: Method): Call {
       'The path may have several segments; method, query and body go on as they are. ' +
       'What cannot be metered is only for keys that may use it; account endpoints of the provider are never forwarded.',
     params: z.object({ path: z.string() }),
+    produces: '*/*',
   });
 }

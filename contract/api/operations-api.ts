@@ -65,6 +65,7 @@ export const OPERATIONS_API = {
     description:
       'JSON; the Prometheus text format for whoever asks for `text/plain` or OpenMetrics, as its scraper does. A scraper sends `METRICS_TOKEN` as a bearer token, which opens this call and no other; the admin token works as well.',
     tags,
+    alsoProduces: ['text/plain'],
     status: 200,
     reply: metricsReport,
     failures: ['storage_unavailable'],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { HTTPMethods } from 'fastify';
 import { ALL_CALLS } from '../../contract/api/api.ts';
+import type { Refusal, RefusedModel, RefusedQuota } from '../../contract/failures.ts';
 import { openTestEdge, type TestEdge } from './edge-for-tests.ts';
 
 type Json = { [key: string]: Json };
@@ -110,6 +111,7 @@ describe('GET /openapi.json', () => {
       '413',
       '415',
       '422',
+      '429',
       '500',
       '503',
     ]);
@@ -117,6 +119,53 @@ describe('GET /openapi.json', () => {
     const messages = document['paths']?.['/v1/messages']?.['post']?.['responses'];
     const schema = messages?.['422']?.['content']?.['application/json']?.['schema'];
     assert.equal(String(schema?.['$ref']), '#/components/schemas/messages');
+  });
+
+  test('describes no body where none is sent', () => {
+    const empty = Object.values(document['paths'] ?? {})
+      .flatMap((operations) => Object.values(operations))
+      .flatMap((operation) => operation['responses']?.['204'] ?? []);
+    assert.ok(empty.length > 5);
+    for (const response of empty) assert.deepEqual(Object.keys(response), ['description']);
+  });
+
+  test('describes the files of every list that can be had as one', () => {
+    let files = 0;
+    for (const operations of Object.values(document['paths'] ?? {})) {
+      const parameters = Object.values(operations['get']?.['parameters'] ?? {});
+      if (!parameters.some(({ name }) => String(name) === 'format')) continue;
+      files += 1;
+      const content = operations['get']?.['responses']?.['200']?.['content'] ?? {};
+      assert.deepEqual(Object.keys(content), ['application/json', 'text/csv', 'application/jsonl']);
+      const forms = Object.values(content['application/json']?.['schema']?.['anyOf'] ?? {});
+      assert.deepEqual(forms.map(({ type }) => String(type)).sort(), ['array', 'object']);
+    }
+    assert.ok(files > 5);
+  });
+
+  test('describes why a request was refused as it is told, be it a rate, money or a model', () => {
+    const rate = { rule: 'r', scope: 'key', counter: 3, limit: 3, asked: 1, reset: null };
+    const money = { rule: 'r', scope: 'user', balance: '1', held: '0', needed: '2' };
+    const told: readonly [Refusal, RefusedQuota, RefusedModel] = [
+      rate,
+      { ...money, limit: null, reset: null },
+      { rule: 'models', scope: 'key', asked: null, allowed: [] },
+    ];
+    const refusal = document['components']?.['schemas']?.['refusal']?.['anyOf'] ?? {};
+    const known = Object.values(refusal).map((form) => Object.values(form['required'] ?? {}));
+    const named = known.map((fields) => fields.map(String).sort());
+    assert.deepEqual(
+      named,
+      told.map((fields) => Object.keys(fields).sort()),
+    );
+  });
+
+  test('says of the gateway that it refuses, streams, and passes on what a provider answers', () => {
+    const responses = document['paths']?.['/v1/chat/completions']?.['post']?.['responses'] ?? {};
+    for (const status of ['400', '401', '402', '403', '404', '422', '429', '503', 'default']) {
+      assert.ok(responses[status], status);
+    }
+    assert.ok(responses['200']?.['content']?.['text/event-stream']);
   });
 });
 

@@ -54,6 +54,8 @@ const SECURITY: Readonly<Record<Who, readonly Json[]>> = {
 };
 
 const TEXT = { type: 'string' };
+const TEXT_OR_NULL = { type: ['string', 'null'] };
+const MOMENT_OR_NULL = { ...TEXT_OR_NULL, format: 'date-time' };
 
 function objectOf(properties: Json, required: readonly string[] = Object.keys(properties)): Json {
   return { type: 'object', properties, required };
@@ -78,28 +80,41 @@ const ERROR_SCHEMAS = {
       {
         message: TEXT,
         type: TEXT,
-        param: { type: ['string', 'null'] },
-        code: { type: ['string', 'null'] },
+        param: TEXT_OR_NULL,
+        code: TEXT_OR_NULL,
         metadata: { $ref: '#/components/schemas/refusal' },
       },
       ['message', 'type', 'param', 'code'],
     ),
   }),
-  /** A rate limit counts, a wallet or budget holds dollars. */
-  refusal: objectOf(
-    {
-      rule: TEXT,
-      scope: { type: 'string', enum: ['key', 'user', 'installation'] },
-      counter: { type: 'integer' },
-      asked: { type: 'integer' },
-      balance: TEXT,
-      held: TEXT,
-      needed: TEXT,
-      limit: { type: ['integer', 'string', 'null'] },
-      reset: { type: ['string', 'null'], format: 'date-time' },
-    },
-    ['rule', 'scope', 'limit', 'reset'],
-  ),
+  /** A rate limit counts, a wallet or budget holds dollars, and a key may be bound to models. */
+  refusal: {
+    anyOf: [
+      objectOf({
+        rule: TEXT,
+        scope: { type: 'string', enum: ['key', 'user'] },
+        counter: { type: 'integer' },
+        limit: { type: 'integer' },
+        asked: { type: 'integer' },
+        reset: MOMENT_OR_NULL,
+      }),
+      objectOf({
+        rule: TEXT,
+        scope: { type: 'string', enum: ['key', 'user', 'installation'] },
+        balance: TEXT,
+        held: TEXT,
+        needed: TEXT,
+        limit: TEXT_OR_NULL,
+        reset: MOMENT_OR_NULL,
+      }),
+      objectOf({
+        rule: { const: 'models' },
+        scope: { const: 'key' },
+        asked: TEXT_OR_NULL,
+        allowed: { type: 'array', items: TEXT },
+      }),
+    ],
+  },
   messages: objectOf({
     type: { const: 'error' },
     error: objectOf({ type: TEXT, message: TEXT }),
@@ -123,7 +138,7 @@ function operationOf(call: Call): Json {
         },
       },
     }),
-    responses: { ...successesOf(call), ...failuresOf(call) },
+    responses: responsesOf(call),
   };
 }
 
@@ -148,13 +163,67 @@ function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query'): J
   }));
 }
 
-function successesOf(call: Call): Json {
-  const schema = call.reply === undefined ? {} : { schema: schemaOf(call.reply, 'output') };
-  const content = { [call.produces ?? 'application/json']: schema };
-  const statuses = [call.status, ...(call.otherStatuses ?? [])];
-  return Object.fromEntries(
-    statuses.map((status) => [status, { description: call.summary, content }]),
-  );
+/** What is said of a status, with the bodies that it may come with, by media type. */
+interface Answer {
+  readonly sentences: string[];
+  readonly content: { [mediaType: string]: Json };
+}
+
+function responsesOf(call: Call): Json {
+  const answers = new Map<number, Answer>();
+  const told = (status: number, sentence: string, content: Json): void => {
+    const answer = answers.get(status) ?? { sentences: [], content: {} };
+    answer.sentences.push(sentence);
+    Object.assign(answer.content, content);
+    answers.set(status, answer);
+  };
+  for (const status of [call.status, ...(call.otherStatuses ?? [])]) {
+    told(status, call.summary, status === NO_CONTENT ? {} : contentOf(call));
+  }
+  for (const code of failureCodesOf(call)) {
+    const { status, sentence } = FAILURES[code];
+    told(status, `\`${code}\`: ${sentence}`, failureContentOf(call));
+  }
+  const responses = [...answers].map(([status, { sentences, content }]) => {
+    const description = sentences.join('\n\n');
+    return [status, Object.keys(content).length === 0 ? { description } : { description, content }];
+  });
+  return { ...Object.fromEntries(responses), ...(isForwarded(call) && PASSED_ON) };
+}
+
+const NO_CONTENT = 204;
+
+/** What a provider refuses is told in its own words, whatever they are. */
+const PASSED_ON = {
+  default: {
+    description: 'Any other answer of the provider, as it is.',
+    content: { '*/*': {} },
+  },
+};
+
+function isForwarded({ path }: Call): boolean {
+  return path.startsWith('/v1/');
+}
+
+function contentOf(call: Call): Json {
+  const schema = call.reply === undefined ? undefined : schemaOf(call.reply, 'output');
+  const others = call.alsoProduces?.map((mediaType) => [mediaType, {}]) ?? [];
+  const isExported = parametersOf(call.query, 'query').some(({ name }) => name === 'format');
+  return {
+    [call.produces ?? 'application/json']:
+      schema === undefined ? {} : { schema: isExported ? { anyOf: [schema, ROWS] } : schema },
+    ...Object.fromEntries(others),
+    ...(isExported && { 'text/csv': { schema: TEXT }, 'application/jsonl': { schema: TEXT } }),
+  };
+}
+
+/** A file with `format=json`. */
+const ROWS = { type: 'array', items: { type: 'object' } };
+
+function failureContentOf({ path }: Call): Json {
+  const shape = errorShapeOf(path);
+  const mediaType = shape === 'problem' ? 'application/problem+json' : 'application/json';
+  return { [mediaType]: { schema: { $ref: `#/components/schemas/${shape}` } } };
 }
 
 const REFUSED: readonly FailureCode[] = [
@@ -176,42 +245,29 @@ const FAILURES_BY_WHO: Readonly<Record<Who, readonly FailureCode[]>> = {
   scraper: REFUSED,
 };
 
-function failureCodesOf(call: Call): readonly FailureCode[] {
+/** How a path or a body can be wrong before anybody reads what it says. */
+function unreadableOf(call: Call): readonly FailureCode[] {
   // A forwarded body is judged by its provider; only its size and its being JSON are ours to judge.
-  const isForwarded = call.path.startsWith('/v1/');
-  const ofBody: readonly FailureCode[] =
-    call.request === undefined
-      ? []
-      : isForwarded
-        ? ['invalid_request', 'body_too_large']
-        : ['invalid_request', 'body_too_large', 'unsupported_media_type'];
-  const isValidated = !isForwarded && (call.request ?? call.query ?? call.params) !== undefined;
-  return [
-    ...FAILURES_BY_WHO[call.who],
-    ...ofBody,
-    ...(isValidated ? (['validation_failed'] as const) : []),
-    ...(call.failures ?? []),
-    'internal',
-  ];
+  if (isForwarded(call)) {
+    return call.request === undefined ? [] : ['invalid_request', 'body_too_large'];
+  }
+  // A body is looked at wherever one may come, also where none is wanted.
+  if (call.method !== 'GET') return ['invalid_request', 'body_too_large', 'unsupported_media_type'];
+  return call.params === undefined ? [] : ['invalid_request'];
 }
 
-function failuresOf(call: Call): Json {
-  const shape = errorShapeOf(call.path);
-  const schema = { $ref: `#/components/schemas/${shape}` };
-  const mediaType = shape === 'problem' ? 'application/problem+json' : 'application/json';
-  const taken = [call.status, ...(call.otherStatuses ?? [])];
-  const sentences = new Map<number, string[]>();
-  for (const code of failureCodesOf(call)) {
-    const { status, sentence } = FAILURES[code];
-    const line = `\`${code}\`: ${sentence}`;
-    if (!taken.includes(status)) sentences.set(status, [...(sentences.get(status) ?? []), line]);
-  }
-  return Object.fromEntries(
-    [...sentences].map(([status, lines]) => [
-      status,
-      { description: lines.join('\n\n'), content: { [mediaType]: { schema } } },
-    ]),
-  );
+function failureCodesOf(call: Call): readonly FailureCode[] {
+  const isValidated =
+    !isForwarded(call) && (call.request ?? call.query ?? call.params) !== undefined;
+  return [
+    ...FAILURES_BY_WHO[call.who],
+    ...unreadableOf(call),
+    ...(isValidated ? (['validation_failed'] as const) : []),
+    ...(call.failures ?? []),
+    'rate_limited',
+    'internal',
+    'shutting_down',
+  ];
 }
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
