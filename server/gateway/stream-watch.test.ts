@@ -35,6 +35,10 @@ function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
   return [0, ...at].map((start, i) => bytes.subarray(start, at[i] ?? bytes.length));
 }
 
+function bytesOf(text: string): string {
+  return Buffer.from(text).toString('latin1');
+}
+
 const places = fc.array(fc.nat(5_000), { maxLength: 40 });
 const lineEnds = fc.constantFrom('\n', '\r\n', '\r');
 
@@ -152,6 +156,18 @@ test('a messages stream gives its parts from its first and last events, and ends
   );
   assert.equal(watch.held?.toString(), stream[4]);
   assert.equal(watch.upstreamId, 'msg_1');
+});
+
+test('the model is found behind first events that name none', () => {
+  const filters = 'data: {"choices":[],"id":"","model":"","prompt_filter_results":[]}\n\n';
+  const ping = 'event: ping\ndata: {"type":"ping"}\n\n';
+  const watch = watchOf('chat');
+  assert.equal(
+    run(watch, [Buffer.from(filters + ping + STREAM)]),
+    bytesOf(filters + ping + STREAM),
+  );
+  assert.deepEqual([watch.servedModel, watch.upstreamId], ['m', 'c1']);
+  assert.equal(watch.usage?.tokens.input, 7);
 });
 
 test('a responses stream ends with its completed event, which states the usage', () => {

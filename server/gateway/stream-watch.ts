@@ -44,6 +44,8 @@ const TERMINAL_HINT =
 const USAGE_HINT = /"usage"\s*:\s*[^n\s]/;
 const FINISH_HINT = /"finish_reason"\s*:\s*"/;
 const BYTE_ORDER_MARK = '\u00ef\u00bb\u00bf';
+/** Azure begins with an event about its filters that names nothing, others with a ping: so many are read for the model. */
+const EVENTS_READ_FOR_MODEL = 4;
 /** Served text is kept for an estimate only; past this it is counted by its length. */
 const SERVED_LETTERS_MAX = 8_000_000;
 /** Pieces are cut out of whole network chunks, which live as long as their pieces: copy now and then. */
@@ -55,7 +57,7 @@ export class StreamWatch {
   #rest: Buffer | null = null;
   #served = '';
   #loose = '';
-  #started = false;
+  #readForModel = EVENTS_READ_FOR_MODEL;
   /** Bytes of the last event, which the caller gets after its record is durable. */
   held: Buffer | null = null;
   usage: ReportedUsage | null = null;
@@ -139,18 +141,18 @@ export class StreamWatch {
   }
 
   #event(text: string, start: number, end: number, hasHints: boolean): 'forward' | 'drop' | 'hold' {
-    if (!this.#started) return this.#firstEvent(text, start, end);
+    if (this.#readForModel > 0) return this.#earlyEvent(text, start, end);
     this.#collectServed(text, start, end);
     return hasHints ? this.#read(text.slice(start, end)) : 'forward';
   }
 
-  /** The first event names the model and the answer's id, so it is always read. */
-  #firstEvent(text: string, start: number, end: number): 'forward' | 'drop' | 'hold' {
+  /** The first events name the model and the answer's id, so they are always read. */
+  #earlyEvent(text: string, start: number, end: number): 'forward' | 'drop' | 'hold' {
     const event = text.slice(start, end);
     const clean = event.startsWith(BYTE_ORDER_MARK) ? event.slice(3) : event;
     const data = eventData(clean);
     if (data === null) return 'forward';
-    this.#started = true;
+    this.#readForModel--;
     this.#collectServed(text, start, end);
     if (data === '[DONE]') return 'hold';
     const parsed = parseEvent(data);
@@ -162,8 +164,10 @@ export class StreamWatch {
   #identify(event: JsonObject): void {
     const inner = event['message'] ?? event['response'] ?? event;
     const { id, model } = inner as JsonObject;
-    if (typeof id === 'string') this.upstreamId = id.slice(0, 200);
-    if (typeof model === 'string') this.servedModel = model.slice(0, 200);
+    if (isName(id)) this.upstreamId ??= id.slice(0, NAME_LETTERS_MAX);
+    if (!isName(model)) return;
+    this.servedModel = model.slice(0, NAME_LETTERS_MAX);
+    this.#readForModel = 0;
   }
 
   #read(event: string): 'forward' | 'drop' | 'hold' {
@@ -215,6 +219,12 @@ export class StreamWatch {
     this.#served += Buffer.from(this.#loose, 'latin1').toString('latin1');
     this.#loose = '';
   }
+}
+
+const NAME_LETTERS_MAX = 200;
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }
 
 /** Could this text hold more than words on their way? May say yes too often, never no in vain. */

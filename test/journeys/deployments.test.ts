@@ -101,6 +101,24 @@ describe('a deployment in the path', () => {
     assert.equal(heard.model, 'whisper-1');
   });
 
+  test('has the price of what it serves, also where a stream begins with an event that names nothing', async () => {
+    const filters = { choices: [], id: '', model: '', prompt_filter_results: [] };
+    const answer = {
+      id: 'c1',
+      model: 'gpt-4o-mini',
+      choices: [{ index: 0, finish_reason: 'stop' }],
+    };
+    const usage = { prompt_tokens: 10, completion_tokens: 1_000 };
+    const events = [filters, answer, { ...answer, choices: [], usage }];
+    const data = events.map((event) => `data: ${JSON.stringify(event)}\n\n`);
+    const body = `${data.join('')}data: [DONE]\n\n`;
+    upstream.script({ behave: { body, contentType: 'text/event-stream' }, times: 1 });
+    const claim = { ...CHAT, model: 'text-embedding-3-small', stream: true };
+    const { record } = await ask('toll/chat/completions', claim);
+    assert.deepEqual([record.served_model, record.upstream_id], ['gpt-4o-mini', 'c1']);
+    assert.equal(record.cost_nanos, 601_500);
+  });
+
   test('goes the default route, whoever lists the model that the body names', async () => {
     const { result, record } = await ask('toll/chat/completions', { ...CHAT, model: 'other-only' });
     assert.equal(result.status, 200);
