@@ -119,6 +119,15 @@ export function deploymentOf(plain: string): string | null {
   return DEPLOYMENT.exec(plain)?.[1] ?? null;
 }
 
+const BASE_OF_DEPLOYMENT = '/deployments/';
+
+/** The same where the base address of a provider ends with one. */
+export function deploymentAt(basePath: string): string | null {
+  const at = basePath.lastIndexOf(BASE_OF_DEPLOYMENT);
+  const name = at === -1 ? '' : basePath.slice(at + BASE_OF_DEPLOYMENT.length);
+  return name === '' || name.includes('/') ? null : name;
+}
+
 /**
  * A path that is addressed to a deployment means what the rest of it does.
  *

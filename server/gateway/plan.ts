@@ -6,7 +6,7 @@ import { mayUse, type VirtualKey } from '../accounts/accounts.ts';
 import { Failure } from '../failure.ts';
 import type { RoutedKey } from '../provider-keys/provider-keys.ts';
 import type { JsonObject } from '../providers/providers.ts';
-import { deploymentOf, meaningOf, type PathMeaning, plainPath } from './paths.ts';
+import { deploymentAt, deploymentOf, meaningOf, type PathMeaning, plainPath } from './paths.ts';
 import { formField, parseBody, withIncludeUsage, withMember } from './request-body.ts';
 import { nextTurn } from './turn.ts';
 
@@ -193,14 +193,20 @@ export function bodyFor(
 /**
  * The names that a price is looked up by, best first. The asked-for one comes first, as it is what the operator's own
  * prices speak of, then the one that was served. With a deployment that is what was asked for: what its body claims is
- * heard last, and not before it is served, or who claims a cheap model would have the dear one for its price.
+ * heard last, and not before it is served, or who claims a cheap model would have the dear one for its price. Where
+ * the operator named the deployment, in the base address, it may be heard before: nobody else can be served there.
  *
  * @param served null where the answer does not tell, undefined where there is none yet
  */
-export function namesForPrice(plan: Plan, served?: string | null): readonly (string | null)[] {
+export function namesForPrice(
+  plan: Plan,
+  key: Pick<RoutedKey, 'basePath'>,
+  served?: string | null,
+): readonly (string | null)[] {
   const { model, deployment } = plan;
-  if (deployment === null) return [model, served ?? null];
-  return served === undefined ? [deployment] : [deployment, served, model];
+  if (deployment !== null && served === undefined) return [deployment];
+  const decides = deployment ?? deploymentAt(key.basePath);
+  return decides === null ? [model, served ?? null] : [decides, served ?? null, model];
 }
 
 /** The path at the provider: always below its base address, with the query kept and completed. */

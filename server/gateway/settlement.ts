@@ -182,7 +182,7 @@ class Forecast implements Expected {
   #place(key: RoutedKey): Place {
     const { plan, at, startedAt } = this.#of;
     const where = { key, at: startedAt, inputTokens: this.inputEstimate };
-    const price = findPrice(this.#metering, where, namesForPrice(plan));
+    const price = findPrice(this.#metering, where, namesForPrice(plan, key));
     return { key, limits: at.limits(key), price };
   }
 
@@ -271,7 +271,7 @@ function findPrice(
 function priceOf(metering: Metering, served: Served, inputTokens: number): Price | null {
   const { plan, key, ending, answer, startedAt } = served;
   if (plan.wire === null || nothingServed(served)) return null;
-  const names = namesForPrice(plan, ending.servedModel ?? answer?.model ?? null);
+  const names = namesForPrice(plan, key, ending.servedModel ?? answer?.model ?? null);
   return findPrice(metering, { key, at: startedAt, inputTokens }, names);
 }
 

@@ -161,3 +161,20 @@ describe('a caller who pays', () => {
     assert.equal(result.status, 200);
   });
 });
+
+test('a deployment in the base address has its own price, whatever the body claims', async () => {
+  const base = upstream.url.replace('/v1', '/openai/deployments/gpt-4o-mini');
+  await using product = await startTollkeeper({
+    settings: {
+      UPSTREAM_API_KEY: PROVIDER_SECRET,
+      UPSTREAM_BASE: base,
+      MODEL_PRICING_JSON: MODEL_PRICING,
+    },
+  });
+  const headers = { authorization: `Bearer ${await product.issueKey()}` };
+  const claim = { ...CHAT, model: 'text-embedding-3-small' };
+  const { record } = await recordOf(product, () =>
+    post(`${product.url}/v1/chat/completions`, claim, headers),
+  );
+  assert.deepEqual([record.model, record.cost_nanos], ['text-embedding-3-small', 601_500]);
+});
