@@ -251,6 +251,8 @@ function isWhole({ ending }: Served): boolean {
 function nothingServed({ ending, answer }: Served): boolean {
   if (ending.status >= 400) return true;
   if (answer?.isError === true && answer.usage === null) return true;
+  // A stream that fails before a word was said, and states nothing.
+  if (ending.errorInStream && ending.usage === null && ending.servedText === '') return true;
   return ending.failure !== null && ending.firstByteAt === null;
 }
 

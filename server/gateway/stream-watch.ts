@@ -38,6 +38,8 @@ const TERMINAL_TYPES: ReadonlySet<unknown> = new Set([
   'speech.audio.done',
   'transcript.text.done',
 ]);
+/** Events that say of themselves that something failed. */
+const FAILED_TYPES: ReadonlySet<unknown> = new Set(['error', 'response.failed']);
 const TERMINAL_HINT =
   /message_stop|response\.(?:completed|incomplete|failed)|(?:generation|edit)\.completed|(?:audio|text)\.done/;
 
@@ -189,7 +191,7 @@ export class StreamWatch {
     const error = event['error'];
     if (typeof error === 'object' && error !== null) this.error = error as JsonObject;
     else if (typeof error === 'string' && error !== '') this.error = { message: error };
-    else if (event['type'] === 'error') this.error = event;
+    else if (FAILED_TYPES.has(event['type'])) this.error = event;
     const reported = this.#options.readUsage(event, this.usage);
     if (reported !== null) this.usage = this.#options.overlay(this.usage, reported);
     // Clients stop at an error; whatever came behind it would be read by nobody.

@@ -166,6 +166,10 @@ function beforeAnyAnswer({ record }: Pair, mayBeCut: boolean): string | null {
 
 /** What was served of an answer that was cut lies between what its caller read and what its provider sent. */
 function within({ call, got, record }: Pair, row: BillRow): string | null {
+  // Of a stream that failed before a word, nothing is owed; what was thought before is hidden.
+  if (record.cost_source === 'none') {
+    return row.sentTokens <= call.reasoningTokens ? null : 'something was served';
+  }
   const output = record.output_tokens ?? -1;
   const read = wordsIn(got.text, call.wire);
   if (output < read) return `the caller read ${read} tokens`;
