@@ -74,8 +74,8 @@ export async function makePlan(
     return { ...meaning, ...NOTHING_READ, endpoint, deployment, rest, body, model };
   }
   const parsed = parseBody(body);
-  // What runs in the background states its usage to nobody.
-  const inBackground = parsed['background'] === true;
+  // What runs in the background states its usage to nobody. On other paths the word means nothing.
+  const inBackground = meaning.wire === 'responses' && parsed['background'] === true;
   if (inBackground) assertUnmeteredAllowed(key);
   const options = parsed['stream_options'] as JsonObject | null | undefined;
   return {

@@ -97,3 +97,12 @@ test('a response that fails after it spoke is on record as failed, with what it 
   assert.deepEqual([record.outcome, record.provenance], ['failed', 'partial']);
   assert.equal(record.output_tokens, 2);
 });
+
+test('a chat that claims to run in the background is metered like any other', async () => {
+  const body = { ...CHAT, messages: [{ role: 'user', content: '[[promptTokens=10 tokens=5]]' }] };
+  const { status, record } = await pays(
+    { path: '/chat/completions', body: { ...body, background: true } },
+    {},
+  );
+  assert.deepEqual([status, record.input_tokens, record.output_tokens], [200, 10, 5]);
+});
