@@ -7,7 +7,7 @@ import { Failure } from '../failure.ts';
 import type { RoutedKey } from '../provider-keys/provider-keys.ts';
 import type { JsonObject } from '../providers/providers.ts';
 import { deploymentAt, deploymentOf, meaningOf, type PathMeaning, plainPath } from './paths.ts';
-import { formField, parseBody, withIncludeUsage, withMember } from './request-body.ts';
+import { formFields, parseBody, withIncludeUsage, withMember } from './request-body.ts';
 import { nextTurn } from './turn.ts';
 
 export interface Plan extends PathMeaning {
@@ -21,6 +21,8 @@ export interface Plan extends PathMeaning {
   readonly model: string | null;
   /** Decides at the provider which model answers, whatever the body says. */
   readonly deployment: string | null;
+  /** How many pictures are asked for, as it came. */
+  readonly pictures: unknown;
   readonly streamed: boolean;
   /** The caller asked for the usage chunk of a stream. */
   readonly wantsUsage: boolean;
@@ -70,8 +72,9 @@ export async function makePlan(
   const type = headers['content-type'] ?? '';
   // A form only where forms are taken: a provider that ignores the type would read JSON that we did not.
   if ((meaning.wire === 'images' || meaning.wire === 'audio') && /^multipart\//i.test(type)) {
-    const model = formField(body, type, 'model') ?? deployment;
-    return { ...meaning, ...NOTHING_READ, endpoint, deployment, rest, body, model };
+    const { model, n } = formFields(body, type, ['model', 'n']);
+    const read = { model: model ?? deployment, pictures: n === null ? Number.NaN : n };
+    return { ...meaning, ...NOTHING_READ, endpoint, deployment, rest, body, ...read };
   }
   const parsed = parseBody(body);
   // What runs in the background states its usage to nobody. On other paths the word means nothing.
@@ -89,6 +92,7 @@ export async function makePlan(
     model:
       typeof parsed['model'] === 'string' ? parsed['model'].slice(0, NAME_LETTERS_MAX) : deployment,
     deployment,
+    pictures: parsed['n'],
     streamed: parsed['stream'] === true,
     wantsUsage: options?.['include_usage'] === true,
   };
@@ -97,7 +101,13 @@ export async function makePlan(
 /** What is kept of the name of a model. */
 const NAME_LETTERS_MAX = 256;
 
-const NOTHING_READ = { parsed: null, model: null, streamed: false, wantsUsage: false } as const;
+const NOTHING_READ = {
+  parsed: null,
+  model: null,
+  pictures: 1,
+  streamed: false,
+  wantsUsage: false,
+} as const;
 
 function assertUnmeteredAllowed(key: VirtualKey): void {
   if (!key.allowUnmetered) throw new Failure('unmetered_path_forbidden');
@@ -230,7 +240,9 @@ export function countUnits(
 ): Partial<Record<BilledUnit, number>> {
   const { wire, parsed, endpoint } = plan;
   if (wire === 'images') {
-    const images = answer?.['data'];
+    // A stream, and a bare picture, say nothing of their number.
+    if (answer === null) return { image: picturesOf(plan.pictures) };
+    const images = answer['data'];
     return { image: Array.isArray(images) ? images.length : 0 };
   }
   if (wire === 'moderations' || wire === 'rerank') return { request: 1 };
@@ -249,14 +261,22 @@ function isSpeech(endpoint: string): boolean {
   return endpoint.endsWith('audio/speech');
 }
 
+/** So many pictures a provider makes at once, as far as is known: held where it cannot be told how many are asked for. */
+const PICTURES_AT_ONCE = 10;
+/** Nobody makes more; a larger figure is the provider's to refuse, and money could not count it. */
+const PICTURES_MAX = 1_000_000;
+
+function picturesOf(asked: unknown): number {
+  const count = Math.ceil(Number(asked ?? 1));
+  return Number.isNaN(count) ? PICTURES_AT_ONCE : Math.min(Math.max(1, count), PICTURES_MAX);
+}
+
 /** A second of recorded speech takes at least so many bytes; it bounds what a recording can cost. */
 const BYTES_PER_SECOND_MIN = 1_000;
 
 /** The most pieces that the answer to a request can be billed by. */
 export function expectedUnits(plan: Plan): Partial<Record<BilledUnit, number>> {
-  const { wire, parsed, body, endpoint } = plan;
-  const count = parsed?.['n'];
-  if (wire === 'images') return { image: typeof count === 'number' && count > 1 ? count : 1 };
+  const { wire, body, endpoint } = plan;
   if (wire === 'audio' && !isSpeech(endpoint) && Buffer.isBuffer(body)) {
     return { second: Math.ceil(body.length / BYTES_PER_SECOND_MIN) };
   }

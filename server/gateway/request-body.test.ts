@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { formField, parseBody, withIncludeUsage } from './request-body.ts';
+import { formFields, parseBody, withIncludeUsage } from './request-body.ts';
 
 const bytes = (text: string) => Buffer.from(text);
 const refused = { code: 'invalid_request' };
@@ -103,16 +103,17 @@ test('stream_options of null becomes the wish for usage', () => {
 test('a field of a form is found between its boundaries', () => {
   const form =
     '--XX\r\nContent-Disposition: form-data; name="file"; filename="a.mp3"\r\n\r\n\u0000\u0001\r\n--XX\r\nContent-Disposition: form-data; name="model"\r\n\r\nwhisper-1\r\n--XX--\r\n';
-  assert.equal(formField(bytes(form), 'multipart/form-data; boundary=XX', 'model'), 'whisper-1');
-  assert.equal(formField(bytes(form), 'multipart/form-data; boundary=XX', 'prompt'), null);
-  assert.equal(formField(bytes(form), 'multipart/form-data', 'model'), null);
+  const fieldsOf = (type: string) => formFields(bytes(form), type, ['model', 'prompt']);
+  assert.deepEqual(fieldsOf('multipart/form-data; boundary=XX'), { model: 'whisper-1' });
+  assert.deepEqual(fieldsOf('multipart/form-data'), {});
 });
 
 test('a field of a form that could be read in two ways is not read at all', () => {
   const part = (head: string, value: string) =>
     `--XX\r\nContent-Disposition: form-data; ${head}\r\n\r\n${value}\r\n`;
   const modelOf = (...parts: string[]) =>
-    formField(bytes(`${parts.join('')}--XX--\r\n`), 'multipart/form-data; boundary=XX', 'model');
+    formFields(bytes(`${parts.join('')}--XX--\r\n`), 'multipart/form-data; boundary=XX', ['model'])
+      .model;
   assert.equal(modelOf(part('name=model', 'cheap')), 'cheap');
   const decoy = part('name="file"; filename="a"', 'form-data; name="model"\r\n\r\ncheap');
   assert.equal(modelOf(decoy, part('name="model"', 'dear')), 'dear');

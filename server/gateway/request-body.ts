@@ -193,22 +193,27 @@ function splice(body: Buffer, start: number, end: number, insert: string): Buffe
 const PART_NAME = /;\s*name(\*?)\s*=\s*"?([^";\r\n]*)/i;
 
 /**
- * A text field of a multipart form, such as `model`. Null where it is not there, and where it could be read in two ways:
- * it stands there twice, or a part has its name in a disguise.
+ * Text fields of a multipart form, such as `model`. What is not there is undefined; what could be read in two ways is
+ * null: it stands there twice, or a part has its name in a disguise.
  */
-export function formField(body: Buffer, contentType: string, name: string): string | null {
+export function formFields<Name extends string>(
+  body: Buffer,
+  contentType: string,
+  names: readonly Name[],
+): Readonly<Partial<Record<Name, string | null>>> {
+  const fields: Partial<Record<Name, string | null>> = {};
   const boundary = /boundary="?([^";]+)"?/i.exec(contentType)?.[1];
-  if (boundary === undefined) return null;
-  const found: string[] = [];
+  if (boundary === undefined) return fields;
   const parts = `\r\n${body.toString('latin1')}`.split(`\r\n--${boundary}`);
   // The last piece comes after the last boundary: it is no part, or one without its end.
   for (const part of parts.slice(1, -1)) {
     const start = part.indexOf('\r\n\r\n');
     const [, star, partName] = PART_NAME.exec(part.slice(0, Math.max(0, start))) ?? [];
-    if (star === '*') return null;
-    if (partName?.trim() === name) found.push(part.slice(start + 4));
+    if (star === '*') return Object.fromEntries(names.map((name) => [name, null])) as typeof fields;
+    const name = names.find((one) => one === partName?.trim());
+    if (name === undefined) continue;
+    const value = Buffer.from(part.slice(start + 4), 'latin1').toString('utf8');
+    fields[name] = name in fields ? null : value;
   }
-  const [value] = found;
-  if (value === undefined || found.length > 1) return null;
-  return Buffer.from(value, 'latin1').toString('utf8');
+  return fields;
 }

@@ -21,7 +21,7 @@ import {
   type Expected,
   type Place,
 } from './admission.ts';
-import { type Answer, servedText } from './answer.ts';
+import { type Answer, servedText, spokenSeconds } from './answer.ts';
 import type { Candidates } from './payer.ts';
 import { type Call, countUnits, namesForPrice, type Plan } from './plan.ts';
 import type { Ending } from './relay.ts';
@@ -212,12 +212,26 @@ function stated(served: Served): Reading | null {
   const whole = isWhole(served);
   const usage = reportedUsage(served);
   if (plan.pathClass !== 'tokens' || nothingServed(served)) {
-    const units = countUnits(plan, answer?.json ?? null);
-    const merged = { ...usage, units: { ...units, ...usage.units } };
-    return { usage: merged, provenance: whole || ending.status === 0 ? 'reported' : 'partial' };
+    const units = { ...countUnits(plan, answer?.json ?? null), ...usage.units };
+    const second = whole && !isCounted(usage, units) ? guessedSeconds(served) : null;
+    if (second !== null) return { usage: { ...usage, units: { second } }, provenance: 'estimated' };
+    const provenance = whole || ending.status === 0 ? 'reported' : 'partial';
+    return { usage: { ...usage, units }, provenance };
   }
   const { input, output } = usage.tokens;
   return whole && input !== null && output !== null ? { usage, provenance: 'reported' } : null;
+}
+
+/** Is there anything that a price could be applied to? */
+function isCounted({ cost, tokens }: ReportedUsage, units: ReportedUsage['units']): boolean {
+  return cost !== null || tokens.input !== null || Object.keys(units).length > 0;
+}
+
+/** Of a recording whose length nobody states, as transcriptions in plain text; null for all else. */
+function guessedSeconds({ plan, ending, answer }: Served): number | null {
+  if (plan.wire !== 'audio' || answer === null || answer.isError || ending.body === null)
+    return null;
+  return spokenSeconds(answer, ending.body);
 }
 
 /** What was used, with our count in place of what nobody stated. */

@@ -25,6 +25,8 @@ export interface ChargingSettings {
 }
 
 const PPM = 1_000_000;
+/** No provider gives more for one request: a larger bound is none, and what it might cost could not be counted. */
+const OUTPUT_TOKENS_MAX = 1_000_000_000;
 const NO_RATES = { input: null, cacheWrite5m: null, cacheWrite1h: null };
 
 type Units = Readonly<Partial<Record<BilledUnit, number>>>;
@@ -102,7 +104,8 @@ export class Tariff {
     // A picture or a spoken text that has a price for itself alone is not billed for what describes it.
     const isByPiece = !this.#byTokens && this.#price?.rates.input === null;
     const read = isByPiece ? 0 : input;
-    const tokens = { ...UNKNOWN_USAGE, input: read, output, ...this.#cacheWrites(read) };
+    const most = Math.min(output, OUTPUT_TOKENS_MAX);
+    const tokens = { ...UNKNOWN_USAGE, input: read, output: most, ...this.#cacheWrites(read) };
     const usage = { tokens, cost: null, units, flawed: false };
     const { cost } = this.#metering.rate({ usage, price: this.#price, local: this.#isFree });
     return this.chargeFor(usage, cost);

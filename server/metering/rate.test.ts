@@ -170,3 +170,13 @@ test('a cost out of range stops loudly', () => {
   const usage = usageOf({ input: Number.MAX_SAFE_INTEGER });
   assert.throws(() => costOfUsage(usage, { input: 1_000_000_000 }), RangeError);
 });
+
+test('what nobody counted is unpriced, unless the price is one for each request', () => {
+  const local = false;
+  const bySecond = priceOf({ units: { second: 100 } });
+  assert.equal(rate({ usage: usageOf({}), price: bySecond, local }).cost, null);
+  assert.equal(rate({ usage: usageOf({}, { second: 0 }), price: bySecond, local }).cost, 0);
+  assert.equal(rate({ usage: usageOf({ input: 0 }), price: bySecond, local }).cost, 0);
+  const byRequest = priceOf({ units: { request: UNITS_PER_PRICE } });
+  assert.equal(rate({ usage: usageOf({}), price: byRequest, local }).cost, 1);
+});

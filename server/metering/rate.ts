@@ -61,14 +61,19 @@ export function rate({ usage, price, local }: RateRequest): Rating {
   return local ? LOCAL : UNPRICED;
 }
 
-/** @returns null where tokens were used that have no rate, or where nothing that was counted has one */
+/** @returns null where tokens were used that have no rate, where nothing that was counted has one, or nothing was counted */
 function costBy(rates: Rates, usage: ReportedUsage): Nanos | null {
   const terms: CostTerm[] = [];
   if (!addTokens(terms, rates, usage.tokens)) return null;
   const unratedUnits = addUnits(terms, rates, usage.units);
   // Units that have no rate are a lesser matter beside tokens that have (a picture of a model that bills its
-  // tokens), but alone they are the whole bill.
-  return unratedUnits && terms.length === 0 ? null : costOf(terms);
+  // tokens), but alone they are the whole bill. And what nobody counted is not zero.
+  if (terms.length === 0 && (unratedUnits || isUnknown(usage))) return null;
+  return costOf(terms);
+}
+
+function isUnknown({ tokens, units }: ReportedUsage): boolean {
+  return tokens.input === null && tokens.output === null && Object.keys(units).length === 0;
 }
 
 /** @returns false if some tokens have no rate */

@@ -98,6 +98,19 @@ test('a response that fails after it spoke is on record as failed, with what it 
   assert.equal(record.output_tokens, 2);
 });
 
+test('a bound or a number that no money covers is refused for want of credit', async () => {
+  const huge = Number.MAX_SAFE_INTEGER;
+  const cases = [
+    ['/chat/completions', { ...CHAT, max_tokens: huge }],
+    ['/chat/completions', { ...CHAT, max_tokens: 1_000_000, n: huge }],
+    ['/images/generations', { model: 'dall-e-3', prompt: 'x', n: 1e300 }],
+  ] as const;
+  for (const [path, body] of cases) {
+    const { status, record } = await pays({ path, body }, {});
+    assert.deepEqual([status, record.failure], [402, 'insufficient_quota'], JSON.stringify(body));
+  }
+});
+
 test('a chat that claims to run in the background is metered like any other', async () => {
   const body = { ...CHAT, messages: [{ role: 'user', content: '[[promptTokens=10 tokens=5]]' }] };
   const { status, record } = await pays(
@@ -105,4 +118,49 @@ test('a chat that claims to run in the background is metered like any other', as
     {},
   );
   assert.deepEqual([status, record.input_tokens, record.output_tokens], [200, 10, 5]);
+});
+
+test('all pictures are held that a form asks for', async () => {
+  const image = new Blob(['x']);
+  const asks = (n: string) => form({ model: 'dall-e-3', prompt: 'x', n, image });
+  const path = '/images/edits';
+  const refused = await pays({ path, body: asks('10'), has: 9 * PICTURE }, {});
+  assert.equal(refused.status, 402);
+  const data = Array.from({ length: 10 }, () => ({ b64_json: 'eA==' }));
+  const made = { body: JSON.stringify({ data }) };
+  const { record, left } = await pays({ path, body: asks('10'), has: 10 * PICTURE }, made);
+  assert.deepEqual([record.hold_nanos, record.charge_nanos, left], [10 * PICTURE, 10 * PICTURE, 0]);
+  const twice = asks('1');
+  twice.append('n', '10');
+  assert.equal((await pays({ path, body: twice, has: 9 * PICTURE }, {})).status, 402);
+});
+
+test('a picture that comes as a stream is not free', async () => {
+  const body = { model: 'dall-e-3', prompt: 'x', stream: true };
+  const { record } = await pays(
+    { path: '/images/generations', body },
+    stream({ type: 'image_generation.completed', b64_json: 'eA==' }),
+  );
+  assert.deepEqual([record.cost_nanos, record.charge_nanos], [PICTURE, PICTURE]);
+});
+
+test('a transcription that states no length is charged by what was heard, and says so', async () => {
+  const body = () => form({ model: 'whisper-1', file: new Blob(['x'.repeat(100_000)]) });
+  const said = 'It was a dark and stormy night. '.repeat(10);
+  const cases = [
+    [said, 'text/plain', 22],
+    [JSON.stringify({ text: said }), 'application/json', 22],
+    ['WEBVTT\n\n00:01.000 --> 01:02.500\nHello.\n', 'text/vtt', 63],
+  ] as const;
+  for (const [text, contentType, seconds] of cases) {
+    const asked = { path: '/audio/transcriptions', body: body() };
+    const got = await pays(asked, { body: text, contentType });
+    const { provenance, cost_nanos, charge_nanos } = got.record;
+    const cost = seconds * SECOND;
+    assert.deepEqual(
+      [provenance, cost_nanos, charge_nanos],
+      ['estimated', cost, cost],
+      contentType,
+    );
+  }
 });
