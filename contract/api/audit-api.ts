@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { call } from './call.ts';
-import { day, FORMATS, instant } from './fields.ts';
+import { FORMATS, instant, moment } from './fields.ts';
 
 /** Kinds of things that are changed, with what their ids begin with. */
 export const SUBJECT_KINDS = {
@@ -10,8 +10,6 @@ export const SUBJECT_KINDS = {
   api_token: 'tok',
 } as const;
 export type SubjectKind = keyof typeof SUBJECT_KINDS;
-
-const moment = z.union([day, z.iso.datetime({ offset: true })]).optional();
 
 export const auditQuery = z.strictObject({
   user_id: z.string().min(1).max(200).optional().meta({ description: 'Who did it' }),
@@ -26,8 +24,8 @@ export const auditQuery = z.strictObject({
     .enum(Object.keys(SUBJECT_KINDS) as [SubjectKind, ...SubjectKind[]])
     .optional()
     .meta({ description: 'What kind of thing it was about' }),
-  start: moment.meta({ description: 'A UTC day, or an instant; by default the first' }),
-  end: moment.meta({
+  start: moment.optional().meta({ description: 'A UTC day, or an instant; by default the first' }),
+  end: moment.optional().meta({
     description: 'A UTC day, which is included, or an instant, which is not; by default now',
   }),
   limit: z.coerce.number().int().min(1).max(500).default(100),

@@ -33,6 +33,11 @@ export const instant = z.iso.datetime();
 /** A UTC day on the wire: `2026-11-20`. */
 export const day = z.iso.date('Write the day as YYYY-MM-DD.');
 
+/** One end of a range: a UTC day, or an instant in any offset. */
+export const moment = z.union([day, z.iso.datetime({ offset: true })], {
+  error: 'Write a day as YYYY-MM-DD or an instant as YYYY-MM-DDThh:mm:ssZ.',
+});
+
 /** Dollars as a JSON number. */
 export const dollars = z.number().meta({ description: 'US dollars' });
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { call } from './call.ts';
-import { count, decimalDollars, FORMATS, instant, isDecimal } from './fields.ts';
+import { count, decimalDollars, FORMATS, instant, isDecimal, moment } from './fields.ts';
 
 /** By what figures can be split. */
 export const GROUPS = ['model', 'user', 'key', 'provider', 'provider_key'] as const;
@@ -47,19 +47,13 @@ export const RANGE_MAX_DAYS = 366;
 
 const idFilter = z.string().max(200).optional();
 
-const moment = z
-  .union([z.iso.date(), z.iso.datetime()], {
-    error: 'Write a day as YYYY-MM-DD or an instant as YYYY-MM-DDThh:mm:ssZ.',
-  })
-  .optional();
-
 /** The part of the requests that figures speak of. */
 export const selection = {
-  start: moment.meta({
+  start: moment.optional().meta({
     description:
       'First day, in the zone, or an instant (cut to the hour); by default 29 days before the end',
   }),
-  end: moment.meta({
+  end: moment.optional().meta({
     description: 'Last day, included, or an instant, excluded; by default today',
   }),
   zone: z.string().min(1).max(60).default('UTC').meta({

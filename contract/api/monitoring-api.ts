@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { HEALTH_STATUSES } from '../signals.ts';
 import { call } from './call.ts';
-import { count, day, dollars, instant } from './fields.ts';
+import { count, day, dollars, instant, moment } from './fields.ts';
 import { bucket, selection } from './figures-api.ts';
 
 const status = z.enum(HEALTH_STATUSES);
@@ -32,8 +32,6 @@ export const reading = z.object({
 
 /** The longest answer of a history. */
 export const READINGS_MOST = 5_000;
-
-const moment = z.union([day, z.iso.datetime({ offset: true })]);
 
 export const historyQuery = z.strictObject({
   start: moment.optional().meta({ description: 'A UTC day, or an instant; by default the first' }),

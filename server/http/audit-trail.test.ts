@@ -119,7 +119,8 @@ test('the list is narrowed to an act, a thing, a kind of things and a time, and 
   assert.equal(lines[0], 'id,at,actor,user_id,user,action,subject,status,ip,request_id');
   assert.equal(lines.length, 3);
   assert.match(String(file.headers['content-disposition']), /audit\.csv/);
-  for (const wrong of ['kind=moon', 'start=yesterday', 'format=xml']) {
+  const backwards = 'start=2026-11-20&end=2026-11-19';
+  for (const wrong of ['kind=moon', 'start=yesterday', 'format=xml', backwards]) {
     assert.equal((await get(`/api/audit?${wrong}`, OPERATOR)).statusCode, 422, wrong);
   }
 });

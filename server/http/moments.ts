@@ -1,8 +1,13 @@
 /** A range of time as calls name it. */
+import { Failure } from '../failure.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Instants, half-open. A day given as the end is included, an instant is not; what is not given has no bound. */
+/**
+ * Instants, half-open. A day given as the end is included, an instant is not; what is not given has no bound.
+ *
+ * @throws Failure `validation_failed` for an end before the start
+ */
 export function spanIn({
   start,
   end,
@@ -11,8 +16,14 @@ export function spanIn({
   readonly end?: string | undefined;
 }): { readonly from: number; readonly to: number } {
   const isDay = end !== undefined && end.length === 'YYYY-MM-DD'.length;
-  return {
-    from: start === undefined ? 0 : Date.parse(start),
-    to: end === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(end) + (isDay ? DAY_MS : 0),
-  };
+  const from = start === undefined ? 0 : Date.parse(start);
+  const to = end === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(end) + (isDay ? DAY_MS : 0);
+  // A day that is the end holds one instant at least, so that it cannot begin where it ends.
+  if (isDay ? from >= to : from > to) {
+    throw new Failure('validation_failed', {
+      param: 'start',
+      sentence: 'The start lies after the end.',
+    });
+  }
+  return { from, to };
 }
