@@ -135,13 +135,15 @@ export function routerPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
-const REFUSABLE_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE'] as const;
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE'] as const;
 
 /** Each path answers the methods that it does not take with 405, and OPTIONS with the list of those it takes. */
 export function refuseOtherMethods(scope: FastifyInstance, calls: readonly CallFacts[]): void {
   for (const path of new Set(calls.map((call) => call.path))) {
-    const taken = calls.filter((call) => call.path === path).map((call) => call.method);
     const url = routerPath(path);
+    // A page of the web app may stand at the same address.
+    const isTaken = (method: (typeof METHODS)[number]): boolean => scope.hasRoute({ method, url });
+    const taken = METHODS.filter(isTaken);
     const allow = [...taken, ...(taken.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
     const config = { refusal: true };
     scope.route({
@@ -150,11 +152,8 @@ export function refuseOtherMethods(scope: FastifyInstance, calls: readonly CallF
       config,
       handler: (_request, reply) => reply.code(204).header('allow', allow).send(),
     });
-    // A page of the web app may stand at the same address.
-    const isTaken = (method: (typeof REFUSABLE_METHODS)[number]): boolean =>
-      taken.some((other) => other === method) || scope.hasRoute({ method, url });
     scope.route({
-      method: REFUSABLE_METHODS.filter((method) => !isTaken(method)),
+      method: METHODS.filter((method) => !taken.includes(method)),
       url,
       config,
       exposeHeadRoute: false,

@@ -42,6 +42,8 @@ describe('errors', () => {
       ['PATCH', '/', 'GET, HEAD, OPTIONS'],
       ['POST', '/docs', 'GET, HEAD, OPTIONS'],
       ['TRACE', '/public/keys', 'POST, OPTIONS'],
+      // A page has the address as well.
+      ['PUT', '/login', 'GET, POST, HEAD, OPTIONS'],
     ] as const;
     for (const [method, url, allow] of CASES) {
       const reply = await inject({ method, url });
