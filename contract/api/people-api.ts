@@ -129,7 +129,7 @@ export const PEOPLE_API = {
     summary: 'Invite somebody',
     description: 'A link for one registration; with an e-mail it is for that address alone.',
     tags,
-    request: invitationRequest,
+    request: invitationRequest.nullish(),
     status: 201,
     reply: openLink,
     failures: ['conflict', 'switched_off', 'storage_unavailable'],

@@ -216,8 +216,10 @@ function takes({ request }: Call, field: string): boolean {
 }
 
 function propertiesOf(request: NonNullable<Call['request']>): object {
-  const { properties = {} } = z.toJSONSchema(request, { io: 'input', unrepresentable: 'any' });
-  return Object.assign(Object.create(null), properties);
+  const whole = z.toJSONSchema(request, { io: 'input', unrepresentable: 'any' });
+  // A body that may be left out is one of several things, nothing among them.
+  const properties = [whole, ...(whole.anyOf ?? [])].map((form) => form.properties ?? {});
+  return Object.assign(Object.create(null), ...properties);
 }
 
 describe('T43: each kind of caller gets what the table says', () => {

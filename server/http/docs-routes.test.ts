@@ -121,6 +121,13 @@ describe('GET /openapi.json', () => {
     assert.equal(String(schema?.['$ref']), '#/components/schemas/messages');
   });
 
+  test('says which calls need a body', () => {
+    const isNeeded = (path: string) =>
+      String(document['paths']?.[path]?.['post']?.['requestBody']?.['required']);
+    assert.equal(isNeeded('/admin/keys'), 'true');
+    assert.equal(isNeeded('/api/virtual-keys/{id}/rotate'), 'false');
+  });
+
   test('describes no body where none is sent', () => {
     const empty = Object.values(document['paths'] ?? {})
       .flatMap((operations) => Object.values(operations))

@@ -132,7 +132,7 @@ function operationOf(call: Call): Json {
     parameters: [...parametersOf(call.params, 'path'), ...parametersOf(call.query, 'query')],
     ...(call.request && {
       requestBody: {
-        required: true,
+        required: !call.request.safeParse(undefined).success,
         content: {
           [call.consumes ?? 'application/json']: { schema: schemaOf(call.request, 'input') },
         },

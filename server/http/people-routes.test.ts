@@ -92,8 +92,9 @@ describe('an invitation', () => {
     assert.equal(late.statusCode, 404);
   });
 
-  test('is made by the operator alone, and by nobody where registration is closed', async () => {
-    const { token } = await invite();
+  test('is made by the operator alone, also without a body, and by nobody where registration is closed', async () => {
+    const bare = { method: 'POST', url: '/api/invitations', headers: OPERATOR } as const;
+    const { token } = (await edge.http.instance.inject(bare)).json();
     const reply = await post('/api/auth/register', person('plain@example.org', token));
     const { cookie } = credentialsOf(reply);
     assert.equal((await post('/api/invitations', {}, cookie)).statusCode, 403);
