@@ -75,6 +75,11 @@ export interface RelayOptions {
 const ONE_PIECE_LETTERS_MAX = 16_384;
 /** What a provider may still say behind the last event of a stream. */
 const TRAILING_BYTES_MAX = 65_536;
+/**
+ * From here on a page is the word of some machine on the way (502, 503, 504, those of content networks) and no answer of
+ * a provider. Many a server writes what it refuses itself as a page too, an unknown path first of all.
+ */
+const STATUS_ON_THE_WAY = 502;
 
 type Mode = 'head' | 'whole' | 'events' | 'through';
 
@@ -277,8 +282,7 @@ export class Relay implements OutboundReceiver, Listed {
   }
 
   #takeWhole(body: Buffer): void {
-    if (this.#status >= 400 && isHtml(this.#headers)) {
-      // A page of some machine on the way is no answer of a provider.
+    if (this.#status >= STATUS_ON_THE_WAY && isHtml(this.#headers)) {
       const detail = `a page with status ${this.#status}`;
       this.#fail(new Failure('upstream_unreadable', { detail }));
       return;

@@ -49,6 +49,25 @@ describe('T28 garbage', { timeout: 180_000 }, () => {
     }
   }
 
+  for (const [path, status] of [
+    ['/no/such/path', 404],
+    ['/chat/completions', 405],
+    ['/chat/completions', 429],
+    ['/chat/completions', 500],
+  ] as const) {
+    test(`T28 a ${status} that the provider itself writes as a page passes through ${path}`, async () => {
+      const headers = { 'content-type': 'text/html', 'retry-after': '7' };
+      stand.upstream.script({ behave: { status, body: HTML, headers }, times: 1 });
+      const answer = await stand.ask({ path, body: chat('') });
+      stand.upstream.unscript();
+      assert.deepEqual([answer.status, answer.text], [status, HTML]);
+      assert.equal(answer.headers['content-type'], 'text/html');
+      assert.equal(answer.headers['retry-after'], '7');
+      const { outcome, status: recorded, cost_nanos } = stand.recordOf(answer);
+      assert.deepEqual([outcome, recorded, cost_nanos], ['failed', status, 0]);
+    });
+  }
+
   test('T28 a stream under a wrong content type is still metered and relayed', async () => {
     for (const contentType of ['text/plain', 'application/octet-stream', '']) {
       stand.upstream.script({ behave: { contentType, tokens: 5 }, times: 1 });
