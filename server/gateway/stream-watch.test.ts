@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { overlay } from '../metering/metering.ts';
-import { findProvider, type Wire } from '../providers/providers.ts';
+import { EVENT_BYTES_MAX, findProvider, type Wire } from '../providers/providers.ts';
 import { StreamWatch } from './stream-watch.ts';
 
 function watchOf(wire: Wire, dropUsageChunk = false, provider = 'openai'): StreamWatch {
@@ -121,8 +121,26 @@ test('end marks and events inside of text are text (T65)', () => {
 test('an event without an end is refused before it fills the memory (T28)', () => {
   const watch = watchOf('chat');
   const line = Buffer.alloc(600_000, 'x');
-  watch.take(line);
+  const most = Math.floor(EVENT_BYTES_MAX / line.length);
+  for (let taken = 0; taken < most; taken++) assert.deepEqual(watch.take(line), []);
   assert.throws(() => watch.take(line), { code: 'upstream_unreadable' });
+});
+
+test('an event with a picture in it goes on whole, and what it states is read', () => {
+  const picture = 'A'.repeat(3_000_000);
+  const event = (type: string, more: object) =>
+    `event: ${type}\r\ndata: ${JSON.stringify({ type, b64_json: picture, ...more })}\r\n\r\n`;
+  const usage = { input_tokens: 10, output_tokens: 4_160, total_tokens: 4_170 };
+  const partial = event('image_generation.partial_image', { partial_image_index: 0 });
+  const bytes = Buffer.from(partial + event('image_generation.completed', { usage }));
+  const watch = watchOf('images');
+  const chunks = cut(
+    bytes,
+    Array.from({ length: 400 }, (_, index) => index * 16_384 + (index % 5)),
+  );
+  assert.equal(run(watch, chunks), bytes.toString('latin1'));
+  assert.equal(watch.held?.length, bytes.length - partial.length);
+  assert.equal(watch.usage?.tokens.output, 4_160);
 });
 
 test('cumulative usage on every chunk counts once, the last word wins', () => {

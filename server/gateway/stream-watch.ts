@@ -8,7 +8,13 @@
 import type { ReportedUsage } from '../../contract/usage.ts';
 import { Failure } from '../failure.ts';
 import type { JsonObject, Wire } from '../providers/providers.ts';
-import { EVENT_BYTES_MAX, eventData, eventEnd, fromBytes } from '../providers/providers.ts';
+import {
+  BLANK_LINE_BYTES_MAX,
+  EVENT_BYTES_MAX,
+  eventData,
+  eventEnd,
+  fromBytes,
+} from '../providers/providers.ts';
 
 export interface StreamWatchOptions {
   readonly wire: Wire;
@@ -56,7 +62,11 @@ const FLATTEN_EVERY_LETTERS = 4_096;
 export class StreamWatch {
   readonly #options: StreamWatchOptions;
   readonly #markers: readonly string[];
-  #rest: Buffer | null = null;
+  /** What came behind the last whole event: one piece of it, and the chunks since. */
+  #rest: Buffer[] = [];
+  #restBytes = 0;
+  /** The last bytes of it, where half of a blank line may stand. */
+  #restEnd = '';
   #served = '';
   #loose = '';
   #readForModel = EVENTS_READ_FOR_MODEL;
@@ -86,12 +96,31 @@ export class StreamWatch {
    */
   take(chunk: Buffer): readonly Buffer[] {
     if (this.ended) return [];
-    const bytes = this.#rest === null ? chunk : Buffer.concat([this.#rest, chunk]);
-    const forward = this.#takeEvents(bytes, bytes.toString('latin1'));
-    if ((this.#rest?.length ?? 0) > EVENT_BYTES_MAX) {
-      throw new Failure('upstream_unreadable', { detail: 'an event without an end' });
+    const text = chunk.toString('latin1');
+    if (this.#rest.length === 0) return this.#takeEvents(chunk, text);
+    this.#rest.push(chunk);
+    this.#restBytes += chunk.length;
+    // An event with a picture in it comes in hundreds of chunks: they are joined when its end is here.
+    const seam = this.#restEnd + text;
+    if (eventEnd(seam, 0, seam.includes('\r')) === -1) {
+      this.#restEnd = seam.slice(-BLANK_LINE_BYTES_MAX + 1);
+      this.#assertBounded();
+      return [];
     }
-    return forward;
+    const bytes = Buffer.concat(this.#rest);
+    return this.#takeEvents(bytes, bytes.toString('latin1'));
+  }
+
+  #keepRest(bytes: Buffer, text: string, start: number): void {
+    this.#rest = start === text.length ? [] : [bytes.subarray(start)];
+    this.#restBytes = text.length - start;
+    this.#restEnd = text.slice(Math.max(start, text.length - BLANK_LINE_BYTES_MAX + 1));
+    this.#assertBounded();
+  }
+
+  #assertBounded(): void {
+    if (this.#restBytes <= EVENT_BYTES_MAX) return;
+    throw new Failure('upstream_unreadable', { detail: 'an event without an end' });
   }
 
   #takeEvents(bytes: Buffer, text: string): readonly Buffer[] {
@@ -110,21 +139,21 @@ export class StreamWatch {
       }
       if (verdict === 'hold') {
         this.held = bytes.subarray(start, end);
-        this.#rest = null;
+        this.#rest = [];
         return forward;
       }
       start = end;
     }
     if (start > kept) forward.push(bytes.subarray(kept, start));
-    this.#rest = start === text.length ? null : bytes.subarray(start);
+    this.#keepRest(bytes, text, start);
     return forward;
   }
 
   /** The stream is over: takes what stood behind the last blank line as the last event. */
   end(): readonly Buffer[] {
-    const rest = this.#rest;
-    this.#rest = null;
-    if (rest === null || this.ended) return [];
+    const rest = Buffer.concat(this.#rest);
+    this.#rest = [];
+    if (rest.length === 0 || this.ended) return [];
     const text = rest.toString('latin1');
     const verdict = this.#event(text, 0, text.length, true);
     if (verdict === 'hold') this.held = rest;

@@ -38,7 +38,13 @@ export type {
   Wire,
 } from './provider.ts';
 export { ALL_MODELS } from './provider.ts';
-export { EVENT_BYTES_MAX, eventData, eventEnd, fromBytes } from './sse.ts';
+export {
+  BLANK_LINE_BYTES_MAX,
+  EVENT_BYTES_MAX,
+  eventData,
+  eventEnd,
+  fromBytes,
+} from './sse.ts';
 
 /**
  * The known vendors. The first whose key is configured is the default route, so the one that serves

@@ -3,8 +3,11 @@
  * apart from what is forwarded: positions in the text are positions in the bytes.
  */
 
-/** A longer event is no event but an attack or a fault. */
-export const EVENT_BYTES_MAX = 1_048_576;
+/** A longer event is no event but an attack or a fault. An answer with several pictures in it comes as one of 20 MB. */
+export const EVENT_BYTES_MAX = 33_554_432;
+
+/** `\r\n\r\n` */
+export const BLANK_LINE_BYTES_MAX = 4;
 
 /** Two line ends in a row. A carriage return at the very end may be half a line end: it is not taken. */
 const BLANK_LINE = /(?:\r\n|\n|\r(?![\n]|$))(?:\r\n|\n|\r(?![\n]|$))/g;
