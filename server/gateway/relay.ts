@@ -28,6 +28,8 @@ export interface Ending {
   readonly complete: boolean;
   /** The caller hung up before the end. */
   readonly callerGone: boolean;
+  /** False where the caller had left before anything was sent to the provider. */
+  readonly sent: boolean;
   readonly failure: Failure | null;
   /** The provider put an error into its stream. */
   readonly errorInStream: boolean;
@@ -98,6 +100,7 @@ export class Relay implements OutboundReceiver, Listed {
   #firstByteAt: number | null = null;
   #headSent = false;
   #callerGone = false;
+  #sent = true;
   #over = false;
   #cancelTimer: (() => void) | null = null;
 
@@ -115,7 +118,11 @@ export class Relay implements OutboundReceiver, Listed {
 
   onStart(controls: OutboundControls): void {
     this.#controls = controls;
-    if (this.#callerGone) this.#onCallerGone();
+    if (!this.#callerGone) return;
+    // Nothing was sent yet: nobody is to pay for an answer that nobody waits for.
+    this.#sent = false;
+    controls.abort();
+    this.#finish(false, null);
   }
 
   onHead(status: number, headers: IncomingHttpHeaders): void {
@@ -370,6 +377,7 @@ export class Relay implements OutboundReceiver, Listed {
       status: this.#status,
       complete,
       callerGone: this.#callerGone,
+      sent: this.#sent,
       failure,
       errorInStream: (watch?.error ?? null) !== null,
       body: complete ? this.#whole : null,

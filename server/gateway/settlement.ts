@@ -263,7 +263,7 @@ function isWhole({ ending }: Served): boolean {
 
 /** An error of the provider, or a failure before any answer: nothing was served, nothing is owed. */
 function nothingServed({ ending, answer }: Served): boolean {
-  if (ending.status >= 400) return true;
+  if (ending.status >= 400 || !ending.sent) return true;
   if (answer?.isError === true && answer.usage === null) return true;
   // A stream that fails before a word was said, and states nothing.
   if (ending.errorInStream && ending.usage === null && ending.servedText === '') return true;
