@@ -151,7 +151,7 @@ export class Holds {
     const { budgets, wallet } = hold;
     // Nothing that an earlier process left may keep this one from starting.
     const owner = this.#deps.wallets.get(wallet ?? '') ?? null;
-    this.#take(new Held(hold, owner, this.#slots(budgets, hold.at)));
+    this.#take(new Held(hold, owner, this.#slots(budgets, hold.at, { removed: true })));
   }
 
   /** How many requests hold something. */
@@ -170,13 +170,14 @@ export class Holds {
     return wallet;
   }
 
-  /** A budget that was removed meanwhile limits nothing. */
-  #slots(ids: readonly string[], at: number): readonly Slot[] {
+  /** A budget that was removed limits nothing, but what was held on it before is booked on it. */
+  #slots(ids: readonly string[], at: number, also = { removed: false }): readonly Slot[] {
     if (ids.length === 0) return NO_SLOTS;
     const slots: Slot[] = [];
     for (const id of ids) {
       const budget = this.#deps.budgets.get(id);
-      if (budget !== undefined && !budget.isRemoved) slots.push(slotAt(budget, at));
+      if (budget === undefined || (budget.isRemoved && !also.removed)) continue;
+      slots.push(slotAt(budget, at));
     }
     return slots;
   }

@@ -213,6 +213,18 @@ test('T16: holds that a crash left open are taken up again, booked ones are not,
   assert.deepEqual([balanceOf('usr_1'), balanceOf('bud_1')], [790, 785]);
 });
 
+test('a hold that a crash left open is booked on its budget, though that was removed meanwhile', async () => {
+  await stage.ledger.defineBudget(budget({ limit: 1_000 }));
+  const accounts = { wallet: null, budgets: ['bud_1'] };
+  const hold = stage.ledger.hold({ id: 'req_1', amount: nanos(100), ...accounts });
+  await stage.ledger.removeBudget('bud_1');
+  await stage.reopen();
+  await stage.ledger.restore([hold]);
+  const { writes, charged } = await stage.settle('req_1', 60);
+  assert.deepEqual([writes.length, charged], [1, 60]);
+  assert.equal(balanceOf('bud_1'), 940);
+});
+
 test('snapshots change no balance, whatever is booked late, twice or out of order, and spare the entries before them', async () => {
   const { ledger } = stage;
   await fund(ledger, 'usr_1', 10_000);
