@@ -120,6 +120,18 @@ test('an operator’s key that breaks off before it is stored opens nothing', as
   assert.equal(accounts.people.find('dan'), null);
 });
 
+test('a key whose credits its wallet cannot take is not made', async () => {
+  const { key } = await administration.createUser({ ...ANN, credits: 4e11 });
+  const order = { label: 'ann', note: null, budget: null, allowUnmetered: null };
+  await assert.rejects(administration.issueOperatorKey({ ...order, credits: 4e11 }), {
+    code: 'validation_failed',
+  });
+  assert.deepEqual(
+    accounts.keys.ofUser(key.userId).map(({ id }) => id),
+    [key.id],
+  );
+});
+
 test('the plan of a metered wallet stays when it becomes prepaid', async () => {
   const order = { label: 'eve', note: null, credits: null, budget: null, allowUnmetered: null };
   const { key } = await administration.issueOperatorKey(order);

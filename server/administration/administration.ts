@@ -170,7 +170,7 @@ class Office implements Administration {
     readonly credits: number;
   }): Promise<Issued & { readonly credits: number }> {
     return await this.#turns.take(order.username, async () => {
-      const { accounts, limits } = this.#deps;
+      const { accounts, ledger, limits } = this.#deps;
       const { username: label, email } = order;
       const amount = order.credits === 0 ? null : this.#nanosOf(order.credits, 'initial_credits');
       const request = { label, note: null, origin: 'operator', allowUnmetered: false } as const;
@@ -181,7 +181,8 @@ class Office implements Administration {
       const { userId } = issued.key;
       limits.change('user', userId, SEED_DEFAULTS).apply();
       if (amount === null) return { ...issued, credits: 0 };
-      return { ...issued, credits: await this.#credit(userId, amount, 'initial credits') };
+      const { balance } = await ledger.post(creditTo(issued.key, amount, 'initial credits'));
+      return { ...issued, credits: this.#creditsIn(balance) };
     });
   }
 
@@ -202,11 +203,13 @@ class Office implements Administration {
       const allowUnmetered = order.allowUnmetered ?? !isBounded;
       const request = { label, note, origin: 'operator', allowUnmetered } as const;
       const issued = await accounts.keys.issue(request, async (key) => {
+        if (amount !== null)
+          await ledger.assertBookable(creditTo(key, amount, 'credits with a key'));
         if (budget !== null) await ledger.defineBudget(budgetOf(key, budget));
         if (amount !== null) await this.wallets.makePrepaid(key.userId);
         return [];
       });
-      if (amount !== null) await this.#credit(issued.key.userId, amount, 'credits with a key');
+      if (amount !== null) await ledger.post(creditTo(issued.key, amount, 'credits with a key'));
       return issued;
     });
   }
@@ -327,14 +330,8 @@ class Office implements Administration {
   async #open(entry: Post): Promise<void> {
     const { ledger } = this.#deps;
     if (ledger.wallet(entry.account) !== null) return;
-    await ledger.assertFirst(entry);
+    await ledger.assertBookable(entry);
     await this.wallets.makePrepaid(entry.account);
-  }
-
-  /** @returns the credits that there are now */
-  async #credit(account: string, amount: Nanos, reason: string): Promise<number> {
-    const { balance } = await this.#deps.ledger.post({ account, amount, kind: 'credit', reason });
-    return this.#creditsIn(balance);
   }
 
   #keyOf(user: User): VirtualKey | null {
@@ -352,4 +349,8 @@ class Office implements Administration {
     const sentence = `${param} must be more than 0, come to whole billionths of a dollar, and stay under nine million dollars.`;
     throw new Failure('validation_failed', { param, sentence });
   }
+}
+
+function creditTo({ userId }: VirtualKey, amount: Nanos, reason: string): Post {
+  return { account: userId, amount, kind: 'credit', reason };
 }

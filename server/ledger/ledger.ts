@@ -117,11 +117,12 @@ export interface Ledger {
    */
   post(post: Post): Promise<Posted>;
   /**
-   * Whether this could be the first that is booked on a wallet that is not there yet, so that none is made in vain.
+   * Whether this could be booked, for the first time, on a wallet that may have to be made: so that neither that nor
+   * anything else is made in vain.
    *
-   * @throws Failure `validation_failed`, `idempotency_conflict`, as `post` would
+   * @throws Failure `validation_failed`, `insufficient_quota`, `idempotency_conflict`, as `post` would
    */
-  assertFirst(post: Post): Promise<void>;
+  assertBookable(post: Post): Promise<void>;
   /** Null if there is no such account. */
   balance(account: string): AccountBalance | null;
   /** The entries of an account, newest first. @throws Failure `validation_failed` for a cursor that is none */
@@ -313,8 +314,8 @@ class Books implements Ledger {
     return this.#postings.post(post);
   }
 
-  assertFirst(post: Post): Promise<void> {
-    return this.#postings.assertFirst(post);
+  assertBookable(post: Post): Promise<void> {
+    return this.#postings.assertBookable(post);
   }
 
   balance(account: string): AccountBalance | null {

@@ -75,10 +75,12 @@ export class Postings {
     }
   }
 
-  /** See `Ledger.assertFirst`. */
-  async assertFirst(post: Post): Promise<void> {
+  /** See `Ledger.assertBookable`. */
+  async assertBookable(post: Post): Promise<void> {
     assertSound(post);
-    const { idempotencyKey } = post;
+    const { account, kind, amount, idempotencyKey } = post;
+    const wallet = this.#deps.wallets.get(account);
+    if (wallet !== undefined) assertFits({ wallet, kind, amount: signed(kind, amount) });
     if (typeof idempotencyKey !== 'string') return;
     const id = idOfKey(idempotencyKey);
     const isUsed = this.#underWay.has(id) || (await this.#earlier(id)) !== undefined;
@@ -92,8 +94,7 @@ export class Postings {
       throw new Failure('not_found', { sentence: 'There is no such wallet.' });
     assertSound(post);
     const id = typeof idempotencyKey === 'string' ? idOfKey(idempotencyKey) : newId('le');
-    const signed = kind === 'debit' ? -amount : amount;
-    return { id, wallet, amount: signed, kind, reason, requestId };
+    return { id, wallet, amount: signed(kind, amount), kind, reason, requestId };
   }
 
   #earlier(id: string) {
@@ -153,7 +154,12 @@ function assertSound({ kind, amount, reason, idempotencyKey }: Post): void {
   if (idempotencyKey === '') throw wrong('idempotency_key');
 }
 
-function assertFits({ wallet, amount, kind }: Posting): void {
+/** From the wallet's side. */
+function signed(kind: PostKind, amount: Nanos): number {
+  return kind === 'debit' ? -amount : amount;
+}
+
+function assertFits({ wallet, amount, kind }: Pick<Posting, 'wallet' | 'amount' | 'kind'>): void {
   const available = wallet.balance - wallet.held;
   if (kind === 'debit' && wallet.isPrepaid && -amount > available)
     throw walletRefusal(wallet, -amount as Nanos);
