@@ -73,7 +73,7 @@ export function redact(body: Buffer, secret: string): Buffer {
 
 /**
  * The same for a part of an answer whose length has been told: blotted out in place, letter for letter. What a part
- * cuts in two is found if the next one begins with the end of this one, of the length of the credential.
+ * cuts in two is found if the next one begins with what {@link beginningOf} finds at the end of this one.
  */
 export function blotOut(part: Buffer, secret: string): Buffer {
   if (secret.length < SECRET_LETTERS_MIN) return part;
@@ -81,6 +81,16 @@ export function blotOut(part: Buffer, secret: string): Buffer {
     part.fill('*', at, at + secret.length);
   }
   return part;
+}
+
+/** How many bytes at the end of a part may be the beginning of the credential. */
+export function beginningOf(secret: string, part: Buffer): number {
+  if (secret.length < SECRET_LETTERS_MIN) return 0;
+  const end = part.toString('latin1', Math.max(0, part.length - secret.length + 1));
+  for (let length = end.length; length > 0; length--) {
+    if (secret.startsWith(end.slice(-length))) return length;
+  }
+  return 0;
 }
 
 /**

@@ -4,7 +4,8 @@ import { Socket } from 'node:net';
 import { test } from 'node:test';
 import { systemClock } from '../clock.ts';
 import { overlay } from '../metering/metering.ts';
-import { type Ending, Relay } from './relay.ts';
+import type { Ending } from './ending.ts';
+import { Relay } from './relay.ts';
 import { StreamWatch } from './stream-watch.ts';
 
 interface Way {
@@ -17,7 +18,7 @@ const THROUGH: Way = { type: 'application/json', whole: false };
 const SECRET = 'sk-secret-of-this-test';
 
 /** A relay to a caller who reads nothing, with what it asked of the provider's connection and what it passed on. */
-function relayToNobody({ type, whole }: Way = STREAM) {
+function relayToNobody({ type, whole }: Way = STREAM, length: string | null = null) {
   const asked: string[] = [];
   const endings: Ending[] = [];
   // Without a connection every byte stays in its buffer.
@@ -51,7 +52,10 @@ function relayToNobody({ type, whole }: Way = STREAM) {
     resume: () => asked.push('resume'),
     abort: () => asked.push('abort'),
   });
-  relay.onHead(200, { 'content-type': type });
+  relay.onHead(200, {
+    'content-type': type,
+    ...(length === null ? {} : { 'content-length': length }),
+  });
   return { relay, asked, endings, reply };
 }
 
@@ -78,7 +82,7 @@ test('a provider that goes on behind its last event is hung up on after 64 KiB',
 
 /** What the caller is given of this, which the provider sends in parts of that size. */
 function passedOn(way: Way, bytes: Buffer, size: number): string {
-  const { relay, reply, endings } = relayToNobody(way);
+  const { relay, reply, endings } = relayToNobody(way, way.whole ? null : String(bytes.length));
   const passed: Buffer[] = [];
   const note = (piece?: unknown): boolean => {
     if (Buffer.isBuffer(piece)) passed.push(Buffer.from(piece));
@@ -117,4 +121,21 @@ test('no event of a stream, and not its last one, holds the credential, however 
     const clean = told.replaceAll(SECRET, '[redacted]');
     assert.equal(passedOn(STREAM, bytes, size), clean, `${size}`);
   }
+});
+
+test('an event that only passes through goes on at once, and the end of the answer waits', () => {
+  const { relay, reply } = relayToNobody({ type: 'text/event-stream', whole: false });
+  const passed: unknown[] = [];
+  let isEnded = false;
+  reply.write = (piece: unknown): boolean => passed.push(String(piece)) > 0;
+  reply.end = () => {
+    isEnded = true;
+    return reply;
+  };
+  const event = 'event: response.queued\ndata: {}\n\n';
+  relay.onData(Buffer.from(event));
+  relay.onEnd();
+  assert.deepEqual([passed, isEnded], [[event], false]);
+  relay.release(null);
+  assert.equal(isEnded, true);
 });

@@ -3,11 +3,11 @@
  * held back until {@link Relay.release}, which is called when the record of the request is durable.
  */
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import type { ReportedUsage } from '../../contract/usage.ts';
 import type { Clock } from '../clock.ts';
 import { Failure, toFailure } from '../failure.ts';
 import type { OutboundControls, OutboundReceiver } from '../outbound.ts';
 import {
+  beginningOf,
   blotOut,
   decode,
   isHtml,
@@ -16,32 +16,10 @@ import {
   wholeBody,
   withLastMember,
 } from './answer-body.ts';
+import type { Ending } from './ending.ts';
 import { headersToCaller, upstreamRequestId } from './headers.ts';
 import type { StreamWatch } from './stream-watch.ts';
 import type { Listed } from './under-way.ts';
-
-/** How one attempt ended. */
-export interface Ending {
-  /** The HTTP status that the provider answered; 0 if it answered none. */
-  readonly status: number;
-  /** Whether the whole answer was read. */
-  readonly complete: boolean;
-  /** The caller hung up before the end. */
-  readonly callerGone: boolean;
-  /** False where the caller had left before anything was sent to the provider. */
-  readonly sent: boolean;
-  readonly failure: Failure | null;
-  /** The provider put an error into its stream. */
-  readonly errorInStream: boolean;
-  /** The answer that was read whole; null for streams and for what is only passed through. */
-  readonly body: WholeBody | null;
-  readonly usage: ReportedUsage | null;
-  readonly servedText: string;
-  readonly servedModel: string | null;
-  readonly upstreamId: string | null;
-  /** When the first byte came, on the clock that never jumps; null if none came. */
-  readonly firstByteAt: number | null;
-}
 
 export interface RelayOptions {
   readonly clock: Clock;
@@ -257,14 +235,18 @@ export class Relay implements OutboundReceiver, Listed {
     if (watch.ended) this.#finish(true, null);
   }
 
-  /** The end is always kept back: nobody knows which chunk will be the last, nor whether the credential begins there. */
+  /**
+   * What may be the beginning of the credential is kept back, and the last byte of what is charged, or of an answer whose
+   * length was told, which is its end. All else goes on at once: it may be an event that somebody waits for.
+   */
   #onThrough(chunk: Buffer): void {
-    const { secret } = this.#options;
+    const { secret, whole } = this.#options;
     const [before] = this.#chunks;
     const joined = blotOut(before === undefined ? chunk : Buffer.concat([before, chunk]), secret);
-    const kept = Math.max(0, joined.length - Math.max(1, secret.length));
-    this.#chunks[0] = joined.subarray(kept);
-    if (kept > 0) this.#forward([joined.subarray(0, kept)]);
+    const least = whole || this.#headers['content-length'] !== undefined ? 1 : 0;
+    const end = Math.max(0, joined.length - Math.max(least, beginningOf(secret, joined)));
+    this.#chunks[0] = joined.subarray(end);
+    if (end > 0) this.#forward([joined.subarray(0, end)]);
   }
 
   #onWhole(chunk: Buffer): void {

@@ -22,9 +22,9 @@ import {
   type Place,
 } from './admission.ts';
 import { type Answer, servedText, spokenSeconds } from './answer.ts';
+import type { Ending } from './ending.ts';
 import type { Candidates } from './payer.ts';
 import { type Call, countUnits, namesForPrice, type Plan } from './plan.ts';
-import type { Ending } from './relay.ts';
 
 export interface Served {
   readonly call: Call;

@@ -1,5 +1,6 @@
 /** Whether a request that one provider key could not serve goes on to the next. */
-import type { Ending, Relay } from './relay.ts';
+import type { Ending } from './ending.ts';
+import type { Relay } from './relay.ts';
 
 /** The answer speaks of the provider key or its provider, not of the request. */
 export function isKeyTrouble(status: number): boolean {
