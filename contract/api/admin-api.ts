@@ -80,7 +80,7 @@ export const ADMIN_API = {
     request: issueKeyRequest,
     status: 201,
     reply: issuedKey,
-    failures: ['storage_unavailable'],
+    failures: ['conflict', 'storage_unavailable'],
   }),
   revokeKey: call({
     method: 'POST',

@@ -36,7 +36,7 @@ export const PUBLIC_API = {
     request: selfServiceRequest,
     status: 201,
     reply: selfServiceKey,
-    failures: ['forbidden', 'storage_unavailable'],
+    failures: ['forbidden', 'conflict', 'storage_unavailable'],
   }),
   activeKeysOf: call({
     method: 'GET',

@@ -55,7 +55,7 @@ export interface Erasure {
 }
 
 export interface People {
-  /** In the order in which they came. */
+  /** In the order in which they came; who deleted their account is not among them. */
   all(): readonly User[];
   /** By id, else by name. */
   find(idOrName: string): User | null;
@@ -87,7 +87,7 @@ export class UserBook implements People {
   }
 
   all(): readonly User[] {
-    return [...this.#byId.values()];
+    return [...this.#byId.values()].filter(({ erasedAt }) => erasedAt === null);
   }
 
   find(idOrName: string): User | null {
@@ -127,12 +127,13 @@ export class UserBook implements People {
    * The user of a name, made if nobody has it. Two acts may claim one new name at once: both mean the same user.
    * Whoever claims either commits {@link write} and says {@link arrived}, or says {@link calledOff}.
    *
-   * @param mustBeNew refuses a name that somebody has. @throws Failure `conflict` (the name or the e-mail is taken)
+   * @param mustBeNew refuses a name that somebody has
+   * @throws Failure `conflict` (the name or the e-mail is taken, or the name is all that a deleted account left)
    */
   claim(of: NewUser, mustBeNew: boolean): User {
     const known = this.#byName.get(of.username);
     if (known !== undefined) {
-      if (mustBeNew) throw taken('username');
+      if (mustBeNew || known.erasedAt !== null) throw taken('username');
       const claims = this.#arriving.get(known.id);
       if (claims !== undefined) this.#arriving.set(known.id, claims + 1);
       return known;

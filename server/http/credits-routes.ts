@@ -123,5 +123,9 @@ function namedIn(
     const sentence = 'api_key and user_id name two different users.';
     throw new Failure('validation_failed', { param: 'user_id', sentence });
   }
+  // What a deleted account left is a name for the books: whatever it were given would be lost.
+  if (known.user.erasedAt !== null) {
+    throw new Failure('not_found', { sentence: 'This account was deleted.' });
+  }
   return known;
 }

@@ -68,7 +68,6 @@ export async function userFile(deps: UserListDeps, query: Query) {
 }
 
 function passes(user: User, { q = '', role, state }: Query): boolean {
-  if (user.erasedAt !== null) return false;
   if (role !== undefined && user.role !== role) return false;
   if (state !== undefined && user.isActive !== (state === 'active')) return false;
   if (user.id === q) return true;
