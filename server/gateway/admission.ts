@@ -10,7 +10,8 @@ import type { ModelLimits } from '../providers/providers.ts';
 import type { Charge } from '../records/records.ts';
 import type { Write } from '../storage/storage.ts';
 import { accountsFor, type Candidates } from './payer.ts';
-import { type Call, expectedUnits, type Plan } from './plan.ts';
+import { expectedTokens, expectedUnits } from './pieces.ts';
+import type { Call, Plan } from './plan.ts';
 import {
   affordableOutput,
   type ChargingSettings,
@@ -190,14 +191,17 @@ function holdMoney(deps: AdmissionDeps, request: Request): Money {
     const sentence = 'A budget holds for this key, and the use of this endpoint cannot be metered.';
     throw new Failure('unmetered_path_forbidden', { sentence });
   }
-  const { inputEstimate, first, others } = expected;
+  const { first, others } = expected;
   const own = ledger.wallet(call.key.userId);
   const tariffAt = ({ key, price }: Place) =>
     new Tariff({ settings: charging, own, metering, price, plan, key });
   const tariff = tariffAt(first);
   const units = expectedUnits(plan);
-  const choices = choicesOf(plan);
-  const stated = hasOutput(plan) ? statedBound(plan) : 0;
+  const isText = hasOutput(plan);
+  const pieces = isText ? null : expectedTokens(plan);
+  const inputEstimate = expected.inputEstimate + (pieces?.input ?? 0);
+  const choices = isText ? choicesOf(plan) : 1;
+  const stated = pieces === null ? statedBound(plan) : pieces.output;
   const cover = ledger.cover(accounts);
   const mostAt = (at: ModelLimits) => mostOutput(at, inputEstimate, charging);
   let bound = stated ?? mostAt(first.limits);

@@ -1,7 +1,6 @@
 /** Reads a request and decides what it is, who may serve it, and what is sent. */
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { BilledUnit } from '../../contract/usage.ts';
 import { mayUse, type VirtualKey } from '../accounts/accounts.ts';
 import { Failure } from '../failure.ts';
 import type { RoutedKey } from '../provider-keys/provider-keys.ts';
@@ -231,54 +230,4 @@ export function pathAt(plan: Plan, key: RoutedKey): string {
     path += `${path.includes('?') ? '&' : '?'}${name}=${encodeURIComponent(value)}`;
   }
   return path;
-}
-
-/** The pieces that a metered-by-cost answer is billed by, where they can be counted here. */
-export function countUnits(
-  plan: Plan,
-  answer: JsonObject | null,
-): Partial<Record<BilledUnit, number>> {
-  const { wire, parsed, endpoint } = plan;
-  if (wire === 'images') {
-    // A stream, and a bare picture, say nothing of their number.
-    if (answer === null) return { image: picturesOf(plan.pictures) };
-    const images = answer['data'];
-    return { image: Array.isArray(images) ? images.length : 0 };
-  }
-  if (wire === 'moderations' || wire === 'rerank') return { request: 1 };
-  if (wire !== 'audio') return {};
-  const input = parsed?.['input'];
-  if (isSpeech(endpoint) && typeof input === 'string') {
-    // A character outside the basic plane is one, not two.
-    return { character: [...input].length };
-  }
-  const seconds = answer?.['duration'];
-  return typeof seconds === 'number' && seconds > 0 ? { second: Math.ceil(seconds) } : {};
-}
-
-/** Of the paths about audio: is it the one that speaks, at whatever deployment? */
-function isSpeech(endpoint: string): boolean {
-  return endpoint.endsWith('audio/speech');
-}
-
-/** So many pictures a provider makes at once, as far as is known: held where it cannot be told how many are asked for. */
-const PICTURES_AT_ONCE = 10;
-/** Nobody makes more; a larger figure is the provider's to refuse, and money could not count it. */
-const PICTURES_MAX = 1_000_000;
-
-function picturesOf(asked: unknown): number {
-  const count = Math.ceil(Number(asked ?? 1));
-  return Number.isNaN(count) ? PICTURES_AT_ONCE : Math.min(Math.max(1, count), PICTURES_MAX);
-}
-
-/** A second of recorded speech takes at least so many bytes; it bounds what a recording can cost. */
-const BYTES_PER_SECOND_MIN = 1_000;
-
-/** The most pieces that the answer to a request can be billed by. */
-export function expectedUnits(plan: Plan): Partial<Record<BilledUnit, number>> {
-  const { wire, body, endpoint } = plan;
-  if (wire === 'audio' && !isSpeech(endpoint) && Buffer.isBuffer(body)) {
-    return { second: Math.ceil(body.length / BYTES_PER_SECOND_MIN) };
-  }
-  return countUnits(plan, null);
 }

@@ -24,7 +24,8 @@ import {
 import { type Answer, servedText, spokenSeconds } from './answer.ts';
 import type { Ending } from './ending.ts';
 import type { Candidates } from './payer.ts';
-import { type Call, countUnits, namesForPrice, type Plan } from './plan.ts';
+import { countUnits } from './pieces.ts';
+import { type Call, namesForPrice, type Plan } from './plan.ts';
 
 export interface Served {
   readonly call: Call;

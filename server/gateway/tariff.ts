@@ -101,10 +101,10 @@ export class Tariff {
 
   /** The same, and null where only a price could tell and there is none. */
   reckon(input: number, output: number, units: Units): Nanos | null {
-    // A picture or a spoken text that has a price for itself alone is not billed for what describes it.
+    // A picture or a spoken text that has a price for itself alone is not billed for what describes it, nor by tokens.
     const isByPiece = !this.#byTokens && this.#price?.rates.input === null;
     const read = isByPiece ? 0 : input;
-    const most = Math.min(output, OUTPUT_TOKENS_MAX);
+    const most = isByPiece ? 0 : Math.min(output, OUTPUT_TOKENS_MAX);
     const tokens = { ...UNKNOWN_USAGE, input: read, output: most, ...this.#cacheWrites(read) };
     const usage = { tokens, cost: null, units, flawed: false };
     const { cost } = this.#metering.rate({ usage, price: this.#price, local: this.#isFree });

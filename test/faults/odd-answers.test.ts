@@ -13,6 +13,9 @@ const PRICES = JSON.stringify({
   'gpt-4o-mini': { input: 0.00015, output: 0.0006 },
   'whisper-1': { second: 0.0001 },
   'dall-e-3': { image: 0.04 },
+  'gpt-image-1': { input: 0.005, output: 0.04 },
+  'gpt-4o-mini-tts': { input: 0.0006, output: 0.012 },
+  'gpt-4o-mini-transcribe': { input: 0.00125, output: 0.005 },
 });
 const CHAT = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Say hello.' }] };
 
@@ -133,6 +136,34 @@ test('all pictures are held that a form asks for', async () => {
   const twice = asks('1');
   twice.append('n', '10');
   assert.equal((await pays({ path, body: twice, has: 9 * PICTURE }, {})).status, 402);
+});
+
+test('pictures and speech that are billed by tokens have the most of them held', async () => {
+  const pictures = { model: 'gpt-image-1', prompt: '[[promptTokens=10 tokens=800]]', n: 2 };
+  const cases = [
+    ['/images/generations', pictures, 2 * 6_240 * 40_000],
+    ['/images/generations', { ...pictures, quality: 'low' }, 2 * 408 * 40_000],
+    ['/audio/speech', { model: 'gpt-4o-mini-tts', input: 'Hello.'.repeat(100) }, 900 * 12_000],
+  ] as const;
+  for (const [path, body, least] of cases) {
+    const { status, record } = await pays({ path, body, has: least }, {});
+    assert.deepEqual([status, record.charge_nanos], [402, null], JSON.stringify(body));
+    const paid = await pays({ path, body, has: least + 1_000_000 }, {});
+    assert.equal(paid.status, 200, paid.text);
+    assert.ok((paid.record.hold_nanos ?? 0) > least && (paid.record.charge_nanos ?? 0) > 0);
+    assert.ok(paid.left >= 0);
+  }
+});
+
+test('a recording whose model is billed by tokens is held by its size', async () => {
+  const file = new Blob(['x'.repeat(10_000)]);
+  const usage = { type: 'tokens', input_tokens: 100, output_tokens: 20, total_tokens: 120 };
+  const { status, record } = await pays(
+    { path: '/audio/transcriptions', body: form({ model: 'gpt-4o-mini-transcribe', file }) },
+    { body: JSON.stringify({ text: 'Hello.', usage }) },
+  );
+  assert.deepEqual([status, record.charge_nanos], [200, 225_000]);
+  assert.ok((record.hold_nanos ?? 0) >= 10 * (17 * 1_250 + 5 * 5_000));
 });
 
 test('a picture that comes as a stream is not free', async () => {

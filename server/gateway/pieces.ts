@@ -1,0 +1,96 @@
+/** Pictures, seconds and characters: what is metered by cost is billed by the piece, or by tokens that pieces take. */
+import type { BilledUnit } from '../../contract/usage.ts';
+import type { JsonObject } from '../providers/providers.ts';
+import type { Plan } from './plan.ts';
+
+/** The pieces that a metered-by-cost answer is billed by, where they can be counted here. */
+export function countUnits(
+  plan: Plan,
+  answer: JsonObject | null,
+): Partial<Record<BilledUnit, number>> {
+  const { wire, parsed, endpoint } = plan;
+  if (wire === 'images') {
+    // A stream, and a bare picture, say nothing of their number.
+    if (answer === null) return { image: picturesOf(plan.pictures) };
+    const images = answer['data'];
+    return { image: Array.isArray(images) ? images.length : 0 };
+  }
+  if (wire === 'moderations' || wire === 'rerank') return { request: 1 };
+  if (wire !== 'audio') return {};
+  const input = parsed?.['input'];
+  if (isSpeech(endpoint) && typeof input === 'string') {
+    // A character outside the basic plane is one, not two.
+    return { character: [...input].length };
+  }
+  const seconds = answer?.['duration'];
+  return typeof seconds === 'number' && seconds > 0 ? { second: Math.ceil(seconds) } : {};
+}
+
+/** Of the paths about audio: is it the one that speaks, at whatever deployment? */
+function isSpeech(endpoint: string): boolean {
+  return endpoint.endsWith('audio/speech');
+}
+
+/** So many pictures a provider makes at once, as far as is known: held where it cannot be told how many are asked for. */
+const PICTURES_AT_ONCE = 10;
+/** Nobody makes more; a larger figure is the provider's to refuse, and money could not count it. */
+const PICTURES_MAX = 1_000_000;
+
+function picturesOf(asked: unknown): number {
+  const count = Math.ceil(Number(asked ?? 1));
+  return Number.isNaN(count) ? PICTURES_AT_ONCE : Math.min(Math.max(1, count), PICTURES_MAX);
+}
+
+/** A second of recorded speech takes at least so many bytes; it bounds what a recording can cost. */
+const BYTES_PER_SECOND_MIN = 1_000;
+
+/** The most pieces that the answer to a request can be billed by. */
+export function expectedUnits(plan: Plan): Partial<Record<BilledUnit, number>> {
+  const { wire, body, endpoint } = plan;
+  if (wire === 'audio' && !isSpeech(endpoint) && Buffer.isBuffer(body)) {
+    return { second: Math.ceil(body.length / BYTES_PER_SECOND_MIN) };
+  }
+  return countUnits(plan, null);
+}
+
+/** What pieces may take where a model bills them by tokens. */
+export interface PieceTokens {
+  readonly input: number;
+  readonly output: number;
+}
+
+/** The most that a picture takes, by the quality that is asked for; the dearest where none is, or it cannot be told. */
+const PICTURE_TOKENS: ReadonlyMap<unknown, number> = new Map([
+  ['low', 408],
+  ['medium', 1_584],
+]);
+const PICTURE_TOKENS_MOST = 6_240;
+/** Of each picture that a stream shows before it is done, of which there are few. */
+const PREVIEW_TOKENS = 100;
+const PREVIEWS_MAX = 3;
+/** Of sound: what is heard, what is written down of it, and what is spoken. */
+const HEARD_TOKENS_PER_SECOND = 17;
+const WRITTEN_TOKENS_PER_SECOND = 5;
+const SPOKEN_TOKENS_PER_CHARACTER = 1.5;
+const NO_TOKENS: PieceTokens = { input: 0, output: 0 };
+
+/** The most tokens of pictures and sound that a request can be billed, besides those of its text. */
+export function expectedTokens(plan: Plan): PieceTokens {
+  const { image, second, character = 0 } = expectedUnits(plan);
+  if (image !== undefined) return pictureTokens(plan, image);
+  if (second !== undefined) {
+    const output = second * WRITTEN_TOKENS_PER_SECOND;
+    return { input: second * HEARD_TOKENS_PER_SECOND, output };
+  }
+  if (character === 0) return NO_TOKENS;
+  return { input: 0, output: Math.ceil(character * SPOKEN_TOKENS_PER_CHARACTER) };
+}
+
+function pictureTokens({ parsed }: Plan, pictures: number): PieceTokens {
+  const each = PICTURE_TOKENS.get(parsed?.['quality']) ?? PICTURE_TOKENS_MOST;
+  const previews = Math.min(Math.max(0, Number(parsed?.['partial_images'] ?? 0)), PREVIEWS_MAX);
+  const output =
+    pictures * (each + (Number.isNaN(previews) ? PREVIEWS_MAX : previews) * PREVIEW_TOKENS);
+  // A form brings a picture along, which the model reads.
+  return { input: parsed === null ? PICTURE_TOKENS_MOST : 0, output: Math.ceil(output) };
+}
