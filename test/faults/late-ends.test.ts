@@ -64,6 +64,22 @@ describe('T79 a request that ends on another day', () => {
   });
 });
 
+describe('a request that runs for hours', () => {
+  test('keeps what is held for it', async () => {
+    const time = standingClock('2026-11-20T12:00:00Z');
+    await using stand = await openStand({ clock: time.clock });
+    const { ledger } = stand.product.rooms;
+    const { userId } = keyOf(stand);
+    await fund(stand.product.rooms, userId, PLENTY);
+    const asking = stand.ask({ body: streamedChat('promptTokens=8 tokens=5 delayMs=400') });
+    await stand.upstream.whenSeen(1);
+    time.now += 12 * HOUR;
+    assert.deepEqual(ledger.sweep(time.now), []);
+    const { charge_nanos, hold_nanos } = stand.recordOf(await asking);
+    assert.ok((charge_nanos ?? 0) > 0 && (charge_nanos ?? 0) <= (hold_nanos ?? 0));
+  });
+});
+
 describe('T78 a clock that jumps', () => {
   test('forth opens the next windows once, back opens none again, and no duration is negative', async () => {
     const time = standingClock('2026-11-20T12:30:00Z');
