@@ -129,7 +129,7 @@ export interface Administration {
    */
   eraseAccount(user: User): Promise<void>;
   balanceOf(user: User): UserBalance;
-  /** Of every user, in the order in which they came. */
+  /** Of every user, in the order in which they came; an account that was deleted is none any more. */
   balances(): readonly UserBalance[];
 }
 
@@ -323,7 +323,8 @@ class Office implements Administration {
   }
 
   balances(): readonly UserBalance[] {
-    return this.#deps.accounts.people.all().map((user) => this.balanceOf(user));
+    const users = this.#deps.accounts.people.all().filter(({ erasedAt }) => erasedAt === null);
+    return users.map((user) => this.balanceOf(user));
   }
 
   /** A wallet for its first credit, if that can be booked: whoever has none is refused nothing and should stay so. */

@@ -13,6 +13,13 @@ after(() => edge.close());
 const leave = ({ email, cookie }: Person, change: object = {}) =>
   speakTo(edge).remove('/api/auth/me', { password: PASSWORD, confirm: email, ...change }, cookie);
 
+async function usersCounted(): Promise<number[]> {
+  const { get } = speakTo(edge);
+  const balances = (await get('/admin/balance', OPERATOR)).json();
+  assert.equal(balances.users.length, balances.total_users);
+  return [balances.total_users, (await get('/admin/monitor', OPERATOR)).json().data.total_users];
+}
+
 test('an account is deleted only with its password and its e-mail typed once more', async () => {
   const person = await register(edge);
   const CASES = [
@@ -49,8 +56,13 @@ test('a deleted account leaves no secret and nothing personal, and its books und
 
   await edge.accounts.preferences.write(id, { zebra: 'view' });
 
+  const countedBefore = await usersCounted();
   const reply = await leave(person);
   assert.deepEqual([reply.statusCode, reply.body], [204, '']);
+  assert.deepEqual(
+    await usersCounted(),
+    countedBefore.map((count) => count - 1),
+  );
   assert.match(String(reply.headers['set-cookie']), /^tollkeeper=; Max-Age=0/);
   for (const headers of [cookie, jwt]) {
     assert.equal((await get('/api/auth/me', headers)).statusCode, 401);
