@@ -95,7 +95,7 @@ export function createOutbound(options: OutboundOptions, clock: Clock = systemCl
     const call = { path, method: method as Dispatcher.HttpMethod, headers, body };
     try {
       const pool = userGiven ? guarded.poolFor(origin) : poolFor(origin);
-      pool.dispatch(call, new Exchange(receiver));
+      pool.dispatch(call, new Exchange(receiver, body));
     } catch (error) {
       receiver.onFailure(failureOf(error));
     }
@@ -188,10 +188,12 @@ class GuardedPools {
 /** Stands between undici and a receiver: hides redirects and aborts, and translates errors. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #receiver: OutboundReceiver;
+  readonly #body: OutboundRequest['body'];
   #over = false;
 
-  constructor(receiver: OutboundReceiver) {
+  constructor(receiver: OutboundReceiver, body: OutboundRequest['body']) {
     this.#receiver = receiver;
+    this.#body = body;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -234,8 +236,18 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#over) return;
     this.#over = true;
-    this.#receiver.onFailure(failureOf(error));
+    this.#receiver.onFailure(this.#isBodyCut(error) ? bodyCut(error) : failureOf(error));
   }
+
+  /** Where the body ceased to come, nothing is known of the machine that it was for. */
+  #isBodyCut(error: Error): boolean {
+    const body = this.#body;
+    return body !== null && !Buffer.isBuffer(body) && body.errored === error;
+  }
+}
+
+function bodyCut(cause: Error): Failure {
+  return new Failure('invalid_request', { sentence: 'The body is incomplete.', cause });
 }
 
 class JsonReceiver implements OutboundReceiver {

@@ -282,8 +282,9 @@ class OpenGateway implements Gateway {
   }
 
   #noteUpstream(ending: Ending): void {
+    const status = ending.failure?.kind.status ?? ending.status;
     if (ending.status > 0 && ending.status < 500) this.#upstream = 'ok';
-    else if (ending.failure !== null || ending.status >= 500) this.#upstream = 'failing';
+    else if (status >= 500) this.#upstream = 'failing';
   }
 
   /** With one provider the list is its own answer, unless the key may see a part of it only. */

@@ -321,9 +321,11 @@ function recordOf(
 }
 
 function outcomeOf({ ending, answer }: Served): Outcome {
-  if (ending.failure !== null) return 'failed';
+  const { failure, callerGone } = ending;
+  // A body that ceased to come is the caller's doing.
+  if (failure !== null) return callerGone && failure.kind.status < 500 ? 'aborted' : 'failed';
   if (ending.errorInStream || answer?.isError === true || ending.status >= 400) return 'failed';
-  return ending.callerGone ? 'aborted' : 'completed';
+  return callerGone ? 'aborted' : 'completed';
 }
 
 function chargeOf(

@@ -1,9 +1,19 @@
 /** T84: callers who leave at any moment, and what they owe. */
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { type Asked, chat } from '../fake-upstream/ask.ts';
 import type { RecordRow } from '../harness.ts';
-import { LONG, openStand, randomNumbers, type Stand, type StandOptions, seedOf } from './stand.ts';
+import {
+  LONG,
+  openStand,
+  randomNumbers,
+  rawHead,
+  type Stand,
+  type StandOptions,
+  seedOf,
+  until,
+} from './stand.ts';
 
 const TOKENS = 20;
 const RUNS = LONG ? 250 : 30;
@@ -129,6 +139,20 @@ describe('T84 abort', { timeout: 180_000 }, () => {
     const [record] = await second.settled(1);
     assert.equal(record?.outcome, 'aborted');
     await stand.upstream.whenIdle();
+  });
+
+  test('T84 a caller who leaves while its body is sent on says nothing of the provider', async () => {
+    await using stand = await openStand();
+    const { hostname, port } = new URL(stand.product.url);
+    const caller = connect(Number(port), hostname);
+    const head = rawHead('POST /v1/files', stand.token, ['transfer-encoding: chunked']);
+    caller.write(`${head}5\r\nhello\r\n`);
+    await until(() => stand.upstream.openRequests() === 1);
+    caller.destroy();
+    const [record] = await stand.settled(1);
+    assert.deepEqual([record?.outcome, record?.failure], ['aborted', 'invalid_request']);
+    const health = await fetch(`${stand.product.url}/health`);
+    assert.equal(((await health.json()) as { status: string }).status, 'healthy');
   });
 });
 
