@@ -146,7 +146,8 @@ export class Relay implements OutboundReceiver, Listed {
         this.#fail(new Failure('upstream_reset', { detail: 'the stream stopped before its end' }));
         return;
       }
-      this.#forward(rest);
+      // Nor may anything of ours become the end of an event that has no blank line behind it: it goes out last.
+      this.#chunks.push(...rest);
     }
     this.#finish(true, null);
   }
@@ -185,8 +186,8 @@ export class Relay implements OutboundReceiver, Listed {
     if (charge !== null && wantsCharge && this.#mode === 'events') {
       reply.write(`data: ${JSON.stringify({ gateway_usage: charge })}\n\n`);
     }
-    const last = this.#mode === 'events' ? watch?.held : this.#chunks[0];
-    if (last === undefined || last === null) reply.end();
+    const last = watch?.held ?? this.#chunks[0];
+    if (last === undefined) reply.end();
     else reply.end(redact(last, secret));
   }
 

@@ -28,7 +28,7 @@ after(() => stand[Symbol.asyncDispose]());
 
 /** What a caller pays who has so much and sends this, where the provider answers like that. */
 async function pays(
-  request: { path: string; body: object | FormData; has?: number },
+  request: { path: string; body: object | FormData; has?: number; headers?: object },
   behave: Behaviour,
 ): Promise<{ status: number; text: string; record: RecordRow; left: number }> {
   const { product, upstream } = stand;
@@ -45,6 +45,7 @@ async function pays(
     headers: {
       authorization: `Bearer ${token}`,
       ...(isForm ? {} : { 'content-type': 'application/json' }),
+      ...request.headers,
     },
     body: isForm ? (request.body as FormData) : JSON.stringify(request.body),
   });
@@ -99,6 +100,22 @@ test('a response that fails after it spoke is on record as failed, with what it 
   );
   assert.deepEqual([record.outcome, record.provenance], ['failed', 'partial']);
   assert.equal(record.output_tokens, 2);
+});
+
+test('what a caller is told of its charge stands apart from a last event without a blank line', async () => {
+  const end = { id: 'c1', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] };
+  const cut = `data: ${JSON.stringify(end)}`;
+  const { text } = await pays(
+    {
+      path: '/chat/completions',
+      body: { ...CHAT, stream: true },
+      headers: { 'x-gateway-usage': 'true' },
+    },
+    { body: cut, contentType: 'text/event-stream' },
+  );
+  const [charge, ...last] = text.split('\n\n');
+  assert.match(charge ?? '', /^data: \{"gateway_usage":\{.*\}\}$/);
+  assert.deepEqual(last, [cut]);
 });
 
 test('a bound or a number that no money covers is refused for want of credit', async () => {
