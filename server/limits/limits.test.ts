@@ -59,6 +59,33 @@ describe('a storm', () => {
   });
 });
 
+test('tokens are to be reserved where a rule of the key or the user counts them, and of those without rules the default', async () => {
+  const { storage } = stage;
+  const counting = { ...NO_LIMITS, tokens_per_day: 9 };
+  for (const scope of ['key', 'user'] as const) {
+    const defaults = { key: NO_LIMITS, user: NO_LIMITS, [scope]: counting };
+    const clock = new HandClock(NOON);
+    const byDefault = await createLimits({ storage, clock, defaults });
+    const byRule = await createLimits({
+      storage,
+      clock,
+      defaults: { key: NO_LIMITS, user: NO_LIMITS },
+    });
+    const set = (limits: typeof byRule, rule: typeof NO_LIMITS) =>
+      limits.change(scope, scope === 'key' ? 'k' : 'u', rule).apply();
+    assert.deepEqual(
+      [byDefault, byRule].map((limits) => limits.countsTokens('k', 'u')),
+      [true, false],
+    );
+    set(byDefault, NO_LIMITS);
+    set(byRule, counting);
+    assert.deepEqual(
+      [byDefault, byRule].map((limits) => limits.countsTokens('k', 'u')),
+      [false, true],
+    );
+  }
+});
+
 describe('a refused request', () => {
   test('consumes nothing, also not of the rules that would have allowed it (T14)', async () => {
     const { limits } = await stage.room(NOON, {
