@@ -7,7 +7,7 @@ import { Failure } from '../failure.ts';
 import { newId } from '../id.ts';
 import { compileOnce, type Storage, type Write } from '../storage/storage.ts';
 import { fromRow, previousColumns, ruleColumns, type SecretFacts, toRow } from './key-rows.ts';
-import { closedBecause, type KeyRules, type VirtualKey } from './key-rules.ts';
+import { closedBecause, type KeyRules, stateOf, type VirtualKey } from './key-rules.ts';
 import type { Erasure, UserBook } from './people.ts';
 import { hasTokenLength, isWellFormed, newToken, tokenHash } from './token.ts';
 
@@ -65,7 +65,7 @@ export interface VirtualKeys {
   all(): readonly VirtualKey[];
   /** All keys of a user, revoked ones included, the oldest first. */
   ofUser(userId: string): readonly VirtualKey[];
-  /** Those that are not revoked; null if nobody has this name. */
+  /** Those that open something now; null if nobody has this name. */
   activeOf(username: string): readonly VirtualKey[] | null;
   lastUseOf(key: VirtualKey): KeyUse;
   /** @param rules at least one */
@@ -204,7 +204,9 @@ export class KeyBook implements VirtualKeys {
     const user = this.#people.find(username);
     // An id is no name.
     if (user?.username !== username) return null;
-    return this.ofUser(user.id).filter((key) => key.revokedAt === null);
+    if (!user.isActive) return [];
+    const now = this.#clock.now();
+    return this.ofUser(user.id).filter((key) => stateOf(key, now) === 'active');
   }
 
   lastUseOf({ id }: VirtualKey): KeyUse {

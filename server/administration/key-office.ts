@@ -13,6 +13,7 @@ import {
   type KeyState,
   type KeyUse,
   stateOf,
+  type User,
   type VirtualKey,
 } from '../accounts/accounts.ts';
 import type { Clock } from '../clock.ts';
@@ -242,17 +243,25 @@ class Desk implements KeyOffice {
   }
 
   #isBound(label: string, { budget, models }: KeyOrder): boolean {
-    const { accounts, ledger } = this.#deps;
-    const user = accounts.people.find(label);
-    const hasWallet = user?.username === label && ledger.wallet(user.id) !== null;
+    const user = this.#named(label);
+    const hasWallet = user !== null && this.#deps.ledger.wallet(user.id) !== null;
     return hasWallet || (budget ?? null) !== null || (models ?? null) !== null;
+  }
+
+  /** An id is no name. */
+  #named(label: string): User | null {
+    const user = this.#deps.accounts.people.find(label);
+    return user?.username === label ? user : null;
   }
 
   #assertMemberMayAdd(label: string, { allowUnmetered }: KeyOrder): void {
     if (allowUnmetered === true) throw new Failure('forbidden', UNMETERED);
-    const keys = this.#deps.accounts.keys.activeOf(label) ?? [];
-    if (keys.length < MEMBER_KEYS_MAX) return;
-    const sentence = `You have ${keys.length} keys, which is the most there may be; delete one first.`;
+    const user = this.#named(label);
+    const mine = user === null ? [] : this.#deps.accounts.keys.ofUser(user.id);
+    // One that is switched off or has expired can be opened again.
+    const count = mine.filter(({ revokedAt }) => revokedAt === null).length;
+    if (count < MEMBER_KEYS_MAX) return;
+    const sentence = `You have ${count} keys, which is the most there may be; delete one first.`;
     throw new Failure('conflict', { sentence });
   }
 

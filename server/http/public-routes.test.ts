@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { OPERATOR, openTestEdge, type TestEdge } from './edge-for-tests.ts';
+import { NOW, OPERATOR, openTestEdge, type TestEdge } from './edge-for-tests.ts';
 
 describe('self-service switched off', () => {
   let edge: TestEdge;
@@ -26,8 +26,9 @@ describe('self-service switched off', () => {
 
 describe('self-service switched on', () => {
   let edge: TestEdge;
+  let now = NOW;
   before(async () => {
-    edge = await openTestEdge({ settings: { selfServiceKeys: true } });
+    edge = await openTestEdge({ settings: { selfServiceKeys: true }, clock: { now: () => now } });
   });
   after(() => edge.close());
 
@@ -56,6 +57,31 @@ describe('self-service switched on', () => {
       ],
     });
     assert.ok(!list.body.includes(token));
+  });
+
+  test('lists no key that opens nothing: switched off, expired, revoked, or of a user who is switched off', async () => {
+    const username = 'closer';
+    const ids: string[] = [];
+    for (let count = 0; count < 4; count++) ids.push((await ask({ username })).json().id);
+    const [off, late, gone, open] = ids;
+    const listed = async () => {
+      const { keys } = (
+        await edge.http.instance.inject({ url: `/public/keys/${username}` })
+      ).json();
+      return keys.map(({ id }: { id: string }) => id);
+    };
+    const act = (method: 'PATCH' | 'DELETE', url: string, payload?: object) =>
+      edge.http.instance.inject({ method, url, headers: OPERATOR, ...(payload && { payload }) });
+    await act('PATCH', `/api/virtual-keys/${off}`, { is_active: false });
+    const soon = new Date(now + 1_000).toISOString();
+    await act('PATCH', `/api/virtual-keys/${late}`, { expires_at: soon });
+    await act('DELETE', `/api/virtual-keys/${gone}`);
+    assert.deepEqual(await listed(), [late, open]);
+    now += 1_000;
+    assert.deepEqual(await listed(), [open]);
+    const { userId } = edge.accounts.keys.find(open ?? '') ?? assert.fail();
+    await act('PATCH', `/api/users/${userId}`, { is_active: false });
+    assert.deepEqual(await listed(), []);
   });
 
   test('bounds a key by the default limits and a monthly budget of its own', async () => {
