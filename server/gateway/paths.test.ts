@@ -139,3 +139,13 @@ test("the provider's account endpoints are never forwarded, however they are spe
     }
   }
 });
+
+test('a path is metered however its letters are written', () => {
+  const paths = [
+    'Chat/Completions',
+    'deployments/Mine/CHAT/completions',
+    'Deployments/x/responses',
+  ];
+  for (const path of paths) assert.equal(meaningOf('POST', path, {}).pathClass, 'tokens', path);
+  assert.throws(() => meaningOf('GET', 'Credits', {}), { code: 'account_path_forbidden' });
+});

@@ -78,7 +78,7 @@ const ACCOUNT_SEGMENTS: ReadonlySet<string> = new Set([
 ]);
 
 /** What stands before the path proper where a provider has a path of its own for each deployment of a model, as Azure does. */
-const DEPLOYMENT = /^deployments\/([^/]+)\/(?=.)/;
+const DEPLOYMENT = /^deployments\/([^/]+)\/(?=.)/i;
 
 /** How often a path may be encoded in itself before it is taken for a trick. */
 const DECODINGS_MAX = 4;
@@ -141,10 +141,12 @@ export function meaningOf(
   plain: string,
   headers: Readonly<Record<string, unknown>>,
 ): PathMeaning {
-  const rest = plain.replace(DEPLOYMENT, '');
+  const asked = plain.replace(DEPLOYMENT, '');
+  // Some providers read paths without regard to case, and what is metered there must be metered here.
+  const rest = METERED.has(asked) ? asked : asked.toLowerCase();
   const metered = method === 'POST' ? METERED.get(rest) : undefined;
   if (metered !== undefined) return metered;
-  const first = rest.slice(0, (rest.indexOf('/') + 1 || rest.length + 1) - 1).toLowerCase();
+  const first = rest.slice(0, (rest.indexOf('/') + 1 || rest.length + 1) - 1);
   if (ACCOUNT_SEGMENTS.has(first)) throw new Failure('account_path_forbidden');
   const anthropic = first === 'messages' || headers['anthropic-version'] !== undefined;
   const dialect = anthropic ? 'anthropic' : 'openai';

@@ -28,7 +28,7 @@ export function countUnits(
 
 /** Of the paths about audio: is it the one that speaks, at whatever deployment? */
 function isSpeech(endpoint: string): boolean {
-  return endpoint.endsWith('audio/speech');
+  return /audio\/speech$/i.test(endpoint);
 }
 
 /** So many pictures a provider makes at once, as far as is known: held where it cannot be told how many are asked for. */

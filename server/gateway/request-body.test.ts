@@ -105,7 +105,9 @@ test('a field of a form is found between its boundaries', () => {
     '--XX\r\nContent-Disposition: form-data; name="file"; filename="a.mp3"\r\n\r\n\u0000\u0001\r\n--XX\r\nContent-Disposition: form-data; name="model"\r\n\r\nwhisper-1\r\n--XX--\r\n';
   const fieldsOf = (type: string) => formFields(bytes(form), type, ['model', 'prompt']);
   assert.deepEqual(fieldsOf('multipart/form-data; boundary=XX'), { model: 'whisper-1' });
-  assert.deepEqual(fieldsOf('multipart/form-data'), {});
+  for (const type of ['multipart/form-data', 'multipart/form-data; boundary=YY']) {
+    assert.deepEqual(fieldsOf(type), { model: null, prompt: null });
+  }
 });
 
 test('a field of a form that could be read in two ways is not read at all', () => {

@@ -194,7 +194,7 @@ const PART_NAME = /;\s*name(\*?)\s*=\s*"?([^";\r\n]*)/i;
 
 /**
  * Text fields of a multipart form, such as `model`. What is not there is undefined; what could be read in two ways is
- * null: it stands there twice, or a part has its name in a disguise.
+ * null: it stands there twice, a part has its name in a disguise, or no part is to be found at all.
  */
 export function formFields<Name extends string>(
   body: Buffer,
@@ -202,14 +202,15 @@ export function formFields<Name extends string>(
   names: readonly Name[],
 ): Readonly<Partial<Record<Name, string | null>>> {
   const fields: Partial<Record<Name, string | null>> = {};
+  const unreadable = () => Object.fromEntries(names.map((name) => [name, null])) as typeof fields;
   const boundary = /boundary="?([^";]+)"?/i.exec(contentType)?.[1];
-  if (boundary === undefined) return fields;
   const parts = `\r\n${body.toString('latin1')}`.split(`\r\n--${boundary}`);
+  if (boundary === undefined || parts.length === 1) return unreadable();
   // The last piece comes after the last boundary: it is no part, or one without its end.
   for (const part of parts.slice(1, -1)) {
     const start = part.indexOf('\r\n\r\n');
     const [, star, partName] = PART_NAME.exec(part.slice(0, Math.max(0, start))) ?? [];
-    if (star === '*') return Object.fromEntries(names.map((name) => [name, null])) as typeof fields;
+    if (star === '*') return unreadable();
     const name = names.find((one) => one === partName?.trim());
     if (name === undefined) continue;
     const value = Buffer.from(part.slice(start + 4), 'latin1').toString('utf8');
