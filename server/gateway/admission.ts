@@ -213,11 +213,13 @@ function holdMoney(deps: AdmissionDeps, request: Request): Money {
     const least = Math.min(charging.minOutputTokens, bound);
     bound = Math.max(least, Math.min(bound, affordable));
   }
-  let amount = tariff.worstCase(inputEstimate, bound * choices, units);
+  const worst = [inputEstimate, bound * choices, units] as const;
+  // A wallet that only counts refuses nothing, also not what has no price.
+  let amount = cover === null ? (tariff.reckon(...worst) ?? ZERO) : tariff.worstCase(...worst);
   const held = [first.key];
   // Another one may be dearer: it serves if that is covered too, and then that is what is held.
   for (const place of others) {
-    const most = tariffAt(place).reckon(inputEstimate, bound * choices, units);
+    const most = tariffAt(place).reckon(...worst);
     if (most === null || (cover !== null && most > cover)) continue;
     held.push(place.key);
     if (most > amount) amount = most;

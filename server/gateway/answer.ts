@@ -48,7 +48,7 @@ export function readAnswer(plan: Plan, key: RoutedKey, { bytes, text }: WholeBod
       json === null || plan.wire === null ? null : key.provider.routing.readUsage(plan.wire, json),
     model: typeof model === 'string' ? model.slice(0, 200) : null,
     id: typeof id === 'string' ? id.slice(0, 200) : null,
-    isError: typeof error === 'object' && error !== null,
+    isError: typeof error === 'string' ? error !== '' : typeof error === 'object' && error !== null,
   };
 }
 

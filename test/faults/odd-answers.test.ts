@@ -1,6 +1,7 @@
 /** Answers and requests in shapes that are rare, and what is owed for them. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { WalletDefinition } from '../../server/ledger/ledger.ts';
 import type { Behaviour } from '../fake-upstream.ts';
 import type { RecordRow } from '../harness.ts';
 import { balanceOf, fund } from './money.ts';
@@ -28,7 +29,13 @@ after(() => stand[Symbol.asyncDispose]());
 
 /** What a caller pays who has so much and sends this, where the provider answers like that. */
 async function pays(
-  request: { path: string; body: object | FormData; has?: number; headers?: object },
+  request: {
+    path: string;
+    body: object | FormData;
+    has?: number;
+    headers?: object;
+    wallet?: Partial<WalletDefinition>;
+  },
   behave: Behaviour,
 ): Promise<{ status: number; text: string; record: RecordRow; left: number }> {
   const { product, upstream } = stand;
@@ -36,7 +43,8 @@ async function pays(
   const label = `payer ${product.records().length}`;
   const rules = { label, note: null, origin: 'operator', allowUnmetered: false } as const;
   const { key, token } = await accounts.keys.issue(rules);
-  await fund(product.rooms, key.userId, request.has ?? DOLLAR, { plan: 'cost' });
+  const wallet = { plan: 'cost', ...request.wallet } as const;
+  await fund(product.rooms, key.userId, request.has ?? DOLLAR, wallet);
   upstream.unscript();
   upstream.script({ behave });
   const isForm = request.body instanceof FormData;
@@ -87,6 +95,26 @@ test('a stream that fails before it says or states anything owes nothing', async
     );
     assert.equal(left, DOLLAR, path);
   }
+});
+
+test('an answer that is whole and an error owes nothing, whichever form the error has', async () => {
+  for (const error of ['no such model', { message: 'no such model' }]) {
+    const asked = { path: '/chat/completions', body: CHAT };
+    const { status, record } = await pays(asked, { body: JSON.stringify({ error }) });
+    assert.deepEqual([status, record.outcome, record.charge_nanos], [200, 'failed', 0]);
+  }
+});
+
+test('a wallet that only counts refuses no model for want of a price', async () => {
+  const { status, record } = await pays(
+    {
+      path: '/chat/completions',
+      body: { ...CHAT, model: 'nobody-knows-this' },
+      wallet: { kind: 'metered' },
+    },
+    {},
+  );
+  assert.deepEqual([status, record.cost_source, record.charge_nanos], [200, 'unpriced', 0]);
 });
 
 test('a response that fails after it spoke is on record as failed, with what it served', async () => {
