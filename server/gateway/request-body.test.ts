@@ -122,3 +122,10 @@ test('a field of a form that could be read in two ways is not read at all', () =
   assert.equal(modelOf(part('name="model"', 'cheap'), part('name="model"', 'dear')), null);
   assert.equal(modelOf(part('name="model"', 'cheap'), part("name*=utf-8''model", 'dear')), null);
 });
+
+test('a decisive member is refused in every spelling that some server folds into it', () => {
+  for (const name of ['Max_Tokens', 'max_to\u212aens', 'max_token\u017f', '\u017ftream']) {
+    const body = bytes(JSON.stringify({ model: 'm', [name]: 1 }));
+    assert.throws(() => parseBody(body), { code: 'invalid_request' }, name);
+  }
+});

@@ -83,10 +83,15 @@ function mayRepeat(text: string, parsed: JsonObject): boolean {
 /** Some servers read names without regard to case; two such names would be one member twice. */
 function assertNoDisguise(parsed: JsonObject): void {
   for (const name in parsed) {
-    if (DECISIVE.includes(name) || !DECISIVE.includes(name.toLowerCase())) continue;
+    if (DECISIVE.includes(name) || !DECISIVE.includes(folded(name))) continue;
     const sentence = `Write the member "${name}" in lower case.`;
     throw new Failure('invalid_request', { sentence, param: name });
   }
+}
+
+/** As those servers fold it: the long s is one too. */
+function folded(name: string): string {
+  return name.toLowerCase().replaceAll('\u017f', 's');
 }
 
 function assertUnique(text: string): void {

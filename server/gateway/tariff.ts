@@ -199,12 +199,19 @@ export function reservedOutput(plan: Plan, settings: ChargingSettings): number {
   return Math.min(bound, settings.defaultOutputReserve);
 }
 
-/** How many answers a request asks for. */
-export function choicesOf(plan: Plan): number {
-  const counts = [plan.parsed?.['n'], plan.parsed?.['best_of']].map((value) =>
-    typeof value === 'number' && Number.isSafeInteger(value) && value > 1 ? value : 1,
-  );
-  return Math.max(...counts);
+/** How many answers a request asks for: so many of each prompt, of which a completion may have several. */
+export function choicesOf({ wire, parsed }: Plan): number {
+  // Lenient servers take a number in quotes for one.
+  const counts = [parsed?.['n'], parsed?.['best_of']]
+    .map(Number)
+    .map((count) => (Number.isSafeInteger(count) && count > 1 ? count : 1));
+  return Math.max(...counts) * (wire === 'completions' ? promptsIn(parsed?.['prompt']) : 1);
+}
+
+/** A list of numbers is one prompt, in tokens; of anything else, each is one. */
+function promptsIn(prompt: unknown): number {
+  if (!Array.isArray(prompt) || typeof prompt[0] === 'number') return 1;
+  return Math.max(1, prompt.length);
 }
 
 /** Does this path answer text that a bound on tokens can shorten? */

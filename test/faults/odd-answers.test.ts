@@ -159,6 +159,22 @@ test('a bound or a number that no money covers is refused for want of credit', a
   }
 });
 
+test('of several prompts each has its answer held', async () => {
+  const limit = { model: 'gpt-4o-mini', max_tokens: 1_000 };
+  const cases = [
+    ['/completions', { ...limit, prompt: ['a', 'b', 'c'] }, 3],
+    ['/completions', { ...limit, prompt: [[1], [2]], best_of: 2 }, 4],
+    ['/completions', { ...limit, prompt: [1, 2, 3] }, 1],
+    ['/chat/completions', { ...CHAT, ...limit, n: '3' }, 3],
+  ] as const;
+  for (const [path, body, answers] of cases) {
+    const least = answers * 1_000 * 600;
+    assert.equal((await pays({ path, body, has: least }, {})).status, 402, JSON.stringify(body));
+    const { record } = await pays({ path, body, has: least + 100_000 }, {});
+    assert.ok((record.hold_nanos ?? 0) > least, JSON.stringify(body));
+  }
+});
+
 test('a chat that claims to run in the background is metered like any other', async () => {
   const body = { ...CHAT, messages: [{ role: 'user', content: '[[promptTokens=10 tokens=5]]' }] };
   const { status, record } = await pays(
