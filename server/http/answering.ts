@@ -1,6 +1,6 @@
 /** Binds a call of the contract to the function that answers it: credentials, validation, reply schema. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Call, CallFacts, Who } from '../../contract/api/call.ts';
+import type { Call, Who } from '../../contract/api/call.ts';
 import { Failure } from '../failure.ts';
 import type { Caller } from './callers.ts';
 import { JointAnswers } from './joint-answers.ts';
@@ -137,11 +137,10 @@ export function routerPath(path: string): string {
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE'] as const;
 
-/** Each path answers the methods that it does not take with 405, and OPTIONS with the list of those it takes. */
-export function refuseOtherMethods(scope: FastifyInstance, calls: readonly CallFacts[]): void {
-  for (const path of new Set(calls.map((call) => call.path))) {
+/** Each path, be it of a call, a page or both, answers the methods that it does not take with 405, and OPTIONS with the list of those it takes. */
+export function refuseOtherMethods(scope: FastifyInstance, paths: ReadonlySet<string>): void {
+  for (const path of paths) {
     const url = routerPath(path);
-    // A page of the web app may stand at the same address.
     const isTaken = (method: (typeof METHODS)[number]): boolean => scope.hasRoute({ method, url });
     const taken = METHODS.filter(isTaken);
     const allow = [...taken, ...(taken.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');

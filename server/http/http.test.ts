@@ -44,6 +44,7 @@ describe('errors', () => {
       ['TRACE', '/public/keys', 'POST, OPTIONS'],
       // A page has the address as well.
       ['PUT', '/login', 'GET, POST, HEAD, OPTIONS'],
+      ['POST', '/logout', 'GET, HEAD, OPTIONS'],
     ] as const;
     for (const [method, url, allow] of CASES) {
       const reply = await inject({ method, url });

@@ -36,6 +36,7 @@ import type { Traffic } from './traffic.ts';
 import { type UserDeps, userHandlers } from './user-routes.ts';
 import { type VirtualKeysDeps, virtualKeyHandlers } from './virtual-key-routes.ts';
 import { type WalletDeps, walletHandlers } from './wallet-routes.ts';
+import { PAGES } from './web-app.ts';
 
 export type RoutesDeps = AccountDeps &
   AdminDeps &
@@ -150,7 +151,8 @@ export async function registerRoutes(
   const bound = boundCalls(deps, edge, document);
   for (const one of bound) register(scope, one, guards);
   await docsAssets(scope, document);
-  refuseOtherMethods(scope, [SYSTEM_API.swaggerPage, ...bound.map((one) => one.call)]);
+  const calls = [SYSTEM_API.swaggerPage, ...bound.map(({ call }) => call)];
+  refuseOtherMethods(scope, new Set([...PAGES, ...calls.map(({ path }) => path)]));
 }
 
 function guardsOf({ callers, settings }: Edge): Readonly<Record<Who, Guard>> {

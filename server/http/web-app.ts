@@ -15,7 +15,7 @@ import { createPreloads } from './web-preloads.ts';
 const BUILT = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
 /** The addresses of the app. Those that are also calls of the API are in {@link SHARED}. */
-const PAGES = [
+export const PAGES = [
   '/login',
   '/register',
   '/logout',
