@@ -323,8 +323,7 @@ class Office implements Administration {
   }
 
   balances(): readonly UserBalance[] {
-    const users = this.#deps.accounts.people.all().filter(({ erasedAt }) => erasedAt === null);
-    return users.map((user) => this.balanceOf(user));
+    return this.#deps.accounts.people.all().map((user) => this.balanceOf(user));
   }
 
   /** A wallet for its first credit, if that can be booked: whoever has none is refused nothing and should stay so. */

@@ -90,7 +90,7 @@ async function systemFiguresOf(deps: CreditsDeps): Promise<z.output<typeof syste
     status,
     timestamp: isoTime(now),
     data: {
-      total_users: accounts.people.all().filter(({ erasedAt }) => erasedAt === null).length,
+      total_users: accounts.people.all().length,
       active_users_today: activeUsersToday,
       total_requests_today: today.requests,
       total_tokens_today: today.tokens,

