@@ -43,6 +43,8 @@ export interface Expected {
   /** One place for each of the candidates. */
   readonly first: Place;
   readonly others: readonly Place[];
+  /** Prices of the models that a provider may fall back to. @throws Failure `invalid_request` if they are too many */
+  fallbacks(key: RoutedKey): readonly (Price | null)[];
 }
 
 type OutputBound = (limits: ModelLimits) => number;
@@ -194,7 +196,10 @@ function holdMoney(deps: AdmissionDeps, request: Request): Money {
   const { first, others } = expected;
   const own = ledger.wallet(call.key.userId);
   const tariffAt = ({ key, price }: Place) =>
-    new Tariff({ settings: charging, own, metering, price, plan, key });
+    new Tariff({
+      ...{ settings: charging, own, metering, price, plan, key },
+      fallbacks: expected.fallbacks(key),
+    });
   const tariff = tariffAt(first);
   const units = expectedUnits(plan);
   const isText = hasOutput(plan);

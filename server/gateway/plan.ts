@@ -203,7 +203,8 @@ export function bodyFor(
  * The names that a price is looked up by, best first. The asked-for one comes first, as it is what the operator's own
  * prices speak of, then the one that was served. With a deployment that is what was asked for: what its body claims is
  * heard last, and not before it is served, or who claims a cheap model would have the dear one for its price. Where
- * the operator named the deployment, in the base address, it may be heard before: nobody else can be served there.
+ * the operator named the deployment, in the base address, it may be heard before: nobody else can be served there. Of
+ * several models that a body names, the one that was served is the one that is billed.
  *
  * @param served null where the answer does not tell, undefined where there is none yet
  */
@@ -215,7 +216,27 @@ export function namesForPrice(
   const { model, deployment } = plan;
   if (deployment !== null && served === undefined) return [deployment];
   const decides = deployment ?? deploymentAt(key.basePath);
-  return decides === null ? [model, served ?? null] : [decides, served ?? null, model];
+  if (decides !== null) return [decides, served ?? null, model];
+  const isAnyOfSeveral = served !== undefined && Array.isArray(plan.parsed?.['models']);
+  return isAnyOfSeveral ? [served, model] : [model, served ?? null];
+}
+
+/** More are an attempt to be busy with their prices. */
+const FALLBACKS_MAX = 20;
+
+/**
+ * The models that a body names for a provider to fall back to.
+ *
+ * @throws Failure `invalid_request` if they are too many
+ */
+export function fallbackModels({ parsed }: Plan): readonly string[] {
+  const models: unknown = parsed?.['models'];
+  if (!Array.isArray(models)) return [];
+  if (models.length > FALLBACKS_MAX) {
+    const sentence = `"models" may name ${FALLBACKS_MAX} models at most.`;
+    throw new Failure('invalid_request', { sentence, param: 'models' });
+  }
+  return models.filter((model) => typeof model === 'string');
 }
 
 /** The path at the provider: always below its base address, with the query kept and completed. */

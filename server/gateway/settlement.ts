@@ -25,7 +25,7 @@ import { type Answer, servedText, spokenSeconds } from './answer.ts';
 import type { Ending } from './ending.ts';
 import type { Candidates } from './payer.ts';
 import { countUnits } from './pieces.ts';
-import { type Call, namesForPrice, type Plan } from './plan.ts';
+import { type Call, fallbackModels, namesForPrice, type Plan } from './plan.ts';
 
 export interface Served {
   readonly call: Call;
@@ -180,11 +180,18 @@ class Forecast implements Expected {
     return others.map((key) => this.#place(key));
   }
 
+  fallbacks(key: RoutedKey): readonly (Price | null)[] {
+    return fallbackModels(this.#of.plan).map((model) => this.#priceAt(key, [model]));
+  }
+
   #place(key: RoutedKey): Place {
-    const { plan, at, startedAt } = this.#of;
-    const where = { key, at: startedAt, inputTokens: this.inputEstimate };
-    const price = findPrice(this.#metering, where, namesForPrice(plan, key));
-    return { key, limits: at.limits(key), price };
+    const { plan, at } = this.#of;
+    return { key, limits: at.limits(key), price: this.#priceAt(key, namesForPrice(plan, key)) };
+  }
+
+  #priceAt(key: RoutedKey, models: readonly (string | null)[]): Price | null {
+    const where = { key, at: this.#of.startedAt, inputTokens: this.inputEstimate };
+    return findPrice(this.#metering, where, models);
   }
 
   /** The prompt as it is estimated. */

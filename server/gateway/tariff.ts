@@ -1,5 +1,5 @@
 /** What a caller pays: the arithmetic of the plans, and the worst case of a request under them. */
-import { costOf, creditNanosAt, type Nanos } from '../../contract/money.ts';
+import { costOf, creditNanosAt, type Nanos, ZERO } from '../../contract/money.ts';
 import {
   type BilledUnit,
   type ReportedUsage,
@@ -37,7 +37,7 @@ export class Tariff {
   readonly #flatNanosPerMillion: number;
   readonly #markupPpm: number;
   readonly #metering: Metering;
-  readonly #price: Price | null;
+  readonly #prices: readonly (Price | null)[];
   readonly #isFree: boolean;
   readonly #byTokens: boolean;
   readonly #request: Plan;
@@ -47,6 +47,8 @@ export class Tariff {
     own: { plan: 'flat' | 'cost' | null; markupPpm: number | null } | null;
     metering: Metering;
     price: Price | null;
+    /** Of the models that may answer in place of the first. */
+    fallbacks?: readonly (Price | null)[];
     plan: Plan;
     key: RoutedKey;
   }) {
@@ -55,7 +57,7 @@ export class Tariff {
     this.#flatNanosPerMillion = settings.flatNanosPerMillion;
     this.#markupPpm = own?.markupPpm ?? settings.markupPpm;
     this.#metering = of.metering;
-    this.#price = of.price;
+    this.#prices = [of.price, ...(of.fallbacks ?? [])];
     this.#isFree = of.key.free;
     this.#byTokens = of.plan.pathClass === 'tokens';
     this.#request = of.plan;
@@ -66,12 +68,17 @@ export class Tariff {
     return creditNanosAt(this.#flatNanosPerMillion);
   }
 
-  /** Nano-dollars for a million tokens of output; null where the model has no price. */
+  /** Nano-dollars for a million tokens of output, of the dearest model; null where one has no price. */
   get outputNanosPerMillion(): number | null {
     if (this.plan === 'flat' && this.#byTokens) return this.#flatNanosPerMillion;
     if (this.#isFree) return 0;
-    const rate = this.#price?.rates.output ?? null;
-    return rate === null ? null : Math.ceil((rate * this.#markupPpm) / PPM);
+    let most = 0;
+    for (const price of this.#prices) {
+      const rate = price?.rates.output ?? null;
+      if (rate === null) return null;
+      most = Math.max(most, rate);
+    }
+    return Math.ceil((most * this.#markupPpm) / PPM);
   }
 
   /**
@@ -89,7 +96,7 @@ export class Tariff {
   }
 
   /**
-   * The charge for so many tokens and pieces, at the list price.
+   * The charge for so many tokens and pieces, at the list price of the dearest model that may answer.
    *
    * @throws Failure `unpriced_model`: what has no price cannot be held, and is not free
    */
@@ -101,19 +108,37 @@ export class Tariff {
 
   /** The same, and null where only a price could tell and there is none. */
   reckon(input: number, output: number, units: Units): Nanos | null {
+    let most = ZERO;
+    for (const price of this.#prices) {
+      const charge = this.#reckonAt(price, { input, output, units });
+      if (charge === null) return null;
+      if (charge > most) most = charge;
+    }
+    return most;
+  }
+
+  #reckonAt(
+    price: Price | null,
+    { input, output, units }: { input: number; output: number; units: Units },
+  ): Nanos | null {
     // A picture or a spoken text that has a price for itself alone is not billed for what describes it, nor by tokens.
-    const isByPiece = !this.#byTokens && this.#price?.rates.input === null;
+    const isByPiece = !this.#byTokens && price?.rates.input === null;
     const read = isByPiece ? 0 : input;
     const most = isByPiece ? 0 : Math.min(output, OUTPUT_TOKENS_MAX);
-    const tokens = { ...UNKNOWN_USAGE, input: read, output: most, ...this.#cacheWrites(read) };
+    const tokens = {
+      ...UNKNOWN_USAGE,
+      input: read,
+      output: most,
+      ...this.#cacheWrites(price, read),
+    };
     const usage = { tokens, cost: null, units, flawed: false };
-    const { cost } = this.#metering.rate({ usage, price: this.#price, local: this.#isFree });
+    const { cost } = this.#metering.rate({ usage, price, local: this.#isFree });
     return this.chargeFor(usage, cost);
   }
 
   /** A prompt that the request has the provider cache may be billed as written, which can be dearer than read. */
-  #cacheWrites(input: number): Partial<TokenUsage> {
-    const { input: read, cacheWrite5m, cacheWrite1h } = this.#price?.rates ?? NO_RATES;
+  #cacheWrites(price: Price | null, input: number): Partial<TokenUsage> {
+    const { input: read, cacheWrite5m, cacheWrite1h } = price?.rates ?? NO_RATES;
     const isDearer = Math.max(cacheWrite5m ?? 0, cacheWrite1h ?? 0) > (read ?? 0);
     if (!isDearer) return {};
     const life = cacheLife(this.#request.parsed);

@@ -12,6 +12,7 @@ const SECOND = 100_000;
 const PICTURE = 40_000_000;
 const PRICES = JSON.stringify({
   'gpt-4o-mini': { input: 0.00015, output: 0.0006 },
+  'o1-pro': { input: 0.15, output: 0.6 },
   'whisper-1': { second: 0.0001 },
   'dall-e-3': { image: 0.04 },
   'gpt-image-1': { input: 0.005, output: 0.04 },
@@ -173,6 +174,25 @@ test('of several prompts each has its answer held', async () => {
     const { record } = await pays({ path, body, has: least + 100_000 }, {});
     assert.ok((record.hold_nanos ?? 0) > least, JSON.stringify(body));
   }
+});
+
+test('of several models that may answer, the dearest is held, and the one that answers is charged', async () => {
+  const path = '/chat/completions';
+  const body = { ...CHAT, max_tokens: 100, models: ['gpt-4o-mini', 'o1-pro'] };
+  const least = 100 * 600_000;
+  assert.equal((await pays({ path, body, has: least }, {})).status, 402);
+  const usage = { prompt_tokens: 10, completion_tokens: 20, total_tokens: 30 };
+  const answer = { id: 'c1', model: 'o1-pro', choices: [], usage };
+  const paid = await pays({ path, body }, { body: JSON.stringify(answer) });
+  assert.equal(paid.record.charge_nanos, 10 * 150_000 + 20 * 600_000);
+  assert.ok((paid.record.hold_nanos ?? 0) > least);
+  const bounded = await pays({ path, body: { ...body, max_tokens: null }, has: least }, {});
+  assert.equal(bounded.status, 200);
+  assert.ok((bounded.record.hold_nanos ?? 0) <= least);
+  const unknown = { ...body, models: ['nobody-knows-this'] };
+  assert.equal((await pays({ path, body: unknown }, {})).record.failure, 'unpriced_model');
+  const many = { ...body, models: Array.from({ length: 21 }, () => 'gpt-4o-mini') };
+  assert.equal((await pays({ path, body: many }, {})).record.failure, 'invalid_request');
 });
 
 test('a chat that claims to run in the background is metered like any other', async () => {
