@@ -33,6 +33,13 @@ const NOT_TO_UPSTREAM: ReadonlySet<string> = new Set([
   // They choose an account at the provider, which is not the caller's.
   'openai-organization',
   'openai-project',
+  'x-goog-user-project',
+  // What is allowed and metered is told from method and path; some servers let these decide instead.
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'x-original-url',
+  'x-rewrite-url',
   // Where the caller came from is not the provider's business.
   'forwarded',
   'via',
