@@ -44,13 +44,30 @@ function picturesOf(asked: unknown): number {
 /** A second of recorded speech takes at least so many bytes; it bounds what a recording can cost. */
 const BYTES_PER_SECOND_MIN = 1_000;
 
+/** Held where a request lets a model search the web and sets no limit; few answers take more. */
+const SEARCHES_UNBOUNDED = 10;
+const SEARCHES_MAX = 1_000;
+
+/** How often a model may search the web for its answer, where searches are billed. */
+function searchesOf({ wire, parsed }: Plan): number {
+  const tools: unknown = wire === 'messages' ? parsed?.['tools'] : null;
+  let searches = 0;
+  for (const tool of Array.isArray(tools) ? (tools as (JsonObject | null)[]) : []) {
+    if (!String(tool?.['type']).startsWith('web_search')) continue;
+    const limit = tool?.['max_uses'];
+    searches += typeof limit === 'number' && limit > 0 ? Math.ceil(limit) : SEARCHES_UNBOUNDED;
+  }
+  return Math.min(searches, SEARCHES_MAX);
+}
+
 /** The most pieces that the answer to a request can be billed by. */
 export function expectedUnits(plan: Plan): Partial<Record<BilledUnit, number>> {
   const { wire, body, endpoint } = plan;
   if (wire === 'audio' && !isSpeech(endpoint) && Buffer.isBuffer(body)) {
     return { second: Math.ceil(body.length / BYTES_PER_SECOND_MIN) };
   }
-  return countUnits(plan, null);
+  const searches = searchesOf(plan);
+  return searches > 0 ? { web_search: searches } : countUnits(plan, null);
 }
 
 /** What pieces may take where a model bills them by tokens. */

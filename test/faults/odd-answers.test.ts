@@ -276,3 +276,23 @@ test('a transcription that states no length is charged by what was heard, and sa
     );
   }
 });
+
+test('searches of the web that a request allows are held', async () => {
+  await using vendor = await openStand({ provider: 'ANTHROPIC' });
+  const { userId } = vendor.product.rooms.accounts.keys.find(vendor.token) ?? assert.fail();
+  await fund(vendor.product.rooms, userId, DOLLAR, { plan: 'cost' });
+  const messages = [{ role: 'user', content: 'Say hello.' }];
+  const body = { model: 'claude-sonnet-4-5', max_tokens: 50, messages };
+  const tool = { type: 'web_search_20250305', name: 'web_search' };
+  const held: number[] = [];
+  for (const max_uses of [1, 4, undefined]) {
+    const answer = await vendor.ask({
+      path: '/messages',
+      body: { ...body, tools: [{ ...tool, max_uses }] },
+    });
+    held.push(vendor.recordOf(answer).hold_nanos ?? 0);
+  }
+  const search = 10_000_000;
+  const [one = 0, four = 0, any = 0] = held.map((amount) => Math.floor(amount / search));
+  assert.deepEqual([one, four, any], [1, 4, 10]);
+});
