@@ -209,7 +209,8 @@ async function confirmed(
   const finding = findingOf(key, row, again, null);
   if (again === null || finding.kind !== 'good' || again.outcome !== 'read') {
     const message = 'The provider told of a lower balance, and did not say so twice.';
-    const told = { ...first.told, outcome: again?.outcome ?? 'unreadable', message };
+    const { outcome = 'unreadable', retryAfterMs = null } = again ?? {};
+    const told = { ...first.told, outcome, message, retryAfterMs };
     return roundFrom({ kind: 'no news' }, { ...told, balance: null }, null);
   }
   const level = betterLevel(first.level, finding.level);

@@ -151,6 +151,19 @@ test('bad news that the provider does not repeat is not believed and looked into
   assert.equal((await statusOf('pk_1')).lastCheckedAt, stage.clock.now());
 });
 
+test('a provider that names a time when it is asked again is left alone so long', async () => {
+  stage.add('pk_1');
+  await stage.monitoring.tick();
+  const answers = [has(0), fails('rate limited', 20 * MINUTE_MS)];
+  stage.script.balance = () => answers.shift() ?? has(10);
+  await after(30 * MINUTE_MS);
+  const asked = stage.asked.length;
+  await after(20 * MINUTE_MS - 1);
+  assert.equal(stage.asked.length, asked);
+  await after(1);
+  assert.equal(stage.asked.length, asked + 1);
+});
+
 test('a balance below the threshold is told once, and again only after it was well', async () => {
   stage.add('pk_1', { threshold: dollars(5) });
   const series = [10, 4.9, 4.8, 5.1, 4.9, 5.3, 4.9, 0, -1];
