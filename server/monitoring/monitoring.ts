@@ -224,9 +224,11 @@ class Monitor implements Monitoring {
   }
 
   async tidy(): Promise<void> {
-    const { storage, clock, records, settings, log } = this.#deps;
+    const { storage, clock, keys, records, settings, log } = this.#deps;
     const { retentionDays } = settings;
-    const isDone = await tidyUp({ storage, clock, retentionDays, pruneRecords: records.prune });
+    const neededSince = (keyId: string) => keys.find(keyId)?.anchor?.at ?? null;
+    const pruneRecords = records.prune;
+    const isDone = await tidyUp({ storage, clock, retentionDays, neededSince, pruneRecords });
     if (isDone) log.info({ retentionDays }, 'old readings, probes and usage records were cleared');
   }
 

@@ -14,6 +14,8 @@ export interface TidyDeps {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly retentionDays: number;
+  /** Since when the usage and probes of a key are what its balance is reckoned from; null: from none. */
+  readonly neededSince: (keyId: string) => number | null;
   /** Takes away the oldest usage records before an instant, at most so many. @returns how many it were */
   readonly pruneRecords: (before: number, limit: number) => Promise<number>;
 }
@@ -24,7 +26,7 @@ export interface TidyDeps {
  * @returns whether it was time
  */
 export async function tidyUp(deps: TidyDeps): Promise<boolean> {
-  const { storage, clock, retentionDays, pruneRecords } = deps;
+  const { storage, clock, retentionDays, neededSince, pruneRecords } = deps;
   const now = clock.now();
   if (!(await isTime(storage, now))) return false;
   const before = now - retentionDays * DAY_MS;
@@ -33,11 +35,14 @@ export async function tidyUp(deps: TidyDeps): Promise<boolean> {
   const keys = await storage.db.selectFrom('key_health').select('provider_key_id as id').execute();
   for (const { id } of keys) {
     await run(sql`delete from balance_readings where provider_key_id = ${id} and at < ${before}`);
+    const end = Math.min(before, neededSince(id) ?? before);
     await run(
-      sql`delete from provider_usage where provider_key_id = ${id} and date < ${dayOf(before)}`,
+      sql`delete from provider_usage where provider_key_id = ${id} and date < ${dayOf(end)}`,
+    );
+    await run(
+      sql`delete from probes where provider_key_id = ${id} and id < ${firstId('prb', end)}`,
     );
   }
-  await run(sql`delete from probes where id < ${firstId('prb', before)}`);
   while ((await pruneRecords(before, ROWS_AT_ONCE)) === ROWS_AT_ONCE);
   await run(sql`insert into chore_runs (chore, ran_at) values (${CHORE}, ${now})
     on conflict (chore) do update set ran_at = excluded.ran_at`);

@@ -308,3 +308,17 @@ test('the clean-up takes away what is old once a week, and keeps the rest', asyn
   assert.deepEqual(counts(), [1, 0, 0]);
   assert.equal(stage.rows('select 1 from chore_runs').length, 1);
 });
+
+test('the clean-up leaves what an anchor is carried on by', async () => {
+  const account = { ...TELLING.account, balance: async () => has(0, { balance: null }) };
+  const anchor = { amount: dollars(20), at: stage.clock.now() - 3 * DAY_MS };
+  stage.add('pk_1', { provider: { ...TELLING, account }, anchor });
+  stage.script.usage = () => told([used('2026-11-19', 2)], ['2026-11-19']);
+  stage.script.completion = () => answer(200, COMPLETION);
+  await stage.monitoring.sync('pk_1');
+  await stage.monitoring.probe('pk_1');
+  stage.clock.pass(400 * DAY_MS);
+  await stage.monitoring.tidy();
+  const reading = await stage.monitoring.check('pk_1');
+  assert.deepEqual([reading.balance, reading.source], [dollars(20 - 2 - 0.002), 'anchored']);
+});
