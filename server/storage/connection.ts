@@ -21,10 +21,13 @@ export class Connection {
     this.database.exec('pragma foreign_keys = on');
     // Without it a REPLACE would delete rows past the triggers that forbid their deletion.
     this.database.exec('pragma recursive_triggers = on');
-    if (mode === 'writer') {
-      this.database.exec('pragma journal_mode = wal');
-      this.database.exec(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    if (mode === 'reader') {
+      // Who only reads takes every database as it is: one that a start left empty, or another tool brought back, too.
+      this.database.prepare('pragma schema_version').get();
+      return;
     }
+    this.database.exec('pragma journal_mode = wal');
+    this.database.exec(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     this.database.exec('pragma synchronous = full');
     assertDurable(this.database);
   }
@@ -71,8 +74,20 @@ const ENVIRONMENT_CODES: ReadonlySet<number> = new Set([
 ]);
 
 export function isEnvironmentFault(error: unknown): boolean {
+  const code = resultCodeOf(error);
+  return code !== null && ENVIRONMENT_CODES.has(code);
+}
+
+/** Somebody else holds what was asked for. */
+export function isBusy(error: unknown): boolean {
+  const code = resultCodeOf(error);
+  return code === 5 || code === 6;
+}
+
+/** Without the details that SQLite keeps in the upper bits. */
+function resultCodeOf(error: unknown): number | null {
   const code = (error as { errcode?: unknown } | null)?.errcode;
-  return typeof code === 'number' && ENVIRONMENT_CODES.has(code & 0xff);
+  return typeof code === 'number' ? code & 0xff : null;
 }
 
 /** What may be bound. Anything else is a mistake of ours and must not become NULL in silence. */

@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { systemClock } from '../clock.ts';
 import { assertDurable, bindable, Connection, isEnvironmentFault } from './connection.ts';
-import { openSqlite, type Storage, type Write } from './storage.ts';
+import {
+  DatabaseInUse,
+  DatabaseUnusable,
+  openSqlite,
+  openToRead,
+  type Storage,
+  type Write,
+} from './storage.ts';
 
 let folder: string;
 let file: string;
@@ -235,6 +242,29 @@ describe('durability', () => {
     connection.database.exec('pragma synchronous = full; pragma journal_mode = delete');
     assert.throws(() => assertDurable(connection.database), /journal_mode=delete/);
     connection.close();
+  });
+
+  test('is asked of who writes: a file that was left empty, or brought back otherwise, opens', async () => {
+    writeFileSync(file, '');
+    const look = async () => {
+      const looking = await openToRead(file);
+      await looking.close();
+    };
+    await look();
+    await close(await openHere());
+    const other = new DatabaseSync(file);
+    other.exec('pragma journal_mode = delete');
+    other.close();
+    await look();
+    await openHere();
+  });
+
+  test('a lock that cannot be taken for another reason is not said to be taken', async () => {
+    mkdirSync(`${file}.lock`);
+    await assert.rejects(
+      openHere(),
+      (error) => error instanceof DatabaseUnusable && !(error instanceof DatabaseInUse),
+    );
   });
 
   test('tells a fault of the machine from a broken rule', () => {

@@ -5,12 +5,12 @@ import { Kysely, SqliteAdapter, SqliteDialect } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { systemClock } from '../clock.ts';
 import { CommitQueue, pack } from './commit-queue.ts';
-import { bindable, Connection } from './connection.ts';
+import { bindable, Connection, isBusy } from './connection.ts';
 import { migrations } from './migrations/migrations.ts';
 import { Readers, ReadingDialect } from './reading.ts';
 import type { DerivationOrder, WriterReply } from './sqlite-writer.ts';
 import type { Database, LeftNote, Storage, StorageOptions } from './storage.ts';
-import { startWorker, stopWorker } from './workers.ts';
+import { DatabaseUnusable, startWorker, stopWorker } from './workers.ts';
 
 /** Longer than this nobody looks at a page that does not move. */
 const QUESTION_MS = 2_000;
@@ -81,18 +81,26 @@ async function readLeftNotes(
 }
 
 /** Another process works on the database. */
-export class DatabaseInUse extends Error {}
+export class DatabaseInUse extends DatabaseUnusable {}
 
 /**
  * A second small database, locked for as long as we live: the system lets go of it even if the
  * process is killed, so there is no stale lock to clear away.
  */
 function takeLock(file: string): DatabaseSync {
-  const lock = new DatabaseSync(`${file}.lock`);
+  const cannot = (cause: unknown) =>
+    new DatabaseUnusable(`${file} cannot be locked: ${(cause as Error).message}`, { cause });
+  let lock: DatabaseSync;
+  try {
+    lock = new DatabaseSync(`${file}.lock`);
+  } catch (error) {
+    throw cannot(error);
+  }
   try {
     lock.exec('pragma locking_mode = exclusive; begin exclusive');
   } catch (error) {
     lock.close();
+    if (!isBusy(error)) throw cannot(error);
     throw new DatabaseInUse(`another process is using ${file}; stop it first`, { cause: error });
   }
   return lock;

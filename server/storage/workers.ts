@@ -1,12 +1,17 @@
 /** Starting and ending the threads that hold a connection. */
 import { Worker } from 'node:worker_threads';
 
-/** Starts a worker and waits until it has its connection. */
+/** The file cannot be worked with. The message says why, for whoever runs the command. */
+export class DatabaseUnusable extends Error {}
+
+/** Starts a worker and waits until it has its connection. @throws DatabaseUnusable */
 export async function startWorker(entry: string, file: string): Promise<Worker> {
   const worker = new Worker(new URL(entry, import.meta.url), { workerData: { file } });
   await new Promise<void>((resolve, reject) => {
     worker.once('message', () => resolve());
-    worker.once('error', reject);
+    worker.once('error', (cause: Error) =>
+      reject(new DatabaseUnusable(`${file} cannot be opened: ${cause.message}`, { cause })),
+    );
   });
   worker.removeAllListeners('error');
   // A dead database thread ends the process. The next start recovers; going on half-alive would not.
