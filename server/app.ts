@@ -10,7 +10,7 @@ import {
 import { startBackups, startChores } from './chores.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigError, effectiveSettings } from './config.ts';
-import { backupFolder, generatedSecret, prepareDataFolder } from './data-folder.ts';
+import { backupFolder, generatedSecret, prepareFolder } from './data-folder.ts';
 import {
   createGateway,
   type Gateway,
@@ -81,8 +81,8 @@ const HOLD_MS = 24 * 3_600_000;
 export async function startApp(deps: AppDeps): Promise<App> {
   const { config, log, clock = systemClock } = deps;
   const rootKey = await ownRootKey(config, log);
-  prepareDataFolder(config.storage.dataDir);
-  prepareDataFolder(dirname(config.storage.databaseFile));
+  prepareFolder(config.storage.dataDir);
+  prepareFolder(dirname(config.storage.databaseFile));
   const secrets = {
     adminToken: config.access.adminToken ?? ownAdminToken(config, log),
     secretKey: config.access.secretKey ?? ownSecretKey(config, log),

@@ -1,11 +1,31 @@
 /** The folder that holds everything that must outlive the process, and the secrets made at the first start. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ConfigError } from './config.ts';
 
-/** Makes the folder, open to its owner alone. */
-export function prepareDataFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+/**
+ * Makes the folder, and those above it, open to its owner alone.
+ *
+ * @throws ConfigError that names the folder, where something else stands or nothing can be made
+ */
+export function prepareFolder(folder: string): void {
+  if (isFolder(folder)) return;
+  const parent = dirname(folder);
+  if (!existsSync(parent)) prepareFolder(parent);
+  try {
+    // Step by step: where a file system makes nothing (/proc), Node's own way through all the steps never ends.
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Of two that make it at once, the later finds what it wanted.
+    if (isFolder(folder)) return;
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError([`The folder ${folder} cannot be made (${code}).`]);
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** Where copies of the database go. */

@@ -1,7 +1,8 @@
-import { mkdirSync, openSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
 import { type Clock, isoTime, systemClock } from './clock.ts';
+import { prepareFolder } from './data-folder.ts';
 import { Failure } from './failure.ts';
 
 export type Log = Logger;
@@ -120,7 +121,7 @@ function standardError(): DestinationStream {
  * file is given up, since a stream that cannot be written would try again for ever and keep the process alive.
  */
 function fileAt(path: string, main: DestinationStream): DestinationStream {
-  mkdirSync(dirname(path), { recursive: true });
+  prepareFolder(dirname(path));
   const fd = openSync(path, 'a', 0o600);
   const stream = destination({ dest: fd, sync: false, maxLength: UNREAD_MAX_BYTES });
   let isOpen = true;

@@ -13,7 +13,7 @@ import { audit } from './ledger/ledger.ts';
 import { createLog, type Log } from './log.ts';
 import { providers } from './providers/providers.ts';
 import { rollUpsAgree } from './records/records.ts';
-import { createBackups, openToRead } from './storage/storage.ts';
+import { createBackups, DatabaseUnusable, openToRead } from './storage/storage.ts';
 import { everySecretOpens, type Rotation, rotateRootKey } from './vault/vault.ts';
 
 const { version } = JSON.parse(
@@ -109,11 +109,19 @@ async function rotateKey({ newKeyFile, ...flags }: RotateFlags): Promise<void> {
   const { databaseFile, dataDir } = config.storage;
   const isProduction = config.server.env === 'production';
   const set = config.vault.encryptionKey ?? null;
-  const newKey = readFileSync(newKeyFile ?? STANDARD_INPUT, 'utf8');
+  const newKey = readKey(newKeyFile ?? STANDARD_INPUT);
   const from = { set, dataDir, isProduction, databaseFile, clock: systemClock };
   const done = await rotateRootKey(from, newKey);
   const told = done === null ? ALREADY_ROTATED : reportOf(done);
   process.stdout.write(`${told}\n`);
+}
+
+function readKey(file: string | number): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError([`The new key cannot be read: ${(error as Error).message}.`]);
+  }
 }
 
 const STANDARD_INPUT = 0;
@@ -186,11 +194,16 @@ program
   .option('--data-dir <folder>', 'folder of the database (DATA_DIR)')
   .action(check);
 
+function isPlain(error: unknown): error is Error {
+  const isRefused = error instanceof ConfigError || error instanceof DatabaseUnusable;
+  // The system's own words name the call and the address or file: "listen EADDRINUSE", "open EACCES".
+  return isRefused || (error instanceof Error && 'syscall' in error);
+}
+
 try {
   await program.parseAsync();
 } catch (error) {
   // What the operator can mend is told in a sentence; anything else with its whole story.
-  const isPlain = error instanceof ConfigError;
-  process.stderr.write(`${isPlain ? error.message : String((error as Error).stack)}\n`);
+  process.stderr.write(`${isPlain(error) ? error.message : String((error as Error).stack)}\n`);
   process.exit(1);
 }

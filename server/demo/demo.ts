@@ -9,7 +9,7 @@ import type { Accounts } from '../accounts/accounts.ts';
 import { type Rooms, startApp } from '../app.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { type Config, ConfigError, loadConfig, secretsOf } from '../config.ts';
-import { prepareDataFolder } from '../data-folder.ts';
+import { prepareFolder } from '../data-folder.ts';
 import { createLog, type Log } from '../log.ts';
 import type { Metering } from '../metering/metering.ts';
 import { createReadings } from '../monitoring/monitoring.ts';
@@ -101,7 +101,7 @@ function claimFolder(folder: string): void {
     const problem = `DATA_DIR names ${folder}, which holds something other than a demo; name another folder or leave it unset`;
     throw new ConfigError([problem]);
   }
-  prepareDataFolder(folder);
+  prepareFolder(folder);
   writeFileSync(join(folder, MARK), MARK_TEXT);
 }
 

@@ -88,6 +88,14 @@ describe('backups of the database', () => {
     assert.deepEqual(readdirSync(folder), names);
   });
 
+  test('a folder that cannot be made is an error in words', async () => {
+    const inFile = createBackups({ file, folder: join(file, 'backups'), clock });
+    await assert.rejects(
+      inFile.make('manual'),
+      (error) => error instanceof Failure && error.code === 'storage_unavailable',
+    );
+  });
+
   test('once a day, the oldest daily ones making room, and no other kind', async () => {
     const rule = { intervalMs: DAY_MS, keep: 2 };
     const others = backups.list().length;

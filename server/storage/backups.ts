@@ -1,9 +1,10 @@
 /** Copies of the database, made while it is at work. Each is a whole database that opens by itself. */
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type Clock, isoTime } from '../clock.ts';
+import { prepareFolder } from '../data-folder.ts';
 import { Failure } from '../failure.ts';
 import type { BackupOrder } from './sqlite-backup.ts';
 
@@ -56,7 +57,7 @@ export function createBackups({ file, folder, clock }: BackupsOptions): Backups 
   }
 
   async function copy(kind: BackupKind): Promise<Backup> {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeThere(folder);
     const { name, handle } = await claimName(folder, `${stamp(clock.now())}-${kind}`);
     const target = join(folder, name);
     const partial = `${target}.partial`;
@@ -110,6 +111,14 @@ export function createBackups({ file, folder, clock }: BackupsOptions): Backups 
 
 function stamp(now: number): string {
   return `${isoTime(now).slice(0, 19).replaceAll(':', '-')}Z`;
+}
+
+function makeThere(folder: string): void {
+  try {
+    prepareFolder(folder);
+  } catch (error) {
+    throw unavailable(error);
+  }
 }
 
 /** An empty file under a name that nobody else has; its handle keeps it ours until the copy takes its place. */

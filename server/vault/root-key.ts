@@ -3,7 +3,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { ConfigError } from '../config.ts';
-import { generatedSecret, prepareDataFolder } from '../data-folder.ts';
+import { generatedSecret, prepareFolder } from '../data-folder.ts';
 import { parseEncryptionKey, weaknessOf } from '../encryption-key.ts';
 import { openToRead } from '../storage/storage.ts';
 import type { DataKeysTable, SecretsTable } from '../storage/tables/vault-tables.ts';
@@ -82,7 +82,7 @@ export function findRootKey(source: RootKeySource): FoundRootKey {
       `The database holds sealed secrets, but ENCRYPTION_KEY is not set and ${file} is missing. Give back the key (${namesOf(seals)}); a new one could open nothing.`,
     );
   }
-  prepareDataFolder(dataDir);
+  prepareFolder(dataDir);
   const { value, isNew } = generatedSecret(dataDir, FILE_NAME);
   return { rootKey: checked(value, file, seals), file, isNew };
 }

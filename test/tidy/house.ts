@@ -24,9 +24,9 @@ export const ARROWS: Readonly<Record<string, readonly string[] | 'everything'>> 
   'setting-layers': ['setting-kinds'],
   'setting-safety': ['setting-kinds'],
   config: ['contract', 'setting-kinds', 'setting-layers', 'setting-safety'],
-  log: ['contract', 'clock', 'failure'],
-  outbound: ['contract', 'clock', 'id', 'failure', 'config', 'log', 'address-guard'],
   'data-folder': ['contract', 'clock', 'id', 'failure', 'config'],
+  log: ['contract', 'clock', 'failure', 'data-folder'],
+  outbound: ['contract', 'clock', 'id', 'failure', 'config', 'log', 'address-guard'],
   // Floor 1
   storage: GROUND,
   providers: GROUND,

@@ -1,0 +1,77 @@
+/** Where the product cannot work it says so in a sentence and ends, whatever the command. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { runTollkeeper, type Settings, startTollkeeper } from '../harness.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'tollkeeper-places-'));
+after(() => rmSync(root, { recursive: true, force: true }));
+
+async function refused(
+  args: readonly string[],
+  of: { readonly dataDir: string; readonly settings?: Settings },
+  words: RegExp,
+): Promise<void> {
+  const { status, stderr } = await runTollkeeper(args, of);
+  assert.equal(status, 1, stderr);
+  assert.match(stderr, words);
+  assert.ok(!stderr.includes('    at '), stderr);
+}
+
+function folder(name: string): string {
+  const path = join(root, name);
+  mkdirSync(path);
+  return path;
+}
+
+test('a folder that nobody can make ends the start, and does not keep it for ever', {
+  timeout: 120_000,
+}, async () => {
+  const dataDir = folder('nowhere');
+  const file = join(root, 'a-file');
+  writeFileSync(file, '');
+  // On Linux nothing can be made under /proc, although it is there; elsewhere it is not there.
+  for (const place of ['/proc/tollkeeper/data', join(file, 'data'), file]) {
+    const named = new RegExp(
+      `The folder ${place}.* cannot be made|The folder /proc.* cannot be made`,
+    );
+    await refused(['serve'], { dataDir, settings: { DATA_DIR: place } }, named);
+  }
+  const settings = { PROXY_LOG_PATH: '/proc/tollkeeper/log/all.log' };
+  await refused(['serve'], { dataDir, settings }, /The folder \/proc\S* cannot be made/);
+});
+
+test('a file that is no database, a taken port and a missing key file are told in a sentence', {
+  timeout: 120_000,
+}, async () => {
+  const dataDir = folder('no-database');
+  writeFileSync(join(dataDir, 'tollkeeper.db'), 'this is no database, and never was one\n');
+  for (const command of ['serve', 'verify']) {
+    await refused(
+      [command],
+      { dataDir },
+      /tollkeeper\.db cannot be opened: file is not a database/,
+    );
+  }
+  const port = createServer().listen(0, '127.0.0.1');
+  await once(port, 'listening');
+  const settings = { PORT: String((port.address() as AddressInfo).port) };
+  await refused(['serve'], { dataDir: folder('taken'), settings }, /EADDRINUSE/);
+  port.close();
+  const keyFile = join(root, 'no-key');
+  const flags = ['rotate-key', '--new-key-file', keyFile];
+  await refused(flags, { dataDir: folder('no-key-file') }, /The new key cannot be read: .*no-key/);
+});
+
+test('a second process on the same database is told so, and changes nothing', {
+  timeout: 120_000,
+}, async () => {
+  const dataDir = folder('shared');
+  await using product = await startTollkeeper({ dataDir });
+  await refused(['serve'], { dataDir }, /another process is using .*tollkeeper\.db; stop it first/);
+  await product.issueKey();
+});
