@@ -218,7 +218,7 @@ function openHttp(deps: AppDeps, rooms: OpenRooms, secrets: Secrets): Promise<Ht
     clock,
     log,
     version,
-    v1: v1Routes({ gateway, log }),
+    v1: v1Routes({ gateway, log, clock }),
     settings: {
       ...secrets,
       accessTokenMinutes: config.access.accessTokenMinutes,

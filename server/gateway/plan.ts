@@ -1,6 +1,6 @@
 /** Reads a request and decides what it is, who may serve it, and what is sent. */
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { mayUse, type VirtualKey } from '../accounts/accounts.ts';
 import { Failure } from '../failure.ts';
 import type { RoutedKey } from '../provider-keys/provider-keys.ts';
@@ -63,7 +63,7 @@ export async function makePlan(
   const deployment = deploymentOf(endpoint)?.slice(0, NAME_LETTERS_MAX) ?? null;
   if (meaning.wire === null) {
     if (meaning.pathClass === 'unmetered') assertUnmeteredAllowed(key);
-    const body = hasBody(method, headers) ? source : null;
+    const body = hasBody(method, headers) ? passing(source) : null;
     return { ...meaning, ...NOTHING_READ, endpoint, deployment, rest, body };
   }
   const body = await readWhole(source, headers, bodyBytesMax);
@@ -143,6 +143,14 @@ const SENTENCE_LETTERS_MAX = 1_000;
 function hasBody(method: string, headers: IncomingHttpHeaders): boolean {
   if (method === 'GET' || method === 'HEAD') return false;
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0;
+}
+
+/**
+ * A body that is not read here. A provider may answer before its end, or hang up, and then what is left of it is thrown
+ * away together with this stream, but not the connection to the caller, who has yet to get the answer.
+ */
+function passing(source: Readable): Readable {
+  return Readable.from(source.iterator({ destroyOnReturn: false }), { objectMode: false });
 }
 
 /** @throws Failure `body_too_large`, `invalid_request` if the caller hangs up in mid-body */

@@ -28,6 +28,7 @@ import { type Edge, type RoutesDeps, type RoutesSettings, registerRoutes } from 
 import { createSessionCookie } from './session-cookie.ts';
 import { createSignInThrottle } from './sign-in-throttle.ts';
 import { createTraffic, type Traffic } from './traffic.ts';
+import { readOn } from './unfinished-upload.ts';
 import type { Shortcut } from './v1-routes.ts';
 import { createWebApp, type WebApp, webAppRoutes } from './web-app.ts';
 
@@ -99,6 +100,10 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
     if (!isClosing) return next();
     reply.header('connection', 'close');
     next(new Failure('shutting_down'));
+  });
+  instance.addHook('onResponse', (request, reply, done) => {
+    readOn(request.raw, reply.raw, clock);
+    done();
   });
   const edge = edgeOf(deps);
   const { callers } = edge;

@@ -2,12 +2,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { VirtualKey } from '../accounts/accounts.ts';
+import type { Clock } from '../clock.ts';
 import { Failure, toFailure } from '../failure.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { newId } from '../id.ts';
 import type { Log } from '../log.ts';
 import type { Callers } from './callers.ts';
 import { renderFailure } from './error-replies.ts';
+import { readOn } from './unfinished-upload.ts';
 
 const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 
@@ -25,6 +27,7 @@ export type Shortcut = (request: IncomingMessage, reply: ServerResponse) => bool
 interface V1Deps {
   readonly gateway: Pick<Gateway, 'complete' | 'limitHeaders' | 'turnAway'>;
   readonly log: Log;
+  readonly clock: Clock;
 }
 
 export function v1Routes(deps: V1Deps): (scope: FastifyInstance, callers: Callers) => Shortcut {
@@ -108,6 +111,7 @@ async function complete(
     const limitHeaders = deps.gateway.limitHeaders(key);
     answerFailure(deps.log, { thrown: error, url, requestId: id, reply, limitHeaders });
   }
+  if (!request.complete) readOn(request, reply, deps.clock);
 }
 
 function answerFailure(
@@ -136,8 +140,6 @@ function answerFailure(
     reply.destroy();
     return;
   }
-  // What is left of a body that is too large is not worth reading.
-  if (failure.code === 'body_too_large') reply.setHeader('connection', 'close');
   reply.writeHead(status, {
     ...limitHeaders,
     ...headers,
