@@ -72,6 +72,14 @@ export function toDollars(amount: Nanos): number {
   return amount / NANOS_PER_DOLLAR;
 }
 
+/**
+ * The dollars of several amounts together, as the nearest JSON number. Exact as long as the sum is an amount itself, and
+ * where it leaves the range still a figure to show: amounts of several people are none that anybody answers for.
+ */
+export function dollarsTogether(amounts: readonly Nanos[]): number {
+  return amounts.reduce((total: number, amount) => total + amount, 0) / NANOS_PER_DOLLAR;
+}
+
 /** @throws RangeError if the sum leaves the range */
 export function sum(...amounts: readonly Nanos[]): Nanos {
   let total = 0;

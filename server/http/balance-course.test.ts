@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { sql } from 'kysely';
 import { type Nanos, nanos } from '../../contract/money.ts';
 import { createReadings, type Reading } from '../monitoring/monitoring.ts';
 import { courseOf, endingFirst } from './balance-course.ts';
@@ -38,6 +39,9 @@ async function read(name: string, days: number, balance: number, currency: strin
   };
   await edge.storage.commit([append(reading)]);
 }
+
+const inPlan = (id: string) => sql`insert into key_health (provider_key_id, lane, status, refusals,
+  failures, strikes, rules, scheduled_at) values (${id}, 'deepseek', 'healthy', 0, 0, 0, '', ${NOW})`;
 
 const ask = (query: string, as: Headers = OPERATOR) =>
   speakTo(edge).get(`/api/balances/course${query}`, as);
@@ -79,6 +83,22 @@ describe('GET /api/balances/course', () => {
     assert.equal(usd.values.length, 24);
     assert.equal(usd.values.at(-1), null);
     assert.equal((await ask('?start=2020-01-01&end=2026-11-20')).statusCode, 422);
+  });
+
+  test('goes on where balances together are more than can be counted', async () => {
+    // The anchor is the owner's word, so no member may keep the operator from seeing the others.
+    for (const name of ['first', 'late']) await read(name, -0.1, 9_000_000, 'USD');
+    const set = sql`update key_health set balance_nanos = ${dollars(9_000_000)}, currency = 'USD',
+      source = 'estimated', balance_at = ${NOW}`;
+    for (const name of ['first', 'late']) {
+      await edge.storage.commit([inPlan(ids[name] ?? '').compile(edge.storage.db)]);
+    }
+    await edge.storage.commit([set.compile(edge.storage.db)]);
+    const { data } = (await ask('?start=2026-11-18')).json();
+    assert.equal(data.currencies[1].balance, 18_000_000);
+    const now = await speakTo(edge).get('/api/balances', OPERATOR);
+    assert.equal(now.statusCode, 200, now.body);
+    assert.deepEqual(now.json().totals, [{ currency: 'USD', balance: 18_000_000, keys: 2 }]);
   });
 
   test('shows a member their own keys only', async () => {

@@ -1,7 +1,7 @@
 /** What is left on provider keys over time, as the dashboard shows it: a sum for each currency, and the key that ends first. */
 import type { z } from 'zod';
 import type { balanceCourse, balanceCourseQuery } from '../../contract/api/monitoring-api.ts';
-import { type Nanos, sum, toDollars } from '../../contract/money.ts';
+import { dollarsTogether, type Nanos } from '../../contract/money.ts';
 import { type Clock, isoTime } from '../clock.ts';
 import type { BalanceCourse, Closing, KeyStatus, Monitoring } from '../monitoring/monitoring.ts';
 import type { ProviderKey } from '../provider-keys/provider-keys.ts';
@@ -68,8 +68,8 @@ function currenciesOf(courses: readonly BalanceCourse[], buckets: number): Curre
           ? null
           : {
               keys: both.length,
-              from: toDollars(sum(...both.map(({ from }) => from))),
-              to: toDollars(sum(...both.map(({ to }) => to))),
+              from: dollarsTogether(both.map(({ from }) => from)),
+              to: dollarsTogether(both.map(({ to }) => to)),
             },
     };
   });
@@ -84,7 +84,7 @@ const known = (amounts: readonly (Nanos | null)[]): readonly Nanos[] =>
 
 function totalOf(amounts: readonly (Nanos | null)[]): number | null {
   const left = known(amounts);
-  return left.length === 0 ? null : toDollars(sum(...left));
+  return left.length === 0 ? null : dollarsTogether(left);
 }
 
 /** @param ends the end of the range before, and then of each bucket that has begun */

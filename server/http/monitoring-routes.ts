@@ -9,7 +9,7 @@ import type {
   reading as readingReply,
   syncReport,
 } from '../../contract/api/monitoring-api.ts';
-import { type Nanos, sum, toDollars, ZERO } from '../../contract/money.ts';
+import { dollarsTogether, type Nanos, toDollars } from '../../contract/money.ts';
 import { type Clock, isoTime } from '../clock.ts';
 import type { KeyStatus, Monitoring, PassReport, Reading } from '../monitoring/monitoring.ts';
 import type { ProviderKey, ProviderKeys } from '../provider-keys/provider-keys.ts';
@@ -156,15 +156,14 @@ function runwayIn({ runway }: KeyStatus): KeyState['runway'] {
 
 /** Each currency for itself: nothing is converted. */
 function totalsOf(states: ReadonlyMap<string, KeyStatus>): z.output<typeof balances>['totals'] {
-  const totals = new Map<string, { amount: Nanos; keys: number }>();
-  for (const { balance } of states.values()) {
-    if (balance === null) continue;
-    const { amount, keys } = totals.get(balance.currency) ?? { amount: ZERO, keys: 0 };
-    totals.set(balance.currency, { amount: sum(amount, balance.amount), keys: keys + 1 });
-  }
-  return [...totals]
+  const known = [...states.values()].flatMap(({ balance }) => balance ?? []);
+  return [...Map.groupBy(known, ({ currency }) => currency)]
     .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([currency, { amount, keys }]) => ({ currency, balance: toDollars(amount), keys }));
+    .map(([currency, balances]) => ({
+      currency,
+      balance: dollarsTogether(balances.map(({ amount }) => amount)),
+      keys: balances.length,
+    }));
 }
 
 function lowestOf(
