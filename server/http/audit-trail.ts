@@ -11,7 +11,7 @@ declare module 'fastify' {
 }
 
 interface TrailDeps {
-  readonly accounts: Pick<Accounts, 'audit'>;
+  readonly accounts: Pick<Accounts, 'audit' | 'people'>;
 }
 
 const CHANGING = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
@@ -31,12 +31,16 @@ export function keepAuditTrail(
   // Before the answer goes out: nobody is told of an act that is not on record.
   scope.addHook('onSend', async (request, reply, payload) => {
     if (!isWorthKeeping(request, reply)) return payload;
-    await deps.accounts.audit.note({
-      ...actorOf(await callers.identify(request)),
+    const { audit, people } = deps.accounts;
+    const by = actorOf(await callers.identify(request));
+    const isGone = by.userId !== null && people.find(by.userId)?.erasedAt !== null;
+    await audit.note({
+      ...by,
       action: `${request.method} ${request.routeOptions.url}`,
       subject: subjectIn(request.params) ?? request.subject,
       status: reply.statusCode,
-      ip: request.ip,
+      // Who deleted their account leaves no address, also not by this very act.
+      ip: isGone ? null : request.ip,
       requestId: request.id,
     });
     return payload;

@@ -75,6 +75,14 @@ test('a deleted account leaves no secret and nothing personal, and its books und
 
   const traces = (await edge.everythingStored()).match(/.{0,200}zebra.{0,40}/g);
   assert.deepEqual(traces, null);
+  const acts: { action: string; ip: string | null }[] = (
+    await get(`/api/audit?user_id=${id}`, OPERATOR)
+  ).json().data;
+  assert.equal(acts[0]?.action, 'DELETE /api/auth/me');
+  assert.deepEqual(
+    acts.filter(({ ip }) => ip !== null),
+    [],
+  );
   const { username } = edge.accounts.people.find(id) ?? assert.fail();
   assert.equal(username, `deleted_${id.slice(4)}`);
   const statement = (await get(`/api/wallets/${id}/entries`, OPERATOR)).json();
