@@ -15,7 +15,7 @@ async function fileOf(
 }
 
 describe('T69: a cell of a CSV file', () => {
-  for (const start of ['=', '+', '-', '@', '\t', '\r', '\0']) {
+  for (const start of ['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠']) {
     test(`that begins with ${JSON.stringify(start)} is inert`, () => {
       assert.match(csvCell(`${start}cmd|' /C calc'!A0`), /^"?'/);
     });

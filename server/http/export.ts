@@ -62,8 +62,8 @@ function csvLine(columns: readonly string[], row: ExportRow): string {
   return `${columns.map((column) => csvCell(row[column] ?? null)).join(',')}\r\n`;
 }
 
-/** What a spreadsheet takes for the beginning of a formula. */
-const FORMULA = /^[=+\-@\t\r\0]/;
+/** What a spreadsheet takes for the beginning of a formula; some read the wide signs of East Asian texts as it too. */
+const FORMULA = /^[=+\-@\t\r\n\0＝＋－＠]/;
 /** Numbers stay numbers, also those of ours that are text because they are exact. */
 const NUMBER = /^-?\d+(\.\d+)?$/;
 
