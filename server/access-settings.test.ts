@@ -60,7 +60,16 @@ describe('who may come in', () => {
     const list = '127.0.0.1, 10.0.0.0/8,::1, fd00::/8, loopback';
     const { trustProxy } = load({ env: { TRUST_PROXY: list } }).config.server;
     assert.deepEqual(trustProxy, ['127.0.0.1', '10.0.0.0/8', '::1', 'fd00::/8', 'loopback']);
-    for (const wrong of ['true', '*', '1', '10.0.0.0/33', 'proxy.example', '10.0.0.0/8/8']) {
+    for (const wrong of [
+      'true',
+      '*',
+      '1',
+      '10.0.0.0/33',
+      'proxy.example',
+      '10.0.0.0/8/8',
+      '0.0.0.0/0',
+      '::/0',
+    ]) {
       assert.match(
         problemOf({ env: { TRUST_PROXY: wrong } }),
         /^TRUST_PROXY .* must list addresses/,

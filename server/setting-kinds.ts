@@ -129,17 +129,16 @@ export const hosts = checked(
 
 const NAMED_RANGES = new Set(['loopback', 'linklocal', 'uniquelocal']);
 
-/** Addresses of proxies; `true` would let anybody say who they are. */
+/** Addresses of proxies; `true`, or a range of all addresses, would let anybody say who they are. */
 export const proxies = checked(
   'must list addresses or ranges such as 127.0.0.1, 10.0.0.0/8 or loopback, separated by commas',
   (text): readonly string[] | undefined => {
     const listed = text.split(',').map((part) => part.trim());
     const isRange = (part: string): boolean => {
-      const [address = '', bits = '0', ...rest] = part.split('/');
+      const [address = '', bits = '1', ...rest] = part.split('/');
       const most = isIP(address) === 4 ? 32 : 128;
-      return (
-        isIP(address) > 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most && rest.length === 0
-      );
+      const isLength = /^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= most;
+      return isIP(address) > 0 && isLength && rest.length === 0;
     };
     return listed.every((part) => NAMED_RANGES.has(part) || isRange(part)) ? listed : undefined;
   },
