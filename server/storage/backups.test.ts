@@ -131,6 +131,22 @@ describe('backups of the database', () => {
     assert.deepEqual(daily(), [next, made]);
   });
 
+  test('what a crash left of a copy goes with the next daily one, and one under way stays', async () => {
+    const stem = (at: number) =>
+      `tollkeeper-${new Date(at).toISOString().slice(0, 19).replaceAll(':', '-')}Z-manual.db`;
+    const [old, young] = [stem(now - 2 * DAY_MS), stem(now - 1_000)];
+    for (const name of [old, `${old}.partial`, young, `${young}.partial`]) {
+      writeFileSync(join(folder, name), name.endsWith('.partial') ? 'half a copy' : '');
+    }
+    now += DAY_MS / 2;
+    await backups.makeIfDue({ intervalMs: 1_000, keep: 2 });
+    const left = readdirSync(folder).filter(
+      (name) => name.startsWith(old) || name.startsWith(young),
+    );
+    assert.deepEqual(left.sort(), [young, `${young}.partial`].sort());
+    for (const name of left) rmSync(join(folder, name));
+  });
+
   test('what else lies in the folder is left alone and is no backup', async () => {
     writeFileSync(join(folder, 'notes.txt'), 'mine');
     chmodSync(join(folder, 'notes.txt'), 0o600);

@@ -28,7 +28,7 @@ export interface Backups {
   make(kind: BackupKind): Promise<Backup>;
   /**
    * Makes one if the newest daily one is older than the interval, or of the future, then removes daily ones beyond
-   * those to keep.
+   * those to keep. What copies that a crash broke off have left goes first, so that it does not fill the disk.
    *
    * @returns what was made; null if it was not time
    * @throws Failure `storage_unavailable`
@@ -102,6 +102,8 @@ export function createBackups({ file, folder, clock }: BackupsOptions): Backups 
       const [newest] = daily();
       const age = newest === undefined ? null : clock.now() - newest.at;
       if (age !== null && age >= 0 && age < intervalMs) return null;
+      for (const name of leftovers(folder, clock.now()))
+        await rm(join(folder, name), { force: true });
       const made = await make('daily');
       for (const { name } of daily().slice(keep)) await rm(join(folder, name), { force: true });
       return made;
@@ -150,14 +152,33 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
+/** No copy takes so long: what it has not finished since, nobody is at work on. */
+const LONGEST_COPY_MS = 86_400_000;
+
+/** Half copies, and names that were claimed for one. */
+function leftovers(folder: string, now: number): readonly string[] {
+  const isOld = (match: RegExpExecArray): boolean => now - instantOf(match) > LONGEST_COPY_MS;
+  return namesIn(folder).filter((name) => {
+    const half = NAME.exec(name.replace(/\.partial$/, ''));
+    if (half === null || !isOld(half)) return false;
+    return name.endsWith('.partial') || bytesOf(folder, name) === 0;
+  });
+}
+
+function bytesOf(folder: string, name: string): number {
+  return statSync(join(folder, name), NO_THROW)?.size ?? 0;
+}
+
+function instantOf([, day, hour, minute, second]: RegExpExecArray): number {
+  return Date.parse(`${day}T${hour}:${minute}:${second}Z`);
+}
+
 /** Null for what is no backup, or none yet. */
 function backupOf(folder: string, name: string): Backup | null {
   const match = NAME.exec(name);
-  const bytes = match === null ? 0 : (statSync(join(folder, name), NO_THROW)?.size ?? 0);
+  const bytes = match === null ? 0 : bytesOf(folder, name);
   if (match === null || bytes === 0) return null;
-  const [, day, hour, minute, second, kind] = match;
-  const at = Date.parse(`${day}T${hour}:${minute}:${second}Z`);
-  return { name, kind: kind as BackupKind, at, bytes };
+  return { name, kind: match[5] as BackupKind, at: instantOf(match), bytes };
 }
 
 const NO_THROW = { throwIfNoEntry: false } as const;
