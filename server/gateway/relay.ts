@@ -209,8 +209,9 @@ export class Relay implements OutboundReceiver, Listed {
     const { newWatch, streamed, whole } = this.#options;
     const type = headers['content-type'] ?? '';
     if (status >= 400) return 'whole';
-    // A stream that was asked for may come under a wrong name, but never as JSON.
-    const isStream = type.includes('event-stream') || (streamed && !type.includes('json'));
+    // A stream that was asked for may come under a wrong name, but never as JSON; speech may stream as mere sound.
+    const isStream =
+      type.includes('event-stream') || (streamed && !/json|^(audio|image|video)\//.test(type));
     if (newWatch !== null && isStream) {
       this.#watch = newWatch();
       return 'events';

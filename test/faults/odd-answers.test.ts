@@ -15,6 +15,7 @@ const PRICES = JSON.stringify({
   'o1-pro': { input: 0.15, output: 0.6 },
   'whisper-1': { second: 0.0001 },
   'dall-e-3': { image: 0.04 },
+  'tts-1': { character: 0.000015 },
   'gpt-image-1': { input: 0.005, output: 0.04 },
   'gpt-4o-mini-tts': { input: 0.0006, output: 0.012 },
   'gpt-4o-mini-transcribe': { input: 0.00125, output: 0.005 },
@@ -145,6 +146,14 @@ test('what a caller is told of its charge stands apart from a last event without
   const [charge, ...last] = text.split('\n\n');
   assert.match(charge ?? '', /^data: \{"gateway_usage":\{.*\}\}$/);
   assert.deepEqual(last, [cut]);
+});
+
+test('speech that is streamed as mere sound goes on as it is, and is charged', async () => {
+  const body = { model: 'tts-1', input: 'Hello.', stream: true };
+  const sound = { contentType: 'audio/mpeg', body: 'no event, and no end of one' };
+  const { text, record } = await pays({ path: '/audio/speech', body }, sound);
+  assert.equal(text, sound.body);
+  assert.deepEqual([record.outcome, record.charge_nanos], ['completed', 6 * 15_000]);
 });
 
 test('a bound or a number that no money covers is refused for want of credit', async () => {
