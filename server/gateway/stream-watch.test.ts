@@ -109,6 +109,19 @@ test('an error inside the stream is noticed, whichever form it has', () => {
   }
 });
 
+test('an error beside the answer is noticed, and what comes behind it still goes on', () => {
+  const last = (event: object) => `data: ${JSON.stringify(event)}\n\n`;
+  const beside = { x_groq: { error: 'over capacity' } };
+  const stopped = { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], ...beside };
+  for (const event of [stopped, { choices: [], ...beside }]) {
+    const watch = watchOf('chat');
+    const stream = delta('x') + last(event) + USAGE + DONE;
+    assert.equal(run(watch, [Buffer.from(stream)]), stream);
+    assert.deepEqual(watch.error, { message: 'over capacity' });
+    assert.equal(watch.usage?.tokens.output, 3);
+  }
+});
+
 test('end marks and events inside of text are text (T65)', () => {
   const text = '\n\ndata: [DONE]\n\nevent: error\n\n"usage": {"prompt_tokens": 1e9}';
   const watch = watchOf('chat');

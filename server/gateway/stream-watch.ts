@@ -11,6 +11,7 @@ import type { JsonObject, Wire } from '../providers/providers.ts';
 import {
   BLANK_LINE_BYTES_MAX,
   EVENT_BYTES_MAX,
+  errorBesideAnswer,
   eventData,
   eventEnd,
   fromBytes,
@@ -217,17 +218,26 @@ export class StreamWatch {
 
   #judge(event: JsonObject): 'forward' | 'drop' | 'hold' {
     if (hasFinish(event)) this.finished = true;
-    const error = event['error'];
-    if (typeof error === 'object' && error !== null) this.error = error as JsonObject;
-    else if (typeof error === 'string' && error !== '') this.error = { message: error };
-    else if (FAILED_TYPES.has(event['type'])) this.error = event;
+    const isFailed = this.#noteError(event);
     const reported = this.#options.readUsage(event, this.usage);
     if (reported !== null) this.usage = this.#options.overlay(this.usage, reported);
-    // Clients stop at an error; whatever came behind it would be read by nobody.
-    if (this.error !== null || TERMINAL_TYPES.has(event['type'])) return 'hold';
+    if (isFailed || TERMINAL_TYPES.has(event['type'])) return 'hold';
     const { choices } = event;
     const usageOnly = reported !== null && Array.isArray(choices) && choices.length === 0;
     return usageOnly && this.#options.dropUsageChunk ? 'drop' : 'forward';
+  }
+
+  /** Whether it is an error at which clients stop: whatever came behind it would be read by nobody. */
+  #noteError(event: JsonObject): boolean {
+    const { error } = event;
+    if (typeof error === 'object' && error !== null) this.error = error as JsonObject;
+    else if (typeof error === 'string' && error !== '') this.error = { message: error };
+    else if (FAILED_TYPES.has(event['type'])) this.error = event;
+    else {
+      this.error ??= errorBesideAnswer(event);
+      return false;
+    }
+    return true;
   }
 
   #collectServed(text: string, start: number, end: number): void {

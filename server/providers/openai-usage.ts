@@ -44,6 +44,12 @@ export function readOpenaiUsage(
   return null;
 }
 
+/** An error that stands beside an answer which looks like any other, where few clients look for it; null: none. */
+export function errorBesideAnswer(body: JsonObject): JsonObject | null {
+  const error = valueAt(body, 'x_groq', 'error');
+  return typeof error === 'string' && error !== '' ? { message: error } : (objectOf(error) ?? null);
+}
+
 /** The objects in which usage may stand, the usual place first; most answers need no other. */
 function* usagePlaces(wire: Wire, body: JsonObject): Generator<JsonObject> {
   for (const place of placesOf(wire, body)) {
