@@ -18,13 +18,21 @@ test('a decisive member that stands twice is refused, also if it is spelled with
     '{"model":"a","messages":[],"mod\\u0065l":"b"}',
     '{"stream":true,"x":{"stream":1},"stream":false}',
     '{"max_tokens":1,"a":"}","max_tokens":9}',
+    '{"prompt":["a","b"],"prompt":"a"}',
+    '{"best_of":9,"best_of":1}',
+    '{"input":"A long text to be spoken.","input":"a"}',
   ]) {
     assert.throws(() => parseBody(bytes(text)), refused, text);
   }
 });
 
 test('a decisive member in other letters is refused: some servers would read it', () => {
-  for (const text of ['{"Model":"dear"}', '{"model":"cheap","MODEL":"dear"}', '{"Stream":true}']) {
+  for (const text of [
+    '{"Model":"dear"}',
+    '{"model":"cheap","MODEL":"dear"}',
+    '{"Stream":true}',
+    '{"Input":"long"}',
+  ]) {
     assert.throws(() => parseBody(bytes(text)), refused, text);
   }
   assert.ok(parseBody(bytes('{"Messages":[],"X":1}')));

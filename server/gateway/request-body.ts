@@ -19,6 +19,9 @@ const DECISIVE = [
   'max_output_tokens',
   'background',
   'n',
+  'best_of',
+  'prompt',
+  'input',
 ];
 
 /**
