@@ -151,6 +151,21 @@ test('what a tool was given is counted, whatever its fields are called', () => {
   }
 });
 
+test('what comes back sealed is counted by its length, wherever it stands', () => {
+  const sealed = BASE64.slice(0, 50_000);
+  const page = { type: 'web_search_result', title: 'A page', encrypted_content: sealed };
+  for (const body of [
+    { input: [{ type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: sealed }] },
+    { input: [{ type: 'compaction', encrypted_content: sealed }] },
+    { messages: [{ content: [{ type: 'redacted_thinking', data: sealed }] }] },
+    { messages: [{ content: [{ type: 'web_search_tool_result', content: [page] }] }] },
+  ]) {
+    const estimate = estimatePrompt(body);
+    assert.ok(estimate >= 10_000 && estimate < 10_100, String(estimate));
+    assert.ok(!promptText(body).texts.includes(sealed));
+  }
+});
+
 test('a document that carries plain text is read as text', () => {
   const part = {
     type: 'document',

@@ -23,6 +23,8 @@ const SOUND_TOKENS = 500;
 const FILE_TOKENS = 3_000;
 /** Sound and files also grow with their size: roughly this many base64 characters for a token. */
 const CHARACTERS_PER_FILE_TOKEN = 1_000;
+/** Thoughts and pages that a vendor handed out sealed, and reads again: so many base64 characters for a token, at least. */
+const CHARACTERS_PER_SEALED_TOKEN = 5;
 
 /** Fields of a message or part that the model is not shown as text. */
 const SILENT = new Set([
@@ -37,11 +39,12 @@ const SILENT = new Set([
   'media_type',
   'cache_control',
   'signature',
-  'encrypted_content',
   'data',
   'file_data',
   'b64_json',
 ]);
+
+const SEALED = 'encrypted_content';
 
 /** Fields of a part of unknown type that may hold a picture. In any other a data URL is text, which the model reads. */
 const MEDIA = new Set(['url', 'uri', 'image', 'image_url', 'file_url', 'audio', 'video']);
@@ -94,6 +97,10 @@ function walkContent(value: unknown, listener: PromptListener, depth: number): v
     }
     const isToolUse = typeof type === 'string' && type.endsWith('tool_use');
     for (const key in value) {
+      if (key === SEALED || (key === 'data' && type === 'redacted_thinking')) {
+        listener.extra(sealedTokens(value[key]));
+        continue;
+      }
       // `data` is base64, except where a document carries its plain text there.
       if (SILENT.has(key) && (key !== 'data' || type !== 'text')) continue;
       const part = value[key];
@@ -144,6 +151,10 @@ function mediaTokens(type: string, part: Part): number {
     default:
       return 0;
   }
+}
+
+function sealedTokens(sealed: unknown): number {
+  return typeof sealed === 'string' ? Math.ceil(sealed.length / CHARACTERS_PER_SEALED_TOKEN) : 0;
 }
 
 function isLowDetail(part: Part): boolean {
