@@ -31,8 +31,9 @@ async function keyFacts({ ledger, records, clock }: OwnAccountDeps, key: Virtual
   const now = clock.now();
   const today = Math.floor(now / DAY_MS);
   const monday = today - ((today + MONDAY_OFFSET_DAYS) % 7);
-  const month = Date.parse(`${isoTime(now).slice(0, 7)}-01T00:00:00Z`);
-  const spent = await records.spentByKey(key.id, [0, today * DAY_MS, monday * DAY_MS, month]);
+  const month = Date.parse(`${isoTime(now).slice(0, 7)}-01T00:00:00Z`) / DAY_MS;
+  const whose = { userId: key.userId, keyId: key.id };
+  const spent = await records.spentSince(whose, [0, today, monday, month]);
   const [usage, daily, weekly, monthly] = spent.map(toDollars);
   const [budget] = ledger.budgetsOf('key', key.id);
   const standing = budget === undefined ? null : ledger.balance(budget.id);
@@ -56,7 +57,7 @@ async function keyFacts({ ledger, records, clock }: OwnAccountDeps, key: Virtual
 }
 
 async function creditFacts({ ledger, records }: OwnAccountDeps, key: VirtualKey) {
-  const [spent = 0 as Nanos] = await records.spentByUser(key.userId, [0]);
+  const [spent = 0 as Nanos] = await records.spentSince({ userId: key.userId }, [0]);
   const wallet = ledger.wallet(key.userId) === null ? null : ledger.balance(key.userId);
   const left = wallet?.balance ?? (0 as Nanos);
   return { data: { total_credits: toDollars(nanos(left + spent)), total_usage: toDollars(spent) } };

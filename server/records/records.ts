@@ -3,19 +3,21 @@
  * that have not ended. What it writes it hands over as writes; whoever holds the whole act commits them.
  */
 import { sql } from 'kysely';
-import { type Nanos, nanos } from '../../contract/money.ts';
+import type { Nanos } from '../../contract/money.ts';
 import { type CostSource, UNKNOWN_USAGE } from '../../contract/usage.ts';
 import type { Clock } from '../clock.ts';
 import { firstId } from '../id.ts';
 import { compileOnce, type Storage, type Write } from '../storage/storage.ts';
 import { type CostOfDay, costByDay } from './cost-by-day.ts';
 import { type RefusalNote, readRefusal, refusalWrite } from './refusals.ts';
+import { type Spender, spentSince } from './spent.ts';
 import { type Charge, RECORD_SHAPE, recordParameters, type UsageRecord } from './usage-record.ts';
 
 export type { CostOfDay } from './cost-by-day.ts';
 export type { RefusalNote } from './refusals.ts';
 export { MEASURES, TTFT_ENDS_MS } from './roll-up.ts';
 export { type RollUpFinding, rollUpsAgree } from './roll-up-check.ts';
+export type { Spender } from './spent.ts';
 export type { Charge, UsageRecord } from './usage-record.ts';
 
 /** What is known of a request when it leaves us. */
@@ -79,9 +81,8 @@ export interface Records {
   refusalOf(id: string): Promise<RefusalNote | null>;
   /** Hears of each record in the moment in which it is finished, before it is written. Must be quick and not throw. */
   watch(hear: (record: UsageRecord) => void): void;
-  /** What a key, or all keys of a user, spent since each of these instants: charged, else the provider's cost. */
-  spentByKey(keyId: string, since: readonly number[]): Promise<readonly Nanos[]>;
-  spentByUser(userId: string, since: readonly number[]): Promise<readonly Nanos[]>;
+  /** What a key, or all keys of a user, spent since each of these UTC days: charged, else the provider's cost. */
+  spentSince(whose: Spender, days: readonly number[]): Promise<readonly Nanos[]>;
   /** What a provider key cost since an instant, by UTC day; the first from that instant on. Unpriced requests add nothing. */
   costByDay(providerKeyId: string, since: number): Promise<readonly CostOfDay[]>;
   /**
@@ -145,8 +146,7 @@ export function createRecords(deps: { storage: Storage; clock: Clock }): Records
     watch(hear) {
       listeners.push(hear);
     },
-    spentByKey: (keyId, since) => spentSince(storage, { virtual_key_id: keyId }, since),
-    spentByUser: (userId, since) => spentSince(storage, { user_id: userId }, since),
+    spentSince: (whose, days) => spentSince(storage, whose, days),
     costByDay: (providerKeyId, since) =>
       costByDay(storage, providerKeyId, { since, now: clock.now() }),
     prune: (before, limit) => prune(storage, before, limit),
@@ -180,23 +180,6 @@ async function admittedSince(storage: Storage, since: number): Promise<readonly 
       .where('cost_source', '!=', 'none')
       .execute()
   );
-}
-
-async function spentSince(
-  storage: Storage,
-  whose: { virtual_key_id: string } | { user_id: string },
-  since: readonly number[],
-): Promise<readonly Nanos[]> {
-  const [column, id] = Object.entries(whose)[0] as [keyof typeof whose, string];
-  const amount = sql`coalesce(charge_nanos, cost_nanos, 0)`;
-  const sums = since.map(
-    (at) => sql`coalesce(sum(${amount}) filter (where started_at >= ${at}), 0)`,
-  );
-  const columns = sums.map((total, index) => sql`${total} as ${sql.ref(`sum${index}`)}`);
-  const query = sql<Record<string, number>>`
-    select ${sql.join(columns)} from usage_records where ${sql.ref(column)} = ${id}`;
-  const [row = {}] = (await query.execute(storage.db)).rows;
-  return since.map((_, index) => nanos(row[`sum${index}`] ?? 0));
 }
 
 async function prune(storage: Storage, before: number, limit: number): Promise<number> {

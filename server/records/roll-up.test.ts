@@ -18,6 +18,7 @@ import { nanos } from '../../contract/money.ts';
 import { COST_SOURCES, OUTCOMES } from '../../contract/usage.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { up as rollUps } from '../storage/migrations/0010-roll-ups.ts';
+import { up as spent } from '../storage/migrations/0015-spent.ts';
 import { openSqlite, type Storage } from '../storage/storage.ts';
 import { usageRecord } from './record-for-tests.ts';
 import { createRecords, type Records, rollUpsAgree, type UsageRecord } from './records.ts';
@@ -159,6 +160,7 @@ describe('the sums of hours and days', () => {
           'drop view usage_measures',
         );
         await migrate(rollUps);
+        await migrate(spent);
         assert.deepEqual(await wrong(), []);
       }),
       { numRuns: 20 },
@@ -197,6 +199,35 @@ describe('the sums of hours and days', () => {
     assert.deepEqual(await wrong(), []);
     await run('update usage_daily set requests = 0');
     assert.deepEqual(await wrong(), ['each day is the sum of its usage records']);
+  });
+});
+
+describe('what was spent', () => {
+  test('is the charge of a record, or its cost where nobody was charged, of a key or all of a user, also of what was cleared away', async () => {
+    const today = Math.floor(NOW / 86_400_000);
+    const charge = { amount: nanos(5), held: nanos(9), plan: 'flat' };
+    const long = { startedAt: NOW - 40 * 86_400_000 };
+    await commit(recordOf('req_1', { ...long, virtualKeyId: 'vk_1', cost: nanos(1_000) }));
+    await commit(recordOf('req_2', { virtualKeyId: 'vk_1', cost: nanos(100), charge }));
+    await commit(recordOf('req_3', { virtualKeyId: 'vk_2', cost: nanos(70) }));
+    await commit(recordOf('req_4', { virtualKeyId: 'vk_2', cost: null }));
+    await commit(recordOf('req_5', { userId: 'usr_2', cost: nanos(4_000) }));
+    const isRight = async () => {
+      const user = { userId: 'usr_1' };
+      assert.deepEqual(await records.spentSince(user, [0, today - 39, today + 1]), [1_075, 75, 0]);
+      assert.deepEqual(
+        await records.spentSince({ ...user, keyId: 'vk_1' }, [0, today]),
+        [1_005, 5],
+      );
+      assert.deepEqual(await records.spentSince({ userId: 'usr_3' }, [0]), [0]);
+    };
+    await isRight();
+    await run("delete from usage_records where id <> 'req_4'");
+    await isRight();
+  });
+
+  test('is nothing before there is a record', async () => {
+    assert.deepEqual(await records.spentSince({ userId: 'usr_1' }, [0, 1]), [0, 0]);
   });
 });
 

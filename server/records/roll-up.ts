@@ -49,6 +49,7 @@ const AMOUNTS = [
   'reasoning_tokens',
   'cost_nanos',
   'charge_nanos',
+  'spent_nanos',
 ] as const;
 
 /** Columns of the sums, in the order of {@link Measures}. */
@@ -105,6 +106,7 @@ export function measuresOf(row: readonly RecordValue[]): Measures {
   sums[9] = number(at.reasoning_tokens);
   sums[10] = number(at.cost_nanos);
   sums[11] = number(at.charge_nanos);
+  sums[12] = number(row[at.charge_nanos] === null ? at.cost_nanos : at.charge_nanos);
   const ttft = row[at.ttft_ms];
   if (typeof ttft === 'number') sums[AMOUNTS.length + ttftClass(ttft)] = 1;
   return sums;

@@ -28,7 +28,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   }
 }
 
-const DIMENSIONS = [
+export const DIMENSIONS = [
   'user_id',
   'virtual_key_id',
   'provider_id',
@@ -65,14 +65,20 @@ const MEASURES = [
   ...Array.from({ length: TTFT_ENDS.length + 1 }, (_, index) => ttftColumn(index)),
 ];
 
-/** One row for each record: where it belongs, and what it adds there. */
-async function measuresOfRecords(db: Kysely<unknown>): Promise<void> {
-  const owed = sql`(outcome <> 'refused' and cost_source <> 'none')`;
-  const whereOwed = (column: string) => sql`iif(${owed}, coalesce(${sql.ref(column)}, 0), 0)`;
+/** That something was owed for a record. */
+export const OWED = sql`(outcome <> 'refused' and cost_source <> 'none')`;
+
+/**
+ * One row for each record: where it belongs, and what it adds there.
+ *
+ * @param more columns that came later, each with a comma behind it
+ */
+export async function measuresOfRecords(db: Kysely<unknown>, more = sql``): Promise<void> {
+  const whereOwed = (column: string) => sql`iif(${OWED}, coalesce(${sql.ref(column)}, 0), 0)`;
   const classes = [...TTFT_ENDS, null].map((end, index) => {
     const start = TTFT_ENDS[index - 1] ?? -1;
     const isBelow = end === null ? sql`` : sql`and ttft_ms <= ${sql.lit(end)}`;
-    const isIn = sql`${owed} and ttft_ms > ${sql.lit(start)} ${isBelow}`;
+    const isIn = sql`${OWED} and ttft_ms > ${sql.lit(start)} ${isBelow}`;
     return sql`iif(${isIn}, 1, 0) as ${sql.ref(ttftColumn(index))}`;
   });
   await sql`
@@ -84,11 +90,11 @@ async function measuresOfRecords(db: Kysely<unknown>): Promise<void> {
       coalesce(provider_id, '') as provider_id,
       coalesce(provider_key_id, '') as provider_key_id,
       coalesce(model, served_model, 'unknown') as model,
-      iif(${owed}, 1, 0) as requests,
+      iif(${OWED}, 1, 0) as requests,
       iif(outcome <> 'refused' and cost_source = 'none', 1, 0) as unowed,
       iif(outcome = 'refused', 1, 0) as refused,
       iif(outcome in ('failed', 'unfinished'), 1, 0) as errors,
-      iif(${owed} and cost_nanos is null, 1, 0) as unpriced,
+      iif(${OWED} and cost_nanos is null, 1, 0) as unpriced,
       ${whereOwed('input_tokens')} as input_tokens,
       ${whereOwed('cached_tokens')} as cached_tokens,
       ${whereOwed('cache_write_5m_tokens')} + ${whereOwed('cache_write_1h_tokens')} as cache_write_tokens,
@@ -96,23 +102,24 @@ async function measuresOfRecords(db: Kysely<unknown>): Promise<void> {
       ${whereOwed('reasoning_tokens')} as reasoning_tokens,
       ${whereOwed('cost_nanos')} as cost_nanos,
       ${whereOwed('charge_nanos')} as charge_nanos,
+      ${more}
       ${sql.join(classes)}
     from usage_records`.execute(db);
 }
 
 /** The cut in which every dimension counts. */
-const WHOLE = sql.lit(3);
+export const WHOLE = sql.lit(3);
 
 /** The others, which are sums of it: by provider key, by model, by virtual key. */
-const CUTS = [
+export const CUTS = [
   { cut: sql.lit(0), tells: ['provider_id', 'provider_key_id'] },
   { cut: sql.lit(1), tells: ['model'] },
   { cut: sql.lit(2), tells: ['user_id', 'virtual_key_id'] },
 ] as const;
 
-type Cut = (typeof CUTS)[number];
+export type Cut = (typeof CUTS)[number];
 
-const dimensionsOf = ({ tells }: Cut, of: string) =>
+export const dimensionsOf = ({ tells }: Cut, of: string) =>
   DIMENSIONS.map((name) =>
     tells.some((told) => told === name) ? sql`${sql.ref(`${of}.${name}`)}` : sql`''`,
   );
@@ -146,7 +153,7 @@ async function rollUpTable(db: Kysely<unknown>, table: string): Promise<void> {
 
 const SUMS = sql.join(MEASURES.map((name) => sql`sum(${sql.ref(name)})`));
 
-const sameDimensions = (left: string, right: readonly ReturnType<typeof sql>[]) =>
+export const sameDimensions = (left: string, right: readonly ReturnType<typeof sql>[]) =>
   sql.join(
     DIMENSIONS.map((name, index) => sql`${sql.ref(`${left}.${name}`)} = ${right[index]}`),
     sql` and `,

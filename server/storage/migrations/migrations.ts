@@ -13,6 +13,7 @@ import * as preferences from './0011-preferences.ts';
 import * as refusals from './0012-refusals.ts';
 import * as probeModel from './0013-probe-model.ts';
 import * as auditFilters from './0014-audit-filters.ts';
+import * as spent from './0015-spent.ts';
 
 /** Every step of the schema, forward only; number and slug are the identity and never change. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -30,4 +31,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0012-refusals': refusals,
   '0013-probe-model': probeModel,
   '0014-audit-filters': auditFilters,
+  '0015-spent': spent,
 };

@@ -36,6 +36,8 @@ export interface RollUpTable extends Record<TtftColumn, number> {
   reasoning_tokens: number;
   cost_nanos: number;
   charge_nanos: number;
+  /** The charge of each, or its cost where nobody was charged. */
+  spent_nanos: number;
 }
 
 /** How many requests had their first byte in each class of time; see `TTFT_ENDS_MS` of the room. */
