@@ -24,7 +24,7 @@ import {
 import { type Answer, servedText, spokenSeconds } from './answer.ts';
 import type { Ending } from './ending.ts';
 import type { Candidates } from './payer.ts';
-import { countUnits } from './pieces.ts';
+import { countUnits, expectedUnits } from './pieces.ts';
 import { type Call, fallbackModels, namesForPrice, type Plan } from './plan.ts';
 
 export interface Served {
@@ -235,11 +235,15 @@ function isCounted({ cost, tokens }: ReportedUsage, units: ReportedUsage['units'
   return cost !== null || tokens.input !== null || Object.keys(units).length > 0;
 }
 
-/** Of a recording whose length nobody states, as transcriptions in plain text; null for all else. */
+/**
+ * Of a recording whose length nobody states, as transcriptions in plain text; null for all else. What is said in it may
+ * look like a time, so never more than a recording of that size can have.
+ */
 function guessedSeconds({ plan, ending, answer }: Served): number | null {
   if (plan.wire !== 'audio' || answer === null || answer.isError || ending.body === null)
     return null;
-  return spokenSeconds(answer, ending.body);
+  const { second: most = Number.POSITIVE_INFINITY } = expectedUnits(plan);
+  return Math.min(spokenSeconds(answer, ending.body), most);
 }
 
 /** What was used, with our count in place of what nobody stated. */

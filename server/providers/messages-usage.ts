@@ -45,7 +45,7 @@ export function readMessagesUsage(
         reasoning: numbers.count(valueAt(written['output_tokens_details'], 'thinking_tokens')),
       },
       cost: readCost?.(usage, numbers) ?? null,
-      units: { web_search: numbers.count(valueAt(searches, 'web_search_requests')) },
+      units: { web_search: numbers.pieces(valueAt(searches, 'web_search_requests')) },
     },
     numbers,
   );

@@ -172,9 +172,9 @@ function readUnits(wire: Wire, body: JsonObject, { usage, numbers }: UnitReading
       ? firstStated(usage['search_units'], valueAt(body, 'meta', 'billed_units', 'search_units'))
       : undefined;
   return {
-    web_search: numbers.count(valueAt(searches, 'web_search_requests')),
+    web_search: numbers.pieces(valueAt(searches, 'web_search_requests')),
     second: numbers.seconds(firstStated(usage['seconds'], usage['prompt_audio_seconds'])),
-    image: Array.isArray(pictures) ? numbers.count(pictures.length) : null,
-    request: numbers.count(rerankings),
+    image: Array.isArray(pictures) ? numbers.pieces(pictures.length) : null,
+    request: numbers.pieces(rerankings),
   };
 }

@@ -5,6 +5,9 @@ import type { JsonObject } from './provider.ts';
 /** No model takes or gives a billion tokens in one answer: a larger count is an error of the upstream. */
 const COUNT_MAX = 1_000_000_000;
 
+/** Nobody is billed a million pictures, searches or seconds for one answer either. */
+const PIECES_MAX = 1_000_000;
+
 /** A million dollars for one answer: a larger cost is an error of the upstream. */
 const COST_MAX = 1_000_000_000_000_000;
 
@@ -38,17 +41,18 @@ export class UsageNumbers {
 
   /** A whole count from 0 to a billion; null if it is not stated or is no number at all. */
   count(value: unknown): number | null {
-    const number = this.#number(value);
-    if (number === null) return null;
-    const whole = Math.ceil(number);
-    if (whole !== number) this.flawed = true;
-    return this.#within(whole);
+    return this.#whole(value, COUNT_MAX);
+  }
+
+  /** The same for what is dearer than a token: up to a million. */
+  pieces(value: unknown): number | null {
+    return this.#whole(value, PIECES_MAX);
   }
 
   /** Seconds, of which a part is billed as a whole one: here a fraction is no flaw. */
   seconds(value: unknown): number | null {
     const number = this.#number(value);
-    return number === null ? null : this.#within(Math.ceil(number));
+    return number === null ? null : this.#within(Math.ceil(number), PIECES_MAX);
   }
 
   /**
@@ -83,10 +87,18 @@ export class UsageNumbers {
     return typeof value === 'string' && DECIMAL.test(value.trim()) ? Number(value) : null;
   }
 
-  #within(whole: number): number {
-    if (whole >= 0 && whole <= COUNT_MAX) return whole + 0; // Turns a negative zero into zero.
+  #whole(value: unknown, most: number): number | null {
+    const number = this.#number(value);
+    if (number === null) return null;
+    const whole = Math.ceil(number);
+    if (whole !== number) this.flawed = true;
+    return this.#within(whole, most);
+  }
+
+  #within(whole: number, most: number): number {
+    if (whole >= 0 && whole <= most) return whole + 0; // Turns a negative zero into zero.
     this.flawed = true;
-    return whole < 0 ? 0 : COUNT_MAX;
+    return whole < 0 ? 0 : most;
   }
 
   #noNumber(): null {

@@ -272,6 +272,8 @@ test('a transcription that states no length is charged by what was heard, and sa
     [said, 'text/plain', 22],
     [JSON.stringify({ text: said }), 'application/json', 22],
     ['WEBVTT\n\n00:01.000 --> 01:02.500\nHello.\n', 'text/vtt', 63],
+    // No recording of this size is longer, whatever is said in it.
+    ['We met at 999999999999999:00:00.000 sharp.', 'text/plain', 101],
   ] as const;
   for (const [text, contentType, seconds] of cases) {
     const asked = { path: '/audio/transcriptions', body: body() };
@@ -304,4 +306,20 @@ test('searches of the web that a request allows are held', async () => {
   const search = 10_000_000;
   const [one = 0, four = 0, any = 0] = held.map((amount) => Math.floor(amount / search));
   assert.deepEqual([one, four, any], [1, 4, 10]);
+});
+
+test('a number of searches that cannot be true is on record, and takes no more than was held', async () => {
+  await using vendor = await openStand({ provider: 'ANTHROPIC' });
+  const { userId } = vendor.product.rooms.accounts.keys.find(vendor.token) ?? assert.fail();
+  await fund(vendor.product.rooms, userId, DOLLAR, { plan: 'cost' });
+  const server_tool_use = { web_search_requests: 5_000_000_000 };
+  const usage = { input_tokens: 9, output_tokens: 2, server_tool_use };
+  const answer = { id: 'msg_1', type: 'message', role: 'assistant', content: [], usage };
+  vendor.upstream.script({ behave: { body: JSON.stringify(answer) } });
+  const messages = [{ role: 'user', content: 'Say hello.' }];
+  const body = { model: 'claude-sonnet-4-5', max_tokens: 50, messages };
+  const got = await vendor.ask({ path: '/messages', body });
+  const { outcome, flawed, charge_nanos, hold_nanos } = vendor.recordOf(got);
+  assert.deepEqual([got.status, outcome, flawed], [200, 'completed', 1]);
+  assert.equal(charge_nanos, hold_nanos);
 });
