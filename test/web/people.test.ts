@@ -93,6 +93,17 @@ describe('people', { skip }, () => {
     await close();
   });
 
+  test('a tab shows whoever signed in meanwhile in another one, and nothing of who was here before', async () => {
+    const { page, close } = await stand.visit({ as: OPERATOR });
+    await open(page, '/users');
+    await page.getByText(MEMBER.email).first().waitFor();
+    await page.request.post('/api/auth/login', { data: MEMBER });
+    await page.evaluate("window.dispatchEvent(new Event('visibilitychange'))");
+    await page.getByRole('heading', { name: 'This is not for you to see' }).waitFor();
+    assert.equal(await page.getByText(OPERATOR.email).count(), 0);
+    await close();
+  });
+
   test('a new password ends the other session and keeps this one', async () => {
     const here = await stand.visit({ as: MEMBER });
     const there = await stand.visit({ as: MEMBER });

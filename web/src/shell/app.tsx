@@ -7,7 +7,7 @@ import { type ReactNode, useEffect } from 'react';
 import { onSessionEnd } from '../client.ts';
 import { client, whoIsHere } from './ahead.ts';
 import { router } from './router.tsx';
-import { SESSION } from './session.ts';
+import { SESSION, watchPerson } from './session.ts';
 import { theme } from './theme.ts';
 
 /** Fetches the code of the page in the address, and who is here. Neither failure ends anything: the app shows it. */
@@ -15,12 +15,16 @@ export async function prepare(): Promise<void> {
   await Promise.all([router.load(), whoIsHere()]);
 }
 
-/** A refused call means that the session ended elsewhere; asking for it once more sends the person to sign in. */
+/**
+ * A refused call means that the session ended elsewhere; asking for it once more sends the person to sign in. What was
+ * answered to one person is nothing for the next.
+ */
 function SessionWatch({ children }: { readonly children: ReactNode }): ReactNode {
   useEffect(
     () => onSessionEnd(() => void client.invalidateQueries({ queryKey: [SESSION.path] })),
     [],
   );
+  useEffect(() => watchPerson(client), []);
   return children;
 }
 

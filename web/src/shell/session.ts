@@ -1,5 +1,5 @@
 /** Who is here, and what this installation offers to those who are not. */
-import { useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { AUTH_API, type person, type visit } from '../../../contract/api/auth-api.ts';
 import { keyOf, useAsk } from '../client.ts';
@@ -9,18 +9,40 @@ export type Session = z.output<typeof visit>;
 
 export const SESSION = AUTH_API.visit;
 
-/** For so long who is here is not asked again; a call that is refused asks at once. */
+/** For so long who is here is not asked again; a call that is refused asks at once, and a tab that is come back to. */
 export const SESSION_KEPT_MS = 300_000;
 
 export function useSession() {
-  return useAsk(SESSION, {}, { staleTime: SESSION_KEPT_MS });
+  // In another tab somebody else may have signed in: what is done in this one would be done in their name.
+  return useAsk(SESSION, {}, { staleTime: SESSION_KEPT_MS, refetchOnWindowFocus: 'always' });
+}
+
+function forgetAnswers(client: QueryClient): void {
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION.path });
+}
+
+/**
+ * Forgets what was answered to one person as soon as another one is here.
+ *
+ * @returns a function that ends the watch
+ */
+export function watchPerson(client: QueryClient): () => void {
+  const idOf = (session: Session | undefined) => session && (session.user?.id ?? null);
+  let last = idOf(client.getQueryData<Session>(keyOf(SESSION, {})));
+  return client.getQueryCache().subscribe(({ query }) => {
+    if (query.queryKey[0] !== SESSION.path) return;
+    const now = idOf(query.state.data as Session | undefined);
+    if (now === undefined || now === last) return;
+    if (last !== undefined) forgetAnswers(client);
+    last = now;
+  });
 }
 
 /** Forgets all that was answered to whoever was here before, and asks who is here now. */
 export function useFreshSession(): () => Promise<void> {
   const client = useQueryClient();
   return async () => {
-    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION.path });
+    forgetAnswers(client);
     await client.refetchQueries({ queryKey: keyOf(SESSION) });
   };
 }

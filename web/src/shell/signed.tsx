@@ -24,7 +24,8 @@ export function Signed(): ReactNode {
     return isOpen ? <ForAnyone /> : <ToTheDoor />;
   }
   return (
-    <Frame person={user}>
+    // Another person begins anew: nothing half done is done in their name.
+    <Frame key={user.id} person={user}>
       <Allowed person={user} pathname={pathname} />
     </Frame>
   );
