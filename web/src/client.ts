@@ -101,7 +101,7 @@ export async function ask<Params, Query, Body, Reply>(
       ...(given.body === undefined ? {} : { 'content-type': 'application/json' }),
       ...given.headers,
     },
-    ...(given.body === undefined ? {} : { body: JSON.stringify(given.body) }),
+    ...(given.body === undefined ? {} : { body: jsonOf(given.body) }),
     ...(signal === undefined ? {} : { signal }),
   };
   const answer = await fetch(addressOf(call, given), init).catch((error: unknown) => {
@@ -112,6 +112,16 @@ export async function ask<Params, Query, Body, Reply>(
   // An answer without a body is the whole answer of such a call; its type says so.
   if (answer.status === 204) return undefined as Reply;
   return (await answer.json()) as Reply;
+}
+
+/**
+ * A body as text. What somebody typed and is no number goes as the word that it became, for the server to refuse: JSON
+ * itself would make a null of it, which takes away what was there.
+ */
+export function jsonOf(body: unknown): string {
+  return JSON.stringify(body, (_name, value: unknown) =>
+    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
+  );
 }
 
 async function problemIn(answer: Response): Promise<Problem> {
