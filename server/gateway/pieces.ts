@@ -16,14 +16,9 @@ export function countUnits(
     return { image: Array.isArray(images) ? images.length : 0 };
   }
   if (wire === 'moderations' || wire === 'rerank') return { request: 1 };
-  if (wire !== 'audio') return {};
-  const input = parsed?.['input'];
-  if (isSpeech(endpoint) && typeof input === 'string') {
-    // A character outside the basic plane is one, not two.
-    return { character: [...input].length };
-  }
-  const seconds = answer?.['duration'];
-  return typeof seconds === 'number' && seconds > 0 ? { second: Math.ceil(seconds) } : {};
+  const input = wire === 'audio' && isSpeech(endpoint) ? parsed?.['input'] : null;
+  // A character outside the basic plane is one, not two.
+  return typeof input === 'string' ? { character: [...input].length } : {};
 }
 
 /** Of the paths about audio: is it the one that speaks, at whatever deployment? */

@@ -70,8 +70,7 @@ function* placesOf(wire: Wire, body: JsonObject): Generator<unknown> {
     yield valueAt(body, 'meta', 'billed_units');
   }
   // Some answers state pieces and no usage: pictures to count, or how long a recording was.
-  if (wire === 'images') yield {};
-  if (wire === 'audio') yield { seconds: valueAt(body, 'duration') };
+  if (wire === 'images' || wire === 'audio') yield {};
 }
 
 interface TokenReading {
@@ -167,13 +166,14 @@ interface UnitReading {
 function readUnits(wire: Wire, body: JsonObject, { usage, numbers }: UnitReading): StatedUnits {
   const searches = firstStated(usage['server_tool_use'], usage['server_tool_use_details']);
   const pictures = wire === 'images' ? valueAt(body, 'data') : undefined;
+  const duration = wire === 'audio' ? valueAt(body, 'duration') : undefined;
   const rerankings =
     wire === 'rerank'
       ? firstStated(usage['search_units'], valueAt(body, 'meta', 'billed_units', 'search_units'))
       : undefined;
   return {
     web_search: numbers.pieces(valueAt(searches, 'web_search_requests')),
-    second: numbers.seconds(firstStated(usage['seconds'], usage['prompt_audio_seconds'])),
+    second: numbers.seconds(firstStated(usage['seconds'], usage['prompt_audio_seconds'], duration)),
     image: Array.isArray(pictures) ? numbers.pieces(pictures.length) : null,
     request: numbers.pieces(rerankings),
   };

@@ -288,6 +288,15 @@ test('a transcription that states no length is charged by what was heard, and sa
   }
 });
 
+test('a length that cannot be true is on record, and takes no more than was held', async () => {
+  const body = form({ model: 'whisper-1', file: new Blob(['x'.repeat(100_000)]) });
+  const usage = { type: 'tokens', input_tokens: 0, output_tokens: 0 };
+  const said = JSON.stringify({ text: 'Hello.', duration: 1e300, usage });
+  const { status, record } = await pays({ path: '/audio/transcriptions', body }, { body: said });
+  assert.deepEqual([status, record.flawed], [200, 1]);
+  assert.equal(record.charge_nanos, record.hold_nanos);
+});
+
 test('searches of the web that a request allows are held', async () => {
   await using vendor = await openStand({ provider: 'ANTHROPIC' });
   const { userId } = vendor.product.rooms.accounts.keys.find(vendor.token) ?? assert.fail();
