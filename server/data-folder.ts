@@ -50,7 +50,8 @@ export function generatedSecret(folder: string, name: string): GeneratedSecret {
   try {
     const value = `${randomBytes(32).toString('base64url')}\n`;
     // `wx`: of two starts at once only one makes the file, and nothing is ever written over.
-    writeFileSync(file, value, { flag: 'wx', mode: 0o600 });
+    // On the disk at once: what is sealed under it will be.
+    writeFileSync(file, value, { flag: 'wx', mode: 0o600, flush: true });
     return { value: value.trim(), file, isNew: true };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;

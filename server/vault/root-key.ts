@@ -99,7 +99,9 @@ export function rootKeysAt({ set, dataDir }: Pick<RootKeySource, 'set' | 'dataDi
 
 /** Lays the key that a rotation goes over to beside the one that it comes from. */
 export function prepareReplacing(dataDir: string, key: Buffer): void {
-  writeFileSync(join(dataDir, NEXT_NAME), `${key.toString('base64url')}\n`, { mode: 0o600 });
+  // On the disk before the database is: the commit that needs this key outlives a loss of power.
+  const kept = { mode: 0o600, flush: true };
+  writeFileSync(join(dataDir, NEXT_NAME), `${key.toString('base64url')}\n`, kept);
 }
 
 /**

@@ -30,7 +30,7 @@ export interface Rotation {
  *
  * @param newKey as written by the operator
  * @returns what was done; null if the database lies under that key already
- * @throws ConfigError in words, with nothing changed
+ * @throws ConfigError in words, or `DatabaseInUse` while a server works on it, with nothing changed
  */
 export async function rotateRootKey(
   of: Omit<RootKeySource, 'seals'> & { readonly databaseFile: string; readonly clock: Clock },
@@ -46,9 +46,9 @@ export async function rotateRootKey(
     return null;
   }
   const { rootKey, file } = findRootKey({ ...of, seals });
-  if (file !== null) prepareReplacing(dataDir, bytes);
   const storage = await openSqlite({ file: databaseFile, clock });
   try {
+    if (file !== null) prepareReplacing(dataDir, bytes);
     const vault = await createVault({ storage, clock, rootKey });
     const done = await vault.rotate(to);
     if (file !== null) finishReplacing(dataDir, await readSeals(databaseFile));

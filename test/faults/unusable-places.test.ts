@@ -1,12 +1,13 @@
 /** Where the product cannot work it says so in a sentence and ends, whatever the command. */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { runTollkeeper, type Settings, startTollkeeper } from '../harness.ts';
+import { runTollkeeper, type Settings, spawnTollkeeper } from '../harness.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'tollkeeper-places-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -71,7 +72,15 @@ test('a second process on the same database is told so, and changes nothing', {
   timeout: 120_000,
 }, async () => {
   const dataDir = folder('shared');
-  await using product = await startTollkeeper({ dataDir });
-  await refused(['serve'], { dataDir }, /another process is using .*tollkeeper\.db; stop it first/);
+  // In a process of its own: whoever looks at the files of a lock from within lets go of it.
+  await using product = await spawnTollkeeper({ dataDir });
+  const newKey = join(root, 'new-key');
+  writeFileSync(newKey, randomBytes(32).toString('base64'));
+  const before = readdirSync(dataDir);
+  for (const command of [['serve'], ['rotate-key', '--new-key-file', newKey]]) {
+    await refused(command, { dataDir }, /another process is using .*tollkeeper\.db; stop it first/);
+  }
+  assert.deepEqual(readdirSync(dataDir), before);
   await product.issueKey();
+  await product.close();
 });
