@@ -155,3 +155,14 @@ test('an amount outside of the exact range is found', async () => {
   );
   assert.deepEqual(await broken(), ['I10 all amounts are integers in the exact range']);
 });
+
+test('what a wallet owed while it only counted is no breach when it is prepaid, and what comes then is', async () => {
+  const wallet = { userId: 'usr_1', plan: null, markupPpm: null } as const;
+  await stage.ledger.removeBudget('bud_1');
+  await stage.ledger.defineWallet({ ...wallet, kind: 'metered' });
+  await request(newId('req'), 2_000);
+  await stage.ledger.defineWallet({ ...wallet, kind: 'prepaid' });
+  assert.deepEqual(await broken('none'), []);
+  await run(entry('req_9/0', 'usr_1', '-1').replace(', 0, ', `, ${NOON + 1}, `));
+  assert.deepEqual(await broken('none'), ['I3 no prepaid wallet is overspent']);
+});

@@ -4,7 +4,7 @@
  */
 import { sql } from 'kysely';
 import type { Storage } from '../storage/storage.ts';
-import { BEYOND_HOLD, CONTRA } from './entries.ts';
+import { BEYOND_HOLD, CONTRA, COUNTED } from './entries.ts';
 
 /** A database to be looked at. */
 type Books = Pick<Storage, 'db'>;
@@ -128,14 +128,22 @@ async function walletsCovered(storage: Books): Promise<Finding> {
   const { over, wallets, beyond } = await row(
     storage,
     sql<{ over: number; wallets: number; beyond: string }>`
-      with sums as (
-        select account_id, sum(amount) as balance, sum(${excess}) as beyond,
-          -coalesce(sum(amount) filter (where kind = 'correction' and amount < 0), 0) as corrected
-        from ledger_entries where kind <> 'budget' group by account_id
-      )
+      with
+        counted as (
+          select account_id, max(at) as until from ledger_entries
+          where kind = 'charge' and reason = ${COUNTED} group by account_id
+        ),
+        sums as (
+          select account_id, sum(amount) as balance, sum(${excess}) as beyond,
+            -coalesce(sum(amount) filter (where kind = 'correction' and amount < 0), 0) as corrected,
+            -- What a wallet owed when it last only counted is no fault of a later kind.
+            max(0, -coalesce(sum(amount) filter (where at <= until), 0)) as debt
+          from ledger_entries left join counted using (account_id)
+          where kind <> 'budget' group by account_id
+        )
       select
         count(*) filter (where w.user_id is null
-          or (w.kind = 'prepaid' and balance + beyond + corrected < 0)) as over,
+          or (w.kind = 'prepaid' and balance + beyond + corrected + debt < 0)) as over,
         count(*) as wallets,
         cast(coalesce(sum(beyond), 0) as text) as beyond
       from sums left join wallets w on w.user_id = sums.account_id`,

@@ -23,6 +23,9 @@ export const CONTRA: Readonly<Record<EntryKind, Contra>> = {
 /** Begins the reason of an entry that took more than was held; the rest of it is the excess in nano-dollars. */
 export const BEYOND_HOLD = 'beyond hold by ';
 
+/** The reason of what a metered wallet was charged: nothing had to cover it, so it may have led below zero. */
+export const COUNTED = 'counted only';
+
 export interface Entry {
   readonly id: string;
   /** Signed, from the account's side: what it gained. */
@@ -88,7 +91,8 @@ export class EntryWriter {
   }
 
   /** One entry for each account that a settled request is charged to. Written twice, they change nothing. */
-  charge({ hold, wallet, slots, charged, excess }: Held, at: number): readonly Write[] {
+  charge(held: Held, at: number): readonly Write[] {
+    const { hold, wallet, slots, charged, excess } = held;
     if (charged === 0) return [];
     const { id } = hold;
     const writes: Write[] = [];
@@ -97,7 +101,8 @@ export class EntryWriter {
     if (wallet !== null) {
       const entry = `${id}/0`;
       const { charge: revenue } = CONTRA;
-      writes.push(this.#charge([entry, wallet.id, revenue, paid, 'charge', reason, at, null]));
+      const why = held.isCovered ? reason : COUNTED;
+      writes.push(this.#charge([entry, wallet.id, revenue, paid, 'charge', why, at, null]));
       if (this.#isLate(entry)) writes.push(addToSnapshot('', wallet.id, paid, entry));
     }
     let n = 1;

@@ -37,6 +37,8 @@ export class Held {
   readonly wallet: Wallet | null;
   /** The budgets in the period in which the hold was made. */
   readonly slots: readonly Slot[];
+  /** Whether the wallet had to cover the hold; it may become another kind before the end. */
+  readonly isCovered: boolean;
   state: 'open' | 'settled' | 'released' = 'open';
   charged = 0;
   excess = 0;
@@ -46,6 +48,7 @@ export class Held {
     this.hold = hold;
     this.wallet = wallet;
     this.slots = slots;
+    this.isCovered = wallet?.isPrepaid ?? true;
   }
 }
 
