@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
 import { bucketText } from './bucket-text.ts';
 import classes from './chart.module.css';
-import type { DrawnSeries } from './chart-drawing.tsx';
+import type { DrawnSeries } from './chart-parts.ts';
 import { type Ends, isAtEnd } from './series.ts';
 import type { UnitWords } from './unit-text.ts';
 

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
 import { bucketText } from './bucket-text.ts';
 import classes from './chart.module.css';
-import type { DrawingProps, DrawnSeries } from './chart-drawing.tsx';
+import type { DrawingProps, DrawnSeries } from './chart-parts.ts';
 import { isAtEnd, plus, type Value } from './series.ts';
 
 /** So many lines fit beside a pointer; the table has the others. */
