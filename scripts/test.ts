@@ -6,7 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { globSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
@@ -37,6 +37,9 @@ const COVERAGE = [
   '--test-coverage-functions=80',
 ];
 
+/** Processes side by side. Each takes a core and, with a browser, some hundreds of megabytes. */
+const AT_ONCE = Math.min(4, Math.max(2, availableParallelism()));
+
 /** Where a start keeps what it compiled, too. */
 const COMPILED = join(import.meta.dirname, '../node_modules/.cache/compiled');
 
@@ -55,7 +58,7 @@ async function runTests(files: readonly string[], options: readonly string[]): P
   const { NODE_TEST_CONTEXT: _context, NODE_V8_COVERAGE: _coverage, ...env } = process.env;
   const runner = spawn(
     process.execPath,
-    ['--test', '--test-concurrency=2', '--test-reporter=spec', ...options, ...files],
+    ['--test', `--test-concurrency=${AT_ONCE}`, '--test-reporter=spec', ...options, ...files],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
       // Each test file is a process, and compiling the same modules again in each was a quarter of the work.
