@@ -3,7 +3,7 @@ import { isAscii } from 'node:buffer';
 import type { ReportedUsage } from '../../contract/usage.ts';
 import { Failure } from '../failure.ts';
 import type { RoutedKey } from '../provider-keys/provider-keys.ts';
-import type { JsonObject } from '../providers/providers.ts';
+import { errorOf, type JsonObject } from '../providers/providers.ts';
 import type { WholeBody } from './answer-body.ts';
 import type { Plan } from './plan.ts';
 
@@ -41,14 +41,14 @@ export function readAnswer(plan: Plan, key: RoutedKey, { bytes, text }: WholeBod
     if (plan.wire !== 'audio') throw new Failure('upstream_unreadable', { cause: error });
   }
   if (json === null && plan.wire !== 'audio') throw new Failure('upstream_unreadable');
-  const { id, model, error } = json ?? {};
+  const { id, model } = json ?? {};
   return {
     json,
     usage:
       json === null || plan.wire === null ? null : key.provider.routing.readUsage(plan.wire, json),
     model: typeof model === 'string' ? model.slice(0, 200) : null,
     id: typeof id === 'string' ? id.slice(0, 200) : null,
-    isError: typeof error === 'string' ? error !== '' : typeof error === 'object' && error !== null,
+    isError: json !== null && errorOf(json) !== null,
   };
 }
 
@@ -66,22 +66,4 @@ export function servedText(value: unknown, depth = 0): string {
     else text += servedText(member, depth + 1);
   }
   return text;
-}
-
-/** The times that subtitles are written with: `00:01:02,345` or `01:02.345`. */
-const SUBTITLE_TIME = /(?:(\d+):)?(\d\d):(\d\d)[.,]\d{3}/g;
-/** At so many bytes of text a second people speak, in most languages. */
-const SPOKEN_BYTES_PER_SECOND = 15;
-
-/** How long a recording was, by what was heard in it: a guess for an answer that does not say. At least a second. */
-export function spokenSeconds({ json }: Pick<Answer, 'json'>, { text }: WholeBody): number {
-  if (json !== null) return secondsOf(Buffer.byteLength(servedText(json)));
-  const last = [...text.matchAll(SUBTITLE_TIME)].at(-1);
-  if (last === undefined) return secondsOf(text.length);
-  const [, hours = '0', minutes = '0', seconds = '0'] = last;
-  return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds) + 1;
-}
-
-function secondsOf(bytes: number): number {
-  return Math.max(1, Math.ceil(bytes / SPOKEN_BYTES_PER_SECOND));
 }

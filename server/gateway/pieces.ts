@@ -1,6 +1,8 @@
 /** Pictures, seconds and characters: what is metered by cost is billed by the piece, or by tokens that pieces take. */
 import type { BilledUnit } from '../../contract/usage.ts';
 import type { JsonObject } from '../providers/providers.ts';
+import { type Answer, servedText } from './answer.ts';
+import type { WholeBody } from './answer-body.ts';
 import type { Plan } from './plan.ts';
 
 /** The pieces that a metered-by-cost answer is billed by, where they can be counted here. */
@@ -105,4 +107,22 @@ function pictureTokens({ parsed }: Plan, pictures: number): PieceTokens {
     pictures * (each + (Number.isNaN(previews) ? PREVIEWS_MAX : previews) * PREVIEW_TOKENS);
   // A form brings a picture along, which the model reads.
   return { input: parsed === null ? PICTURE_TOKENS_MOST : 0, output: Math.ceil(output) };
+}
+
+/** The times that subtitles are written with: `00:01:02,345` or `01:02.345`. */
+const SUBTITLE_TIME = /(?:(\d+):)?(\d\d):(\d\d)[.,]\d{3}/g;
+/** At so many bytes of text a second people speak, in most languages. */
+const SPOKEN_BYTES_PER_SECOND = 15;
+
+/** How long a recording was, by what was heard in it: a guess for an answer that does not say. At least a second. */
+export function spokenSeconds({ json }: Pick<Answer, 'json'>, { text }: WholeBody): number {
+  if (json !== null) return secondsOf(Buffer.byteLength(servedText(json)));
+  const last = [...text.matchAll(SUBTITLE_TIME)].at(-1);
+  if (last === undefined) return secondsOf(text.length);
+  const [, hours = '0', minutes = '0', seconds = '0'] = last;
+  return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds) + 1;
+}
+
+function secondsOf(bytes: number): number {
+  return Math.max(1, Math.ceil(bytes / SPOKEN_BYTES_PER_SECOND));
 }

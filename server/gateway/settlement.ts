@@ -21,10 +21,10 @@ import {
   type Expected,
   type Place,
 } from './admission.ts';
-import { type Answer, servedText, spokenSeconds } from './answer.ts';
+import { type Answer, servedText } from './answer.ts';
 import type { Ending } from './ending.ts';
 import type { Candidates } from './payer.ts';
-import { countUnits, expectedUnits } from './pieces.ts';
+import { countUnits, expectedUnits, spokenSeconds } from './pieces.ts';
 import { type Call, fallbackModels, namesForPrice, type Plan } from './plan.ts';
 
 export interface Served {

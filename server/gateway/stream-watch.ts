@@ -12,6 +12,7 @@ import {
   BLANK_LINE_BYTES_MAX,
   EVENT_BYTES_MAX,
   errorBesideAnswer,
+  errorOf,
   eventData,
   eventEnd,
   fromBytes,
@@ -229,15 +230,9 @@ export class StreamWatch {
 
   /** Whether it is an error at which clients stop: whatever came behind it would be read by nobody. */
   #noteError(event: JsonObject): boolean {
-    const { error } = event;
-    if (typeof error === 'object' && error !== null) this.error = error as JsonObject;
-    else if (typeof error === 'string' && error !== '') this.error = { message: error };
-    else if (FAILED_TYPES.has(event['type'])) this.error = event;
-    else {
-      this.error ??= errorBesideAnswer(event);
-      return false;
-    }
-    return true;
+    const failed = errorOf(event) ?? (FAILED_TYPES.has(event['type']) ? event : null);
+    this.error = failed ?? this.error ?? errorBesideAnswer(event);
+    return failed !== null;
   }
 
   #collectServed(text: string, start: number, end: number): void {

@@ -44,9 +44,17 @@ export function readOpenaiUsage(
   return null;
 }
 
-/** An error that stands beside an answer which looks like any other, where few clients look for it; null: none. */
+/** The error that a body states in place of an answer, be it an object or mere words; null: none. */
+export function errorOf(body: JsonObject): JsonObject | null {
+  return errorIn(body['error']);
+}
+
+/** One that stands beside an answer which looks like any other, where few clients look for it; null: none. */
 export function errorBesideAnswer(body: JsonObject): JsonObject | null {
-  const error = valueAt(body, 'x_groq', 'error');
+  return errorIn(valueAt(body, 'x_groq', 'error'));
+}
+
+function errorIn(error: unknown): JsonObject | null {
   return typeof error === 'string' && error !== '' ? { message: error } : (objectOf(error) ?? null);
 }
 

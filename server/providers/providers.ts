@@ -18,7 +18,7 @@ import { xai } from './xai.ts';
 
 export { askWith, type KeyPlace } from './account-ask.ts';
 export { type ModelLimits, readModelLimits, UNKNOWN_LIMITS } from './model-limits.ts';
-export { errorBesideAnswer } from './openai-usage.ts';
+export { errorBesideAnswer, errorOf } from './openai-usage.ts';
 export type {
   Account,
   AccountAnswer,
