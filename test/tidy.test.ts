@@ -60,6 +60,19 @@ const LAWS: readonly Law[] = [
     },
   },
   {
+    title: 'the parts of a room import downwards',
+    rule: house.partsImportDownwards,
+    breaks: [
+      { 'server/gateway/request/plan.ts': "import '../answer/relay.ts';" },
+      { 'server/gateway/cellar/plan.ts': '' },
+      { 'server/ledger/books/entries.ts': '' },
+    ],
+    keeps: {
+      'server/gateway/charge/settlement.ts': "import '../answer/relay.ts'; import '../turn.ts';",
+      'server/gateway/gateway.ts': "import './charge/settlement.ts';",
+    },
+  },
+  {
     title: 'no imports run in a circle',
     rule: house.noCircles,
     breaks: [

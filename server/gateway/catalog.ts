@@ -11,7 +11,7 @@ import {
   readModelLimits,
   UNKNOWN_LIMITS,
 } from '../providers/providers.ts';
-import { notPaid, type Serving } from './payer.ts';
+import { notPaid, type Serving } from './request/payer.ts';
 
 const LIST_BYTES_MAX = 16 * 1024 * 1024;
 const REFRESH_MS = 15 * 60_000;

@@ -13,27 +13,34 @@ import type { Outbound } from '../outbound.ts';
 import type { ProviderKeys, RoutedKey } from '../provider-keys/provider-keys.ts';
 import type { Records } from '../records/records.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { Admission } from './admission.ts';
-import { type Answer, readAnswer } from './answer.ts';
+import { type Answer, readAnswer } from './answer/answer.ts';
+import type { Ending } from './answer/ending.ts';
+import { errorEvent } from './answer/error-event.ts';
+import { headersToUpstream } from './answer/headers.ts';
+import { Relay } from './answer/relay.ts';
+import { StreamWatch } from './answer/stream-watch.ts';
+import { UnderWay } from './answer/under-way.ts';
+import { isKeyTrouble, isWorthAnother } from './answer/worth-another.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
-import type { Ending } from './ending.ts';
-import { errorEvent } from './error-event.ts';
-import { headersToUpstream } from './headers.ts';
+import type { Admission } from './charge/admission.ts';
+import { createSettlement, type Settlement } from './charge/settlement.ts';
+import type { ChargingSettings } from './charge/tariff.ts';
 import { ownAccount } from './own-account.ts';
-import { ownPathOf } from './paths.ts';
-import { type Candidates, OPERATORS, type Serving, servingOf } from './payer.ts';
-import { assertModelAllowed, bodyFor, type Call, makePlan, type Plan, pathAt } from './plan.ts';
-import { Relay } from './relay.ts';
+import { ownPathOf } from './request/paths.ts';
+import { type Candidates, OPERATORS, type Serving, servingOf } from './request/payer.ts';
+import {
+  assertModelAllowed,
+  bodyFor,
+  type Call,
+  makePlan,
+  type Plan,
+  pathAt,
+} from './request/plan.ts';
+import { nextTurn } from './request/turn.ts';
 import { type ServedModel, servedModel } from './served-models.ts';
-import { createSettlement, type Settlement } from './settlement.ts';
-import { StreamWatch } from './stream-watch.ts';
-import type { ChargingSettings } from './tariff.ts';
-import { nextTurn } from './turn.ts';
-import { UnderWay } from './under-way.ts';
-import { isKeyTrouble, isWorthAnother } from './worth-another.ts';
 
-export type { Call } from './plan.ts';
 export { recoverRequests } from './recovery.ts';
+export type { Call } from './request/plan.ts';
 
 export type { ServedModel } from './served-models.ts';
 

@@ -7,7 +7,7 @@ import type { Call } from '../../contract/api/call.ts';
 import { Failure } from '../failure.ts';
 import { ACCESS, make, type Owned, type Rule } from './access-table-for-tests.ts';
 import { ADMIN_TOKEN, NOW, openTestEdge, type TestEdge } from './edge-for-tests.ts';
-import { type Headers, type Person, register, speakTo } from './people-for-tests.ts';
+import { type Headers, type Person, register, speakTo } from './people/people-for-tests.ts';
 
 let now = NOW;
 let edge: TestEdge;

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { newId } from '../id.ts';
 import { ADMIN_TOKEN, type TestEdge } from './edge-for-tests.ts';
-import { PASSWORD, type Person, speakTo } from './people-for-tests.ts';
+import { PASSWORD, type Person, speakTo } from './people/people-for-tests.ts';
 
 /** As in the contract, in whose words it is not taken on trust. */
 export type Rule =

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { OPERATOR, openTestEdge, type TestEdge } from './edge-for-tests.ts';
-import { type Headers, PASSWORD, register, speakTo } from './people-for-tests.ts';
+import { type Headers, PASSWORD, register, speakTo } from './people/people-for-tests.ts';
 
 let edge: TestEdge;
 before(async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { ADMIN_TOKEN, OPERATOR, openTestEdge, type TestEdge } from './edge-for-tests.ts';
-import { type Headers, PASSWORD, register, speakTo } from './people-for-tests.ts';
+import { type Headers, PASSWORD, register, speakTo } from './people/people-for-tests.ts';
 
 const FORWARDED = {
   'x-forwarded-proto': 'https',

@@ -22,19 +22,19 @@ import { keepAuditTrail } from './audit-trail.ts';
 import { type Callers, type CallersSettings, createCallers } from './callers.ts';
 import { refuseCrossSite } from './cross-site.ts';
 import { type EdgeLog, renderFailure, sendFailure } from './error-replies.ts';
+import { createWebApp, type WebApp, webAppRoutes } from './pages/web-app.ts';
+import { createReception } from './people/reception.ts';
+import { createSignInThrottle } from './people/sign-in-throttle.ts';
 import { guardRate, type RateGuardSettings } from './rate-guard.ts';
-import { createReception } from './reception.ts';
 import { type Edge, type RoutesDeps, type RoutesSettings, registerRoutes } from './routes.ts';
 import { createSessionCookie } from './session-cookie.ts';
-import { createSignInThrottle } from './sign-in-throttle.ts';
 import { createTraffic, type Traffic } from './traffic.ts';
 import { readOn } from './unfinished-upload.ts';
 import type { Shortcut } from './v1-routes.ts';
-import { createWebApp, type WebApp, webAppRoutes } from './web-app.ts';
 
 export type { Callers } from './callers.ts';
 export type { EdgeLog } from './error-replies.ts';
-export { checksIn } from './monitoring-routes.ts';
+export { checksIn } from './provider-keys/monitoring-routes.ts';
 export { v1Routes } from './v1-routes.ts';
 
 export interface HttpSettings extends AccessTokenSettings, CallersSettings, RoutesSettings {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { nanos } from '../../contract/money.ts';
 import { OPERATOR, openTestEdge, type TestEdge } from './edge-for-tests.ts';
-import { type Headers, register, speakTo } from './people-for-tests.ts';
+import { type Headers, register, speakTo } from './people/people-for-tests.ts';
 
 const METRICS_TOKEN = 'metrics-token-of-the-tests';
 

@@ -12,8 +12,8 @@ import type { EffectiveSetting } from '../config.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { ProviderKeys } from '../provider-keys/provider-keys.ts';
 import type { Records } from '../records/records.ts';
-import { weightsIn } from './accept.ts';
 import type { AskedFor } from './answering.ts';
+import { weightsIn } from './formats/accept.ts';
 import type { RateGuardSettings } from './rate-guard.ts';
 import { PROMETHEUS_TYPE, type Traffic } from './traffic.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ADMIN_TOKEN, openTestEdge, type TestEdge } from './edge-for-tests.ts';
-import { register, speakTo } from './people-for-tests.ts';
+import { register, speakTo } from './people/people-for-tests.ts';
 
 let edge: TestEdge;
 before(async () => {

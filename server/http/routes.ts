@@ -13,30 +13,30 @@ import { USER_API } from '../../contract/api/user-api.ts';
 import { VIRTUAL_KEYS_API } from '../../contract/api/virtual-keys-api.ts';
 import { WALLETS_API } from '../../contract/api/wallets-api.ts';
 import { Failure } from '../failure.ts';
-import { type AccountDeps, accountCalls } from './account-calls.ts';
-import { type AdminDeps, adminHandlers } from './admin-routes.ts';
 import { type BoundCall, bind, type Guard, refuseOtherMethods, register } from './answering.ts';
-import type { AuthSettings, Desk } from './auth-routes.ts';
 import { type Callers, NOBODY } from './callers.ts';
-import { type CreditsDeps, creditsHandlers } from './credits-routes.ts';
-import { docsAssets, docsHandlers, documentOnDemand } from './docs-routes.ts';
-import { guardianHandlers } from './guardian-routes.ts';
-import { type MonitoringDeps, monitoringHandlers } from './monitoring-routes.ts';
-import type { OpenApiDocument } from './openapi.ts';
+import { type PublicDeps, publicHandlers } from './figures/public-routes.ts';
+import { type ReportCallsDeps, reportCalls } from './figures/report-calls.ts';
 import {
   type OperationsDeps,
   type OperationsSettings,
   operationsHandlers,
 } from './operations-routes.ts';
-import { type ProviderKeyDeps, providerKeyHandlers } from './provider-key-routes.ts';
-import { type PublicDeps, publicHandlers } from './public-routes.ts';
-import { type ReportCallsDeps, reportCalls } from './report-calls.ts';
+import { docsAssets, docsHandlers, documentOnDemand } from './pages/docs-routes.ts';
+import type { OpenApiDocument } from './pages/openapi.ts';
+import { PAGES } from './pages/web-app.ts';
+import { type AccountDeps, accountCalls } from './people/account-calls.ts';
+import type { AuthSettings, Desk } from './people/auth-routes.ts';
+import { guardianHandlers } from './provider-keys/guardian-routes.ts';
+import { type MonitoringDeps, monitoringHandlers } from './provider-keys/monitoring-routes.ts';
+import { type ProviderKeyDeps, providerKeyHandlers } from './provider-keys/provider-key-routes.ts';
 import { type SystemDeps, systemHandlers } from './system-routes.ts';
 import type { Traffic } from './traffic.ts';
-import { type UserDeps, userHandlers } from './user-routes.ts';
-import { type VirtualKeysDeps, virtualKeyHandlers } from './virtual-key-routes.ts';
-import { type WalletDeps, walletHandlers } from './wallet-routes.ts';
-import { PAGES } from './web-app.ts';
+import { type AdminDeps, adminHandlers } from './virtual-keys/admin-routes.ts';
+import { type CreditsDeps, creditsHandlers } from './virtual-keys/credits-routes.ts';
+import { type UserDeps, userHandlers } from './virtual-keys/user-routes.ts';
+import { type VirtualKeysDeps, virtualKeyHandlers } from './virtual-keys/virtual-key-routes.ts';
+import { type WalletDeps, walletHandlers } from './virtual-keys/wallet-routes.ts';
 
 export type RoutesDeps = AccountDeps &
   AdminDeps &

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { ARROWS, ENTRIES } from './house.ts';
+import { ARROWS, ENTRIES, PARTS } from './house.ts';
 import { type Link, placeOf, type Tree } from './tree.ts';
 
 /** A rule lists what is wrong with a tree, one sentence each. */
@@ -44,6 +44,20 @@ export const roomsAreEnteredByTheDoor: Rule = (tree) =>
     if (!link.isRelative || !isRoom || from === room || isOwnTable) return [];
     const door = `server/${room}/${room}.ts`;
     return link.to === door ? [] : [`${at(link)} imports ${link.to} past its door ${door}`];
+  });
+
+/** Within a room, as between rooms: a part that is not in the drawing has no place there. */
+export const partsImportDownwards: Rule = (tree) =>
+  tree.code(['server']).flatMap((path) => {
+    const [, room = '', part = '', ...file] = path.split('/');
+    if (file.length === 0) return [];
+    const floor = PARTS[room]?.indexOf(part) ?? -1;
+    if (floor < 0) return [`${path} stands in a part of ${room} that is not in the drawing`];
+    const above = (PARTS[room] ?? []).slice(floor + 1);
+    return tree
+      .links(path)
+      .filter(({ to }) => above.some((other) => to.startsWith(`server/${room}/${other}/`)))
+      .map((link) => `${at(link)}: ${part} may not import ${link.to}`);
   });
 
 /** Types may refer to each other, as a door and what stands behind it do; what runs may not. */

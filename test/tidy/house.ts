@@ -58,6 +58,16 @@ export const ARROWS: Readonly<Record<string, readonly string[] | 'everything'>> 
   main: 'everything',
 };
 
+/**
+ * The parts of rooms that have some, from the ground up: a part imports those that stand before it. The files of the
+ * room itself belong to no part.
+ */
+export const PARTS: Readonly<Record<string, readonly string[]>> = {
+  gateway: ['request', 'answer', 'charge'],
+  http: ['formats', 'people', 'virtual-keys', 'provider-keys', 'figures', 'pages'],
+  storage: ['tables', 'migrations'],
+};
+
 /** Where the program begins. Whatever these do not reach is dead; workers are found by the strings that name them. */
 export const ENTRIES = [
   'server/main.ts',
@@ -124,12 +134,12 @@ export const VENDOR_EXCEPTIONS: readonly VendorException[] = [
     reason: 'The two attribution settings belong to one provider by their names.',
   },
   {
-    file: 'server/gateway/error-event.ts',
+    file: 'server/gateway/answer/error-event.ts',
     allowed: ['openaiError', 'anthropicError'],
     reason: 'It tells a failure in the dialect of the caller.',
   },
   {
-    file: 'server/gateway/headers.ts',
+    file: 'server/gateway/answer/headers.ts',
     allowed: [
       ...['openai-organization', 'openai-project'],
       ...['anthropic-organization-id', 'anthropic-workspace-id'],
@@ -137,7 +147,7 @@ export const VENDOR_EXCEPTIONS: readonly VendorException[] = [
     reason: 'Headers of the dialects that must not cross.',
   },
   {
-    file: 'server/gateway/paths.ts',
+    file: 'server/gateway/request/paths.ts',
     allowed: ['anthropic', 'anthropic-version', 'openai'],
     reason: 'It tells by path and header which dialect a caller speaks.',
   },

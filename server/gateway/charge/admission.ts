@@ -1,0 +1,240 @@
+/** May this request go now, and for how much? Rates first, then money; what is taken is given back on every exit. */
+import { type Nanos, ZERO } from '../../../contract/money.ts';
+import type { ReportedUsage } from '../../../contract/usage.ts';
+import { Failure } from '../../failure.ts';
+import type { Hold, Ledger } from '../../ledger/ledger.ts';
+import type { Limits, Pass } from '../../limits/limits.ts';
+import type { Metering, Price } from '../../metering/metering.ts';
+import type { RoutedKey } from '../../provider-keys/provider-keys.ts';
+import type { ModelLimits } from '../../providers/providers.ts';
+import type { Charge } from '../../records/records.ts';
+import type { Write } from '../../storage/storage.ts';
+import { accountsFor, type Candidates } from '../request/payer.ts';
+import type { Call, Plan } from '../request/plan.ts';
+import { expectedTokens, expectedUnits } from './pieces.ts';
+import {
+  affordableOutput,
+  type ChargingSettings,
+  choicesOf,
+  hasOutput,
+  mostOutput,
+  reservedOutput,
+  statedBound,
+  Tariff,
+} from './tariff.ts';
+
+export interface AdmissionDeps {
+  readonly ledger: Ledger;
+  readonly limits: Limits;
+  readonly metering: Metering;
+  readonly charging: ChargingSettings;
+}
+
+/** A provider key that may serve a request, and what is known of the model there. */
+export interface Place {
+  readonly key: RoutedKey;
+  readonly limits: ModelLimits;
+  readonly price: Price | null;
+}
+
+/** What a request is expected to need; reckoned when it is asked for. */
+export interface Expected {
+  readonly inputEstimate: number;
+  /** One place for each of the candidates. */
+  readonly first: Place;
+  readonly others: readonly Place[];
+  /** Prices of the models that a provider may fall back to. @throws Failure `invalid_request` if they are too many */
+  fallbacks(key: RoutedKey): readonly (Price | null)[];
+}
+
+type OutputBound = (limits: ModelLimits) => number;
+
+/** What a wallet holder is told about the charge of a request. */
+export interface GatewayUsage {
+  readonly tokens_charged: number;
+  readonly user_balance_after: number;
+  readonly user_api_key: string;
+}
+
+/** A request that may go. Whoever holds it calls {@link Admission.end}, whatever happens. */
+export class Admission {
+  readonly #deps: AdmissionDeps;
+  readonly #call: Call;
+  readonly #pass: Pass | null;
+  readonly #tariff: Tariff | null;
+  readonly hold: Hold | null;
+  /** The provider keys that may serve it, the best first: of several, those whose worst case is held. */
+  readonly candidates: readonly RoutedKey[];
+  /**
+   * Bound of the output to be sent along to a provider whose model has these limits, because the hold covers no more;
+   * null: send the request as it is.
+   */
+  readonly outputBound: OutputBound | null;
+  #settled = false;
+  #usage: GatewayUsage | null = null;
+
+  constructor(deps: AdmissionDeps, of: Money & { call: Call; pass: Pass | null }) {
+    this.#deps = deps;
+    this.#call = of.call;
+    this.#pass = of.pass;
+    this.#tariff = of.tariff;
+    this.hold = of.hold;
+    this.candidates = of.candidates;
+    this.outputBound = of.outputBound;
+  }
+
+  /** What a wallet holder is told; null for others, and before the request is settled. */
+  get usage(): GatewayUsage | null {
+    return this.#usage;
+  }
+
+  /** What a crash would charge: never more than is held. */
+  chargeIfLost(usage: ReportedUsage, cost: Nanos | null): Charge | null {
+    const { hold } = this;
+    if (hold === null || this.#tariff === null) return null;
+    const amount = this.#tariff.chargeFor(usage, cost) ?? hold.amount;
+    const least = amount < hold.amount ? amount : hold.amount;
+    return { amount: least, held: hold.amount, plan: this.#tariff.plan };
+  }
+
+  /**
+   * Ends the hold with what was really used, also beyond it unless the figures are flawed, and corrects the rates.
+   *
+   * @param owed false where nothing was served: then nothing is charged
+   * @returns the charge for the record, and the writes that must stand with it
+   */
+  settle(
+    usage: ReportedUsage,
+    cost: Nanos | null,
+    owed: boolean,
+  ): { charge: Charge | null; writes: readonly Write[] } {
+    this.#settled = true;
+    // An impossible figure would lock the caller out for the day: then what was reserved stands.
+    if (!usage.flawed) {
+      this.#pass?.correct((usage.tokens.input ?? 0) + (usage.tokens.output ?? 0));
+    }
+    const { hold } = this;
+    if (hold === null || this.#tariff === null) return { charge: null, writes: [] };
+    // What turned out to have no price is charged what was held for it: it is not free.
+    const used = owed ? (this.#tariff.chargeFor(usage, cost) ?? hold.amount) : ZERO;
+    // Figures that cannot be true take no more than was held: they may be absurd by any factor.
+    const amount = usage.flawed && used > hold.amount ? hold.amount : used;
+    const settled = this.#deps.ledger.settle(hold.id, amount);
+    if (settled.balanceAfter !== null) {
+      const { creditNanos } = this.#tariff;
+      const { prefix } = this.#call.key;
+      this.#usage = {
+        tokens_charged: settled.charged / creditNanos,
+        user_balance_after: settled.balanceAfter / creditNanos,
+        user_api_key: `${prefix}...`,
+      };
+    }
+    const charge = { amount: settled.charged, held: hold.amount, plan: this.#tariff.plan };
+    return { charge, writes: settled.writes };
+  }
+
+  /** Gives back what was not settled. */
+  end(): void {
+    this.#pass?.end();
+    if (!this.#settled && this.hold !== null) this.#deps.ledger.release(this.hold.id);
+  }
+}
+
+/**
+ * @throws Failure `rate_limited`, `request_over_limit`, `insufficient_quota`, `unpriced_model`,
+ *   `unmetered_path_forbidden`; then nothing is taken
+ */
+export function admit(deps: AdmissionDeps, request: Request): Admission {
+  const { call, plan, candidates, expected } = request;
+  if (plan.pathClass === 'free' || plan.pathClass === 'models') {
+    return new Admission(deps, { call, pass: null, ...NO_MONEY, candidates });
+  }
+  const { charging, limits } = deps;
+  const { id: keyId, userId } = call.key;
+  // Where no rule counts tokens there is nothing to reserve; what was used is counted at the end.
+  const tokens = limits.countsTokens(keyId, userId)
+    ? expected.inputEstimate + reservedOutput(plan, charging)
+    : 0;
+  const pass = limits.admit({ keyId, userId, tokens });
+  try {
+    const money = holdMoney(deps, request);
+    return new Admission(deps, { call, pass, ...money });
+  } catch (error) {
+    pass.cancel();
+    throw error;
+  }
+}
+
+interface Request {
+  readonly call: Call;
+  readonly plan: Plan;
+  readonly candidates: Candidates;
+  readonly expected: Expected;
+}
+
+interface Money {
+  readonly tariff: Tariff | null;
+  readonly hold: Hold | null;
+  readonly outputBound: OutputBound | null;
+  readonly candidates: readonly RoutedKey[];
+}
+
+const NO_MONEY = { tariff: null, hold: null, outputBound: null };
+
+/** Holds the worst case. Where nothing is stated, the output is bounded by what is still covered. */
+function holdMoney(deps: AdmissionDeps, request: Request): Money {
+  const { call, plan, candidates, expected } = request;
+  const { ledger, metering, charging } = deps;
+  const accounts = accountsFor(call.key, candidates, ledger);
+  if (accounts.wallet === null && accounts.budgets.length === 0) return { ...NO_MONEY, candidates };
+  if (plan.pathClass === 'unmetered') {
+    // Nothing can be held for it. That a wallet holder may is the operator's word; a budget would be no bound.
+    if (accounts.budgets.length === 0) return { ...NO_MONEY, candidates };
+    const sentence = 'A budget holds for this key, and the use of this endpoint cannot be metered.';
+    throw new Failure('unmetered_path_forbidden', { sentence });
+  }
+  const { first, others } = expected;
+  const own = ledger.wallet(call.key.userId);
+  const tariffAt = ({ key, price }: Place) =>
+    new Tariff({
+      ...{ settings: charging, own, metering, price, plan, key },
+      fallbacks: expected.fallbacks(key),
+    });
+  const tariff = tariffAt(first);
+  const units = expectedUnits(plan);
+  const isText = hasOutput(plan);
+  const pieces = isText ? null : expectedTokens(plan);
+  const inputEstimate = expected.inputEstimate + (pieces?.input ?? 0);
+  const choices = isText ? choicesOf(plan) : 1;
+  const stated = pieces === null ? statedBound(plan) : pieces.output;
+  const cover = ledger.cover(accounts);
+  const mostAt = (at: ModelLimits) => mostOutput(at, inputEstimate, charging);
+  let bound = stated ?? mostAt(first.limits);
+  if (stated === null && cover !== null) {
+    const base = tariff.worstCase(inputEstimate, 0, units);
+    const rate = tariff.outputNanosPerMillion ?? 0;
+    const affordable = Math.floor(affordableOutput(cover, base, rate) / choices);
+    // With less than the least output covered, the hold below is refused, and says by how much.
+    const least = Math.min(charging.minOutputTokens, bound);
+    bound = Math.max(least, Math.min(bound, affordable));
+  }
+  const worst = [inputEstimate, bound * choices, units] as const;
+  // A wallet that only counts refuses nothing, also not what has no price.
+  let amount = cover === null ? (tariff.reckon(...worst) ?? ZERO) : tariff.worstCase(...worst);
+  const held = [first.key];
+  // Another one may be dearer: it serves if that is covered too, and then that is what is held.
+  for (const place of others) {
+    const most = tariffAt(place).reckon(...worst);
+    if (most === null || (cover !== null && most > cover)) continue;
+    held.push(place.key);
+    if (most > amount) amount = most;
+  }
+  const hold = ledger.hold({ id: call.id, amount, ...accounts });
+  const outputBound = (at: ModelLimits) => Math.min(bound, mostAt(at));
+  return {
+    tariff,
+    hold,
+    outputBound: stated === null && cover !== null ? outputBound : null,
+    candidates: held,
+  };
+}

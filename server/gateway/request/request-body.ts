@@ -1,0 +1,228 @@
+/** Reads what the gateway must know of a request body, and adds the one thing it may add. */
+import { isAscii } from 'node:buffer';
+import { Failure } from '../../failure.ts';
+import type { JsonObject } from '../../providers/providers.ts';
+
+/** Values may nest this deep; nothing honest comes near it, and a parser deeper down may overflow. */
+const DEPTH_MAX = 200;
+const BACKSLASH = 0x5c;
+const QUOTE = 0x22;
+
+/** Members that decide what is charged and where it goes: two of one name could be read in two ways. */
+const DECISIVE = [
+  'model',
+  'models',
+  'stream',
+  'stream_options',
+  'max_tokens',
+  'max_completion_tokens',
+  'max_output_tokens',
+  'background',
+  'n',
+  'best_of',
+  'prompt',
+  'input',
+];
+
+/**
+ * @throws Failure `invalid_request` if the body is no JSON object, nests absurdly deep, or has a
+ *   decisive member twice or in a disguise
+ */
+export function parseBody(body: Buffer): JsonObject {
+  const text = body.toString('latin1');
+  assertShallow(text);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(isAscii(body) ? text : body.toString('utf8'));
+  } catch (error) {
+    throw new Failure('invalid_request', { sentence: 'The body is not valid JSON.', cause: error });
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    throw new Failure('invalid_request', { sentence: 'The body must be a JSON object.' });
+  }
+  assertNoDisguise(parsed as JsonObject);
+  if (mayRepeat(text, parsed as JsonObject)) assertUnique(text);
+  return parsed as JsonObject;
+}
+
+/** A short body cannot nest deep, nor can one with few brackets; only others are counted through. */
+function assertShallow(text: string): void {
+  if (text.length <= DEPTH_MAX) return;
+  let brackets = 0;
+  for (let at = nextOpening(text, 0); at !== -1 && brackets <= DEPTH_MAX; brackets++) {
+    at = nextOpening(text, at + 1);
+  }
+  if (brackets <= DEPTH_MAX) return;
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) i = closingQuote(text, i);
+    else if (code === 0x7b || code === 0x5b) depth++;
+    else if (code === 0x7d || code === 0x5d) depth--;
+    if (depth > DEPTH_MAX) {
+      throw new Failure('invalid_request', { sentence: 'The body nests too deep.' });
+    }
+  }
+}
+
+function nextOpening(text: string, from: number): number {
+  const brace = text.indexOf('{', from);
+  const bracket = text.indexOf('[', from);
+  if (brace === -1 || bracket === -1) return Math.max(brace, bracket);
+  return Math.min(brace, bracket);
+}
+
+/** Cheap and never wrong in the dangerous direction: false means that no decisive member is repeated. */
+function mayRepeat(text: string, parsed: JsonObject): boolean {
+  if (text.includes('\\u')) return true;
+  for (const name of DECISIVE) {
+    if (!(name in parsed)) continue;
+    const quoted = `"${name}"`;
+    if (text.indexOf(quoted) !== text.lastIndexOf(quoted)) return true;
+  }
+  return false;
+}
+
+/** Some servers read names without regard to case; two such names would be one member twice. */
+function assertNoDisguise(parsed: JsonObject): void {
+  for (const name in parsed) {
+    if (DECISIVE.includes(name) || !DECISIVE.includes(folded(name))) continue;
+    const sentence = `Write the member "${name}" in lower case.`;
+    throw new Failure('invalid_request', { sentence, param: name });
+  }
+}
+
+/** As those servers fold it: the long s is one too. */
+function folded(name: string): string {
+  return name.toLowerCase().replaceAll('\u017f', 's');
+}
+
+function assertUnique(text: string): void {
+  const seen = new Set<string>();
+  for (const { name } of topLevelMembers(text)) {
+    if (DECISIVE.includes(name) && seen.has(name)) {
+      throw new Failure('invalid_request', {
+        sentence: `The body has the member "${name}" twice.`,
+        param: name,
+      });
+    }
+    seen.add(name);
+  }
+}
+
+/** Index of the quote that ends the string beginning at `open`. */
+function closingQuote(text: string, open: number): number {
+  for (let i = open + 1; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === BACKSLASH) i++;
+    else if (code === QUOTE) return i;
+  }
+  return text.length;
+}
+
+interface Member {
+  readonly name: string;
+  /** Where its value stands, in bytes. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The members of the outermost object. `text` is valid JSON, one character a byte. */
+function* topLevelMembers(text: string): Generator<Member> {
+  let i = text.indexOf('{') + 1;
+  for (;;) {
+    const open = text.indexOf('"', i);
+    if (open === -1) return;
+    const close = closingQuote(text, open);
+    const name = JSON.parse(text.slice(open, close + 1)) as string;
+    const start = text.indexOf(':', close) + 1;
+    const end = valueEnd(text, start);
+    yield { name, start, end };
+    i = end + 1;
+    if (text.charAt(end) !== ',') return;
+  }
+}
+
+/** Index of the comma or brace behind the value that begins at `start`. */
+function valueEnd(text: string, start: number): number {
+  let depth = 0;
+  for (let i = start; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) i = closingQuote(text, i);
+    else if (code === 0x7b || code === 0x5b) depth++;
+    else if (code === 0x7d || code === 0x5d) {
+      if (depth === 0) return i;
+      depth--;
+    } else if (code === 0x2c && depth === 0) return i;
+  }
+  return text.length;
+}
+
+/**
+ * The body with one member set, every other byte untouched.
+ *
+ * @param json the value, as JSON
+ */
+export function withMember(
+  body: Buffer,
+  parsed: JsonObject,
+  member: { name: string; json: string },
+): Buffer {
+  const text = body.toString('latin1');
+  if (!(member.name in parsed)) {
+    const at = text.indexOf('{') + 1;
+    const comma = Object.keys(parsed).length === 0 ? '' : ',';
+    return splice(body, at, at, `"${member.name}":${member.json}${comma}`);
+  }
+  for (const { name, start, end } of topLevelMembers(text)) {
+    if (name === member.name) return splice(body, start, end, member.json);
+  }
+  return body;
+}
+
+/**
+ * The body with `stream_options.include_usage: true`, every other byte untouched.
+ *
+ * @returns null if the body says so already
+ */
+export function withIncludeUsage(body: Buffer, parsed: JsonObject): Buffer | null {
+  const options = parsed['stream_options'];
+  const settings = typeof options === 'object' && options !== null ? (options as JsonObject) : null;
+  if (settings?.['include_usage'] === true) return null;
+  const json = JSON.stringify({ ...settings, include_usage: true });
+  return withMember(body, parsed, { name: 'stream_options', json });
+}
+
+function splice(body: Buffer, start: number, end: number, insert: string): Buffer {
+  return Buffer.concat([body.subarray(0, start), Buffer.from(insert), body.subarray(end)]);
+}
+
+/** The name of a part, quoted or not; `name*` is read by some servers only. */
+const PART_NAME = /;\s*name(\*?)\s*=\s*"?([^";\r\n]*)/i;
+
+/**
+ * Text fields of a multipart form, such as `model`. What is not there is undefined; what could be read in two ways is
+ * null: it stands there twice, a part has its name in a disguise, or no part is to be found at all.
+ */
+export function formFields<Name extends string>(
+  body: Buffer,
+  contentType: string,
+  names: readonly Name[],
+): Readonly<Partial<Record<Name, string | null>>> {
+  const fields: Partial<Record<Name, string | null>> = {};
+  const unreadable = () => Object.fromEntries(names.map((name) => [name, null])) as typeof fields;
+  const boundary = /boundary="?([^";]+)"?/i.exec(contentType)?.[1];
+  const parts = `\r\n${body.toString('latin1')}`.split(`\r\n--${boundary}`);
+  if (boundary === undefined || parts.length === 1) return unreadable();
+  // The last piece comes after the last boundary: it is no part, or one without its end.
+  for (const part of parts.slice(1, -1)) {
+    const start = part.indexOf('\r\n\r\n');
+    const [, star, partName] = PART_NAME.exec(part.slice(0, Math.max(0, start))) ?? [];
+    if (star === '*') return unreadable();
+    const name = names.find((one) => one === partName?.trim());
+    if (name === undefined) continue;
+    const value = Buffer.from(part.slice(start + 4), 'latin1').toString('utf8');
+    fields[name] = name in fields ? null : value;
+  }
+  return fields;
+}

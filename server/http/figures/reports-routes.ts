@@ -1,0 +1,98 @@
+import type { z } from 'zod';
+import {
+  type costByUser,
+  LONGEST_RANGE_DAYS,
+  type REPORTS_API,
+  type reportRange,
+} from '../../../contract/api/reports-api.ts';
+import { toDollars } from '../../../contract/money.ts';
+import { type Clock, isoTime } from '../../clock.ts';
+import { Failure } from '../../failure.ts';
+import type { CostByUser, DayRange, Reports } from '../../reports/reports.ts';
+import type { AskedFor } from '../answering.ts';
+import { type ExportRow, sendExport } from '../formats/export.ts';
+import { scopeOf } from './figures-routes.ts';
+
+export interface ReportsDeps {
+  readonly reports: Pick<Reports, 'costByUser'>;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+export function reportsHandlers({ reports, clock }: ReportsDeps) {
+  return {
+    async costByUser({
+      query,
+      caller,
+      reply,
+    }: AskedFor<typeof REPORTS_API.costByUser>): Promise<z.output<typeof costByUser>> {
+      const now = clock.now();
+      const range = rangeOf(query, now);
+      const report = await reports.costByUser(range, scopeOf(caller));
+      if (query.format !== undefined) {
+        const pages = exportedPages(report);
+        // The file goes past the schema of the reply, which describes the whole report.
+        return sendExport(reply, query.format, { name: 'costs', columns: COLUMNS, pages }) as never;
+      }
+      return {
+        ...range,
+        by_user: report.byUser.map((user) => ({
+          label: user.label,
+          requests: user.requests,
+          unpriced_requests: user.unpricedRequests,
+          tokens: user.tokens,
+          cost_usd: toDollars(user.cost),
+        })),
+        daily: report.daily.map((day) => ({
+          date: day.date,
+          cost_usd: toDollars(day.cost),
+          cumulative_cost_usd: toDollars(day.cumulativeCost),
+        })),
+        daily_by_user: report.dailyByUser.map(costOfDay),
+        as_of: isoTime(now),
+      };
+    },
+  };
+}
+
+const COLUMNS = ['date', 'label', 'cost_usd'];
+
+/** Rows that are made into text at a time. */
+const EXPORT_PAGE = 500;
+
+async function* exportedPages({ dailyByUser }: CostByUser): AsyncGenerator<readonly ExportRow[]> {
+  for (let from = 0; from < dailyByUser.length; from += EXPORT_PAGE) {
+    yield dailyByUser.slice(from, from + EXPORT_PAGE).map(costOfDay);
+  }
+}
+
+const costOfDay = ({ date, label, cost }: CostByUser['dailyByUser'][number]) => ({
+  ...{ date, label, cost_usd: toDollars(cost) },
+});
+
+const DAY_MS = 86_400_000;
+const DEFAULT_RANGE_DAYS = 30;
+
+/** The days that were asked for, the gaps filled in. @throws Failure `validation_failed` */
+export function rangeOf(query: z.output<typeof reportRange>, nowMs: number): DayRange {
+  const end = query.end ?? dayText(nowMs);
+  const endMs = Date.parse(`${end}T00:00:00Z`);
+  const start =
+    query.start ?? dayText(Math.max(endMs - (DEFAULT_RANGE_DAYS - 1) * DAY_MS, FIRST_DAY_MS));
+  const days = (endMs - Date.parse(`${start}T00:00:00Z`)) / DAY_MS + 1;
+  if (days < 1) throw wrong('start', 'The start lies after the end.');
+  if (days > LONGEST_RANGE_DAYS) {
+    throw wrong('start', `A report covers at most ${LONGEST_RANGE_DAYS} days.`);
+  }
+  return { start, end };
+}
+
+/** Years have four digits on the wire, so nothing may be counted back beyond the year 0. */
+const FIRST_DAY_MS = Date.parse('0000-01-01T00:00:00Z');
+
+function dayText(epochMs: number): string {
+  return isoTime(epochMs).slice(0, 10);
+}
+
+function wrong(param: string, sentence: string): Failure {
+  return new Failure('validation_failed', { param, sentence });
+}
