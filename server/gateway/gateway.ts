@@ -8,19 +8,14 @@ import { Failure, toFailure } from '../failure.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { Log } from '../log.ts';
-import { type Metering, overlay } from '../metering/metering.ts';
+import type { Metering } from '../metering/metering.ts';
 import type { Outbound } from '../outbound.ts';
 import type { ProviderKeys, RoutedKey } from '../provider-keys/provider-keys.ts';
 import type { Records } from '../records/records.ts';
 import type { Storage } from '../storage/storage.ts';
-import { type Answer, readAnswer } from './answer/answer.ts';
 import type { Ending } from './answer/ending.ts';
-import { errorEvent } from './answer/error-event.ts';
-import { headersToUpstream } from './answer/headers.ts';
-import { Relay } from './answer/relay.ts';
-import { StreamWatch } from './answer/stream-watch.ts';
-import { UnderWay } from './answer/under-way.ts';
-import { isKeyTrouble, isWorthAnother } from './answer/worth-another.ts';
+import { isWorthAnother } from './answer/worth-another.ts';
+import { Attempts } from './attempts.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import type { Admission } from './charge/admission.ts';
 import { createSettlement, type Settlement } from './charge/settlement.ts';
@@ -28,15 +23,7 @@ import type { ChargingSettings } from './charge/tariff.ts';
 import { ownAccount } from './own-account.ts';
 import { ownPathOf } from './request/paths.ts';
 import { type Candidates, OPERATORS, type Serving, servingOf } from './request/payer.ts';
-import {
-  assertModelAllowed,
-  bodyFor,
-  type Call,
-  makePlan,
-  type Plan,
-  pathAt,
-} from './request/plan.ts';
-import { nextTurn } from './request/turn.ts';
+import { assertModelAllowed, type Call, makePlan, type Plan } from './request/plan.ts';
 import { type ServedModel, servedModel } from './served-models.ts';
 
 export { recoverRequests } from './recovery.ts';
@@ -99,17 +86,11 @@ interface Admitted {
   readonly startedTick: number;
 }
 
-interface Attempt {
-  readonly relay: Relay;
-  readonly ending: Ending;
-  readonly answer: Answer | null;
-}
-
 class OpenGateway implements Gateway {
   readonly #deps: GatewayDeps;
   readonly #catalog: Catalog;
   readonly #settlement: Settlement;
-  readonly #relays = new UnderWay<Relay>();
+  readonly #attempts: Attempts;
   readonly #whenQuiet: (() => void)[] = [];
   #busy = 0;
   #upstream: 'ok' | 'unknown' | 'failing' = 'unknown';
@@ -117,6 +98,7 @@ class OpenGateway implements Gateway {
   constructor(deps: GatewayDeps) {
     this.#deps = deps;
     this.#catalog = createCatalog(deps);
+    this.#attempts = new Attempts(deps);
     this.#settlement = createSettlement({ ...deps, charging: deps.settings.charging });
   }
 
@@ -193,7 +175,11 @@ class OpenGateway implements Gateway {
       if (key === undefined) return new Failure('no_upstream');
       // A body that streams through can be sent once only.
       const isLast = attempts === candidates.length || isOneShot(plan);
-      const { relay, ending, answer } = await this.#attempt({ call, plan, key, isLast, admission });
+      // Held is what the first may give; another one that is tried may have a lower maximum.
+      const bound = admission.outputBound?.(this.#catalog.limits(key, plan.model)) ?? null;
+      const limitHeaders = this.limitHeaders(call.key);
+      const to = { call, plan, key, isLast, bound, limitHeaders };
+      const { relay, ending, answer } = await this.#attempts.make(to);
       this.#noteUpstream(ending);
       if (!isLast && isWorthAnother(ending, relay)) continue;
       const served = { ...admitted, call, key, ending, answer, attempts };
@@ -204,88 +190,6 @@ class OpenGateway implements Gateway {
       else return failure;
       return null;
     }
-  }
-
-  async #attempt(to: {
-    call: Call;
-    plan: Plan;
-    key: RoutedKey;
-    isLast: boolean;
-    admission: Admission;
-  }): Promise<Attempt> {
-    const { call, plan, key, admission } = to;
-    const { routing } = key.provider;
-    // Held is what the first may give; another one that is tried may have a lower maximum.
-    const bound = admission.outputBound?.(this.#catalog.limits(key, plan.model)) ?? null;
-    const { body, usageAdded } = bodyFor(plan, key, bound);
-    const newWatch = watchFor(plan, key, usageAdded);
-    const { promise, resolve } = Promise.withResolvers<Ending>();
-    const relayWith = (secret: string): Relay =>
-      this.#relayFor({ ...to, secret, newWatch, done: resolve });
-    const send = (secret: string): Relay => {
-      const added = { ...key.headers, ...routing.authorize(secret, plan.dialect) };
-      const headers = headersToUpstream(call.headers, added, routing.defaultHeaders ?? {});
-      const { origin, userGiven } = key;
-      const path = pathAt(plan, key);
-      const request = { origin, path, method: call.method, headers, body, userGiven };
-      const relay = relayWith(secret);
-      this.#relays.add(relay);
-      this.#deps.outbound.send(request, relay);
-      return relay;
-    };
-    const relay = this.#lend(key, send) ?? unsent(relayWith(''));
-    const ending = await promise;
-    await nextTurn();
-    this.#relays.delete(relay);
-    return { relay, ...readEnding(plan, key, ending) };
-  }
-
-  /** Null where there is no secret to send any more: the key was deleted since it was chosen, or does not open. */
-  #lend(key: RoutedKey, send: (secret: string) => Relay): Relay | null {
-    const { providerKeys, log } = this.#deps;
-    if (!providerKeys.routed(key.owner).some(({ id }) => id === key.id)) return null;
-    let lent = false;
-    try {
-      return providerKeys.use(key, (secret) => {
-        lent = true;
-        return send(secret);
-      });
-    } catch (error) {
-      if (lent) throw error;
-      log.error({ providerKey: key.id, err: error }, 'the secret of a provider key does not open');
-      return null;
-    }
-  }
-
-  #relayFor(to: {
-    call: Call;
-    plan: Plan;
-    key: RoutedKey;
-    isLast: boolean;
-    secret: string;
-    newWatch: (() => StreamWatch) | null;
-    done: (ending: Ending) => void;
-  }): Relay {
-    const { call, plan, key, isLast, secret, newWatch, done } = to;
-    const { clock, settings } = this.#deps;
-    return new Relay({
-      clock,
-      limitHeaders: this.limitHeaders(call.key),
-      wantsCharge: call.headers['x-gateway-usage'] === 'true',
-      reply: call.reply,
-      requestId: call.id,
-      secret,
-      newWatch,
-      streamed: plan.streamed,
-      whole: plan.wire !== null,
-      stopWithCaller: key.provider.routing.afterAbort === 'billing stops',
-      tryElsewhere: isLast ? () => false : isKeyTrouble,
-      maxBytes: settings.answerBytesMax,
-      drainMs: settings.drainMs,
-      stallMs: settings.stallMs,
-      errorEvent: (failure) => errorEvent(failure, call.id, plan),
-      done,
-    });
   }
 
   #noteUpstream(ending: Ending): void {
@@ -328,9 +232,7 @@ class OpenGateway implements Gateway {
 
   async drain(deadlineMs: number): Promise<void> {
     if (this.#busy === 0) return;
-    const cancel = this.#deps.clock.after(deadlineMs, () => {
-      for (const relay of this.#relays) relay.abandon();
-    });
+    const cancel = this.#deps.clock.after(deadlineMs, () => this.#attempts.abandon());
     await new Promise<void>((resolve) => {
       this.#whenQuiet.push(resolve);
     });
@@ -349,48 +251,10 @@ function sendJson({ id, reply }: Call, answer: object): void {
   reply.end(body);
 }
 
-/** An attempt that came to nothing before it began; another key may serve. */
-function unsent(relay: Relay): Relay {
-  relay.onFailure(
-    new Failure('no_upstream', {
-      sentence: 'The provider key of this request is not available any more.',
-    }),
-  );
-  return relay;
-}
-
 function isSome(keys: readonly RoutedKey[]): keys is Candidates {
   return keys.length > 0;
 }
 
 function isOneShot(plan: Plan): boolean {
   return plan.body !== null && !Buffer.isBuffer(plan.body);
-}
-
-function watchFor(plan: Plan, key: RoutedKey, usageAdded: boolean): (() => StreamWatch) | null {
-  const { wire } = plan;
-  if (wire === null) return null;
-  return () =>
-    new StreamWatch({
-      wire,
-      readUsage: (event, before) => key.provider.routing.readUsage(wire, event, before),
-      overlay,
-      dropUsageChunk: usageAdded,
-    });
-}
-
-/** Reads a whole answer; one that is not what the path answers is a failure of the provider. */
-function readEnding(
-  plan: Plan,
-  key: RoutedKey,
-  ending: Ending,
-): { ending: Ending; answer: Answer | null } {
-  if (ending.body === null || ending.status >= 400 || plan.wire === null) {
-    return { ending, answer: null };
-  }
-  try {
-    return { ending, answer: readAnswer(plan, key, ending.body) };
-  } catch (error) {
-    return { ending: { ...ending, failure: toFailure(error) }, answer: null };
-  }
 }

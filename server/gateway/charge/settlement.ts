@@ -1,49 +1,25 @@
 /** From the end of a request to its record: what was used, what it costs, durably. */
 import { ZERO } from '../../../contract/money.ts';
-import {
-  type Outcome,
-  type Provenance,
-  type ReportedUsage,
-  UNKNOWN_USAGE,
-} from '../../../contract/usage.ts';
+import { type Outcome, type ReportedUsage, UNKNOWN_USAGE } from '../../../contract/usage.ts';
 import type { Clock } from '../../clock.ts';
 import type { Failure } from '../../failure.ts';
 import type { Log } from '../../log.ts';
-import { type Metering, overlay, type Price, type Rating } from '../../metering/metering.ts';
+import type { Metering, Price, Rating } from '../../metering/metering.ts';
 import type { RoutedKey } from '../../provider-keys/provider-keys.ts';
-import type { ModelLimits } from '../../providers/providers.ts';
 import type { Charge, Records, RequestIntent, UsageRecord } from '../../records/records.ts';
 import type { Storage, Write } from '../../storage/storage.ts';
-import { type Answer, servedText } from '../answer/answer.ts';
-import type { Ending } from '../answer/ending.ts';
-import type { Candidates } from '../request/payer.ts';
-import { type Call, fallbackModels, namesForPrice, type Plan } from '../request/plan.ts';
-import {
-  type Admission,
-  type AdmissionDeps,
-  admit,
-  type Expected,
-  type Place,
-} from './admission.ts';
-import { countUnits, expectedUnits, spokenSeconds } from './pieces.ts';
+import { type Call, namesForPrice, type Plan } from '../request/plan.ts';
+import { type Admission, type AdmissionDeps, admit } from './admission.ts';
+import { Forecast, findPrice, type Places } from './forecast.ts';
+import { nothingServed, type Outturn, type Reading, usedBy } from './used.ts';
 
-export interface Served {
+export interface Served extends Outturn {
   readonly call: Call;
-  readonly plan: Plan;
   readonly key: RoutedKey;
-  readonly ending: Ending;
-  /** The answer that was read whole, where there is one. */
-  readonly answer: Answer | null;
   readonly admission: Admission;
   readonly attempts: number;
   readonly startedAt: number;
   readonly startedTick: number;
-}
-
-/** Where a request may be served, and what is known of its model there. */
-export interface Places {
-  readonly candidates: Candidates;
-  limits(key: RoutedKey): ModelLimits;
 }
 
 export interface Settlement {
@@ -77,18 +53,6 @@ export interface SettlementDeps extends AdmissionDeps {
   readonly clock: Clock;
   readonly log: Log;
 }
-
-interface Reading {
-  readonly usage: ReportedUsage;
-  readonly provenance: Provenance;
-}
-
-const NOTHING_KNOWN: ReportedUsage = {
-  tokens: UNKNOWN_USAGE,
-  cost: null,
-  units: {},
-  flawed: false,
-};
 
 export function createSettlement(deps: SettlementDeps): Settlement {
   const { storage, records, clock, log } = deps;
@@ -131,7 +95,7 @@ export function createSettlement(deps: SettlementDeps): Settlement {
       return admission;
     },
     async settle(served) {
-      const reading = stated(served) ?? (await counted(deps.metering, served));
+      const reading = await usedBy(served, deps.metering);
       const price = priceOf(deps.metering, served, reading.usage.tokens.input ?? 0);
       const rating = chargeOf(deps.metering, served, reading.usage, price);
       const owed = rating.source !== 'none';
@@ -146,60 +110,6 @@ export function createSettlement(deps: SettlementDeps): Settlement {
   };
 }
 
-/**
- * What can be known of a request's cost before it leaves. Each part is reckoned when it is asked for: a request that
- * nothing is reserved or held for, and which ends before its note is written, needs none of it.
- */
-class Forecast implements Expected {
-  readonly #metering: Metering;
-  readonly #of: { readonly plan: Plan; readonly at: Places; readonly startedAt: number };
-  #inputEstimate: number | null = null;
-  #first: Place | null = null;
-
-  constructor(
-    metering: Metering,
-    of: { readonly plan: Plan; readonly at: Places; readonly startedAt: number },
-  ) {
-    this.#metering = metering;
-    this.#of = of;
-  }
-
-  get inputEstimate(): number {
-    const { parsed } = this.#of.plan;
-    this.#inputEstimate ??= parsed === null ? 0 : this.#metering.estimatePrompt(parsed);
-    return this.#inputEstimate;
-  }
-
-  get first(): Place {
-    this.#first ??= this.#place(this.#of.at.candidates[0]);
-    return this.#first;
-  }
-
-  get others(): readonly Place[] {
-    const [, ...others] = this.#of.at.candidates;
-    return others.map((key) => this.#place(key));
-  }
-
-  fallbacks(key: RoutedKey): readonly (Price | null)[] {
-    return fallbackModels(this.#of.plan).map((model) => this.#priceAt(key, [model]));
-  }
-
-  #place(key: RoutedKey): Place {
-    const { plan, at } = this.#of;
-    return { key, limits: at.limits(key), price: this.#priceAt(key, namesForPrice(plan, key)) };
-  }
-
-  #priceAt(key: RoutedKey, models: readonly (string | null)[]): Price | null {
-    const where = { key, at: this.#of.startedAt, inputTokens: this.inputEstimate };
-    return findPrice(this.#metering, where, models);
-  }
-
-  /** The prompt as it is estimated. */
-  get usage(): ReportedUsage {
-    return { ...NOTHING_KNOWN, tokens: { ...UNKNOWN_USAGE, input: this.inputEstimate } };
-  }
-}
-
 /** What the intent and the record of a request have in common. */
 function whoAndWhere(call: Call, plan: Plan, key: RoutedKey) {
   return {
@@ -212,88 +122,6 @@ function whoAndWhere(call: Call, plan: Plan, key: RoutedKey) {
     model: plan.model,
     streamed: plan.streamed,
   };
-}
-
-/** What was used, by the provider's word; null where it has to be counted. */
-function stated(served: Served): Reading | null {
-  const { plan, ending, answer } = served;
-  const whole = isWhole(served);
-  const usage = reportedUsage(served);
-  if (plan.pathClass !== 'tokens' || nothingServed(served)) {
-    const units = { ...countUnits(plan, answer?.json ?? null), ...usage.units };
-    const second = whole && !isCounted(usage, units) ? guessedSeconds(served) : null;
-    if (second !== null) return { usage: { ...usage, units: { second } }, provenance: 'estimated' };
-    const provenance = whole || ending.status === 0 ? 'reported' : 'partial';
-    return { usage: { ...usage, units }, provenance };
-  }
-  const { input, output } = usage.tokens;
-  return whole && input !== null && output !== null ? { usage, provenance: 'reported' } : null;
-}
-
-/** Is there anything that a price could be applied to? */
-function isCounted({ cost, tokens }: ReportedUsage, units: ReportedUsage['units']): boolean {
-  return cost !== null || tokens.input !== null || Object.keys(units).length > 0;
-}
-
-/**
- * Of a recording whose length nobody states, as transcriptions in plain text; null for all else. What is said in it may
- * look like a time, so never more than a recording of that size can have.
- */
-function guessedSeconds({ plan, ending, answer }: Served): number | null {
-  if (plan.wire !== 'audio' || answer === null || answer.isError || ending.body === null)
-    return null;
-  const { second: most = Number.POSITIVE_INFINITY } = expectedUnits(plan);
-  return Math.min(spokenSeconds(answer, ending.body), most);
-}
-
-/** What was used, with our count in place of what nobody stated. */
-async function counted(metering: Metering, served: Served): Promise<Reading> {
-  const { plan, ending, answer } = served;
-  const usage = reportedUsage(served);
-  const { input, output } = usage.tokens;
-  const text = answer === null ? ending.servedText : servedText(answer.json);
-  const tokens = {
-    ...UNKNOWN_USAGE,
-    input: input ?? (await metering.countPrompt(plan.parsed)),
-    // A count that a broken-off stream stated on its way may lag behind what it served.
-    output: plan.wire === 'embeddings' ? 0 : Math.max(output ?? 0, await metering.countText(text)),
-  };
-  return {
-    usage: overlay(usage, { ...NOTHING_KNOWN, tokens }),
-    provenance: isWhole(served) ? 'estimated' : 'partial',
-  };
-}
-
-function reportedUsage({ ending, answer }: Served): ReportedUsage {
-  return ending.usage ?? answer?.usage ?? NOTHING_KNOWN;
-}
-
-/** Was the answer read to its end, and was it one? */
-function isWhole({ ending }: Served): boolean {
-  return ending.complete && ending.failure === null && !ending.errorInStream;
-}
-
-/** An error of the provider, or a failure before any answer: nothing was served, nothing is owed. */
-function nothingServed({ ending, answer }: Served): boolean {
-  if (ending.status >= 400 || !ending.sent) return true;
-  if (answer?.isError === true && answer.usage === null) return true;
-  // A stream that fails before a word was said, and states nothing.
-  if (ending.errorInStream && ending.usage === null && ending.servedText === '') return true;
-  return ending.failure !== null && ending.firstByteAt === null;
-}
-
-function findPrice(
-  metering: Metering,
-  where: { key: RoutedKey; at: number; inputTokens: number },
-  models: readonly (string | null)[],
-): Price | null {
-  const { key, at, inputTokens } = where;
-  for (const model of models) {
-    if (model === null) continue;
-    const price = metering.price({ catalogue: key.priceCatalogue, model, at, inputTokens });
-    if (price !== null) return price;
-  }
-  return null;
 }
 
 function priceOf(metering: Metering, served: Served, inputTokens: number): Price | null {

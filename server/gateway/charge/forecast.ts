@@ -1,0 +1,84 @@
+/** What a request is expected to use, and at which prices, before it leaves. */
+import { type ReportedUsage, UNKNOWN_USAGE } from '../../../contract/usage.ts';
+import type { Metering, Price } from '../../metering/metering.ts';
+import type { RoutedKey } from '../../provider-keys/provider-keys.ts';
+import type { ModelLimits } from '../../providers/providers.ts';
+import type { Candidates } from '../request/payer.ts';
+import { fallbackModels, namesForPrice, type Plan } from '../request/plan.ts';
+import type { Expected, Place } from './admission.ts';
+import { NOTHING_KNOWN } from './used.ts';
+
+/** Where a request may be served, and what is known of its model there. */
+export interface Places {
+  readonly candidates: Candidates;
+  limits(key: RoutedKey): ModelLimits;
+}
+
+/**
+ * What can be known of a request's cost before it leaves. Each part is reckoned when it is asked for: a request that
+ * nothing is reserved or held for, and which ends before its note is written, needs none of it.
+ */
+export class Forecast implements Expected {
+  readonly #metering: Metering;
+  readonly #of: { readonly plan: Plan; readonly at: Places; readonly startedAt: number };
+  #inputEstimate: number | null = null;
+  #first: Place | null = null;
+
+  constructor(
+    metering: Metering,
+    of: { readonly plan: Plan; readonly at: Places; readonly startedAt: number },
+  ) {
+    this.#metering = metering;
+    this.#of = of;
+  }
+
+  get inputEstimate(): number {
+    const { parsed } = this.#of.plan;
+    this.#inputEstimate ??= parsed === null ? 0 : this.#metering.estimatePrompt(parsed);
+    return this.#inputEstimate;
+  }
+
+  get first(): Place {
+    this.#first ??= this.#place(this.#of.at.candidates[0]);
+    return this.#first;
+  }
+
+  get others(): readonly Place[] {
+    const [, ...others] = this.#of.at.candidates;
+    return others.map((key) => this.#place(key));
+  }
+
+  fallbacks(key: RoutedKey): readonly (Price | null)[] {
+    return fallbackModels(this.#of.plan).map((model) => this.#priceAt(key, [model]));
+  }
+
+  #place(key: RoutedKey): Place {
+    const { plan, at } = this.#of;
+    return { key, limits: at.limits(key), price: this.#priceAt(key, namesForPrice(plan, key)) };
+  }
+
+  #priceAt(key: RoutedKey, models: readonly (string | null)[]): Price | null {
+    const where = { key, at: this.#of.startedAt, inputTokens: this.inputEstimate };
+    return findPrice(this.#metering, where, models);
+  }
+
+  /** The prompt as it is estimated. */
+  get usage(): ReportedUsage {
+    return { ...NOTHING_KNOWN, tokens: { ...UNKNOWN_USAGE, input: this.inputEstimate } };
+  }
+}
+
+/** The price of the first of these models that has one; null: none has. */
+export function findPrice(
+  metering: Metering,
+  where: { key: RoutedKey; at: number; inputTokens: number },
+  models: readonly (string | null)[],
+): Price | null {
+  const { key, at, inputTokens } = where;
+  for (const model of models) {
+    if (model === null) continue;
+    const price = metering.price({ catalogue: key.priceCatalogue, model, at, inputTokens });
+    if (price !== null) return price;
+  }
+  return null;
+}
