@@ -20,6 +20,9 @@ const RETRY_AFTER_MAX_MS = 24 * 60 * 60_000;
 const KEY_REFUSED =
   /\b(invalid|incorrect|wrong|unknown|revoked|expired|disabled|blocked|deleted|no such)\b.{0,40}\b(key|token|credentials?|authentication|authorization|user)\b|\b(key|token|credentials?|authentication)\b.{0,40}\b(not valid|invalid|incorrect|revoked|expired|disabled|blocked|deleted|fail(s|ed)?)\b|invalid_api_key|API_KEY_INVALID/i;
 
+/** The words of a provider that took a good key out of use, whatever else it says. */
+const KEY_WITHDRAWN = /\breported as leaked\b|\bhas been suspended\b/i;
+
 /** The words of a provider that knows the key and lets it do something else. */
 const RIGHTS_MISSING = /scope|permission|privilege|not allowed|management key|\badmin/i;
 
@@ -92,7 +95,7 @@ function troubleOf(answer: AccountAnswer): KeyReading | null {
 function refusal(status: number, body: unknown): KeyReading {
   const words = errorWords(body);
   const saysNo = KEY_REFUSED.test(words) || (status === 401 && words !== '');
-  if (saysNo && !RIGHTS_MISSING.test(words)) {
+  if (KEY_WITHDRAWN.test(words) || (saysNo && !RIGHTS_MISSING.test(words))) {
     return {
       ...unknown('read', 'The provider does not accept the key.'),
       verdict: 'invalid',
@@ -106,12 +109,17 @@ function refusal(status: number, body: unknown): KeyReading {
 
 /** Every word that an error answer says, in whatever shape: `{error: {message}}`, `{message}`, `[{error}]`, a text. */
 function errorWords(body: unknown): string {
-  if (typeof body === 'string') return body;
   const object = objectOf(Array.isArray(body) ? body[0] : body);
   const error = objectOf(object?.['error']);
   const names = ['message', 'msg', 'detail', 'code', 'type', 'status', 'reason'];
-  const stated = [object?.['error'], ...names.flatMap((name) => [error?.[name], object?.[name]])];
-  return stated.filter((word) => typeof word === 'string').join(' ');
+  const stated = [
+    ...[body, object?.['error']],
+    ...names.flatMap((name) => [error?.[name], object?.[name]]),
+  ];
+  const words = stated.filter((word) => typeof word === 'string').join(' ');
+  // Some spell out the key that they refuse, most of it in stars: its name (`sk-admin***`) says nothing about rights.
+  const spoken = words.split(/\s+/).filter((word) => !word.includes('***'));
+  return spoken.join(' ');
 }
 
 /** `retry-after` in seconds or as a date, which is read against the answer's own date: no clock of ours is asked. */

@@ -32,7 +32,7 @@ export const anthropicAccount: Account = { validate, usage };
 /** Admin keys are refused where ordinary ones are accepted, and the other way round. */
 async function validate(ask: Ask): Promise<KeyReading> {
   const asOrdinary = await validByModels(ask);
-  if (asOrdinary.verdict !== 'invalid') return asOrdinary;
+  if (!isRefused(asOrdinary)) return asOrdinary;
   const told = await tell(ask, { method: 'GET', path: '/organizations/me', headers: VERSION });
   if (told.trouble !== undefined) return isRefused(told.trouble) ? asOrdinary : told.trouble;
   return typeof valueAt(told.body, 'id') === 'string' ? accepted('management') : unreadable();
