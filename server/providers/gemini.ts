@@ -1,8 +1,8 @@
 import { openaiCompatible } from './openai-compatible.ts';
 
 /**
- * Google's OpenAI-compatible surface. Thinking tokens stand beside the completion tokens; the common
- * reading adds them where the total says so. Errors may come as an array around the usual object.
+ * Google's OpenAI-compatible surface. What a model thought is billed as output and is no part of the completion
+ * tokens: as a rule only the total has it. Errors may come as an array around the usual object.
  */
 export const gemini = openaiCompatible({
   id: 'gemini',
@@ -11,4 +11,5 @@ export const gemini = openaiCompatible({
   priceCatalogue: 'google',
   afterAbort: 'billing goes on',
   probeModel: 'gemini-2.5-flash-lite',
+  counting: { reasoning: 'rest of total' },
 });

@@ -12,8 +12,11 @@ import {
 
 /** How a provider counts, where that differs from OpenAI. */
 export interface Counting {
-  /** Are reasoning tokens a part of the completion tokens? The total, where it is stated, decides first. */
-  readonly reasoning?: 'in output' | 'beside output';
+  /**
+   * Are reasoning tokens a part of the completion tokens? The total, where it is stated, decides first. `rest of total`:
+   * they are no part of them, and often stand nowhere but in the total.
+   */
+  readonly reasoning?: 'in output' | 'beside output' | 'rest of total';
   /** `maybe beside input`: more cached than input tokens mean that the cached ones come on top. */
   readonly cached?: 'in input' | 'maybe beside input';
 }
@@ -155,10 +158,14 @@ interface OutputParts {
 
 /**
  * Some backends count reasoning beside the completion tokens and bill both as output. Where the total
- * adds up with or without the reasoning, that settles it; nothing is ever guessed from a difference alone.
+ * adds up with or without the reasoning, that settles it. From a difference alone nothing is taken, but of a provider
+ * whose totals are known to hold more than their parts.
  */
 function wholeOutput(parts: OutputParts, counting: Counting): number | null {
   const { input, completion, reasoning, total } = parts;
+  if (counting.reasoning === 'rest of total' && input !== null && total !== null) {
+    return total - input > (completion ?? 0) ? total - input : completion;
+  }
   if (completion === null || reasoning === null) return completion;
   const both = completion + reasoning;
   if (input !== null && total === input + both) return both;
