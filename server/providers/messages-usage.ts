@@ -27,9 +27,10 @@ export function readMessagesUsage(
   { before, readCost }: MessagesReading = {},
 ): ReportedUsage | null {
   const atStart = objectOf(valueAt(body, 'message', 'usage'));
-  const usage = atStart ?? objectOf(valueAt(body, 'usage'));
-  if (usage === undefined) return null;
+  const stated = atStart ?? objectOf(valueAt(body, 'usage'));
+  if (stated === undefined) return null;
   const numbers = new UsageNumbers();
+  const usage = withCondensing(stated, numbers);
   const isDelta = valueAt(body, 'type') === 'message_delta';
   const known = before?.tokens ?? null;
   const input = isDelta ? readDeltaInput(usage, numbers, known) : readInput(usage, numbers);
@@ -49,6 +50,36 @@ export function readMessagesUsage(
     },
     numbers,
   );
+}
+
+const LIFETIMES = ['ephemeral_5m_input_tokens', 'ephemeral_1h_input_tokens'];
+const COUNTS = [
+  ...['input_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens'],
+  'output_tokens',
+];
+
+/**
+ * A conversation that grew too long may be condensed midway. That is sampled for itself and billed, and it is in none
+ * of the figures beside it, where all other iterations are.
+ */
+function withCondensing(usage: JsonObject, numbers: UsageNumbers): JsonObject {
+  const iterations = usage['iterations'];
+  if (!Array.isArray(iterations)) return usage;
+  const condensing = iterations.filter((one) => valueAt(one, 'type') === 'compaction');
+  if (condensing.length === 0) return usage;
+  const added = (names: readonly string[], ...path: string[]): JsonObject => {
+    const total = (name: string) =>
+      [usage, ...condensing].map((one) => numbers.count(valueAt(one, ...path, name)));
+    // A figure that is not stated stays so: what stands for it is known from elsewhere.
+    const stated = names.filter((name) => firstStated(valueAt(usage, ...path, name)) !== undefined);
+    return Object.fromEntries(stated.map((name) => [name, sumOfKnown(...total(name))]));
+  };
+  const split = objectOf(usage['cache_creation']);
+  return {
+    ...usage,
+    ...added(COUNTS),
+    ...(split === undefined ? {} : { cache_creation: added(LIFETIMES, 'cache_creation') }),
+  };
 }
 
 type InputClasses = Pick<TokenUsage, 'input' | 'cachedInput' | 'cacheWrite5m' | 'cacheWrite1h'>;
