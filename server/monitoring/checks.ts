@@ -13,6 +13,7 @@ import {
   waitAfter,
   wantsConfirmation,
 } from './health.ts';
+import { NOTHING_LEFT } from './probes.ts';
 import type { BalanceSource, Reading, Readings } from './readings.ts';
 import { RUNWAY_WINDOW_MS, type Runway, runwayOf } from './runway.ts';
 import type { KeyChange, KeyRow } from './timetable.ts';
@@ -26,6 +27,8 @@ export interface CheckDeps {
   readonly ask: Ask;
   /** What was spent with the key since its anchor. */
   readonly spendSince: (anchor: Anchor) => Promise<SpendSince>;
+  /** Were the last probes of the key told that nobody pays? */
+  readonly isUnpaid: () => Promise<boolean>;
   readonly balancesLike: Readings['balances'];
   /** The given time, a little more or less, so that keys that came together do not stay together. */
   readonly jittered: (ms: number) => number;
@@ -127,15 +130,23 @@ async function roundOf(
 ): Promise<Round> {
   const { account } = key.provider;
   const isDue = (row.validate_at ?? 0) <= deps.now();
-  const mustValidate = isDemanded || isDue || row.strikes > 0 || key.anchor === null;
-  const told = await tellOnce(account, deps.ask, mustValidate);
+  const isUnpaid = key.probe && (await deps.isUnpaid());
+  const mustValidate = isDemanded || isDue || isUnpaid || row.strikes > 0 || key.anchor === null;
+  const heard = await tellOnce(account, deps.ask, mustValidate);
+  const told = isUnpaid && heard !== null ? unpaid(heard) : heard;
   const estimate = await estimateFor(deps, key, told);
   const finding = findingOf(key, row, told, estimate);
   if (finding.kind === 'good' && told !== null && wantsConfirmation(statusOf(row), finding.level)) {
-    // An estimate is our own reckoning; asking the provider again would not make it truer.
-    if (estimate === null) return await confirmed(deps, key, row, { told, level: finding.level });
+    // An estimate is our own reckoning, and probes asked twice already: asking again would not make it truer.
+    if (estimate === null && !isUnpaid)
+      return await confirmed(deps, key, row, { told, level: finding.level });
   }
   return roundFrom(finding, told, estimate);
+}
+
+/** A good key that serves nothing, whatever its provider tells of it besides. */
+function unpaid(told: Told): Told {
+  return told.verdict === 'valid' ? { ...told, blocked: true, message: NOTHING_LEFT } : told;
 }
 
 function statusOf(row: KeyRow): HealthStatus {

@@ -6,7 +6,13 @@ import type { Clock } from '../clock.ts';
 import { toFailure } from '../failure.ts';
 import { newId } from '../id.ts';
 import type { Metering } from '../metering/metering.ts';
-import type { AccountAnswer, Ask, JsonObject, Provider } from '../providers/providers.ts';
+import {
+  type AccountAnswer,
+  type Ask,
+  type JsonObject,
+  type Provider,
+  wantsPayment,
+} from '../providers/providers.ts';
 import type { CostOfDay } from '../records/records.ts';
 import { compileOnce, type Storage, type Write } from '../storage/storage.ts';
 import { DAY_MS, dayOf } from './anchor.ts';
@@ -14,6 +20,11 @@ import type { WatchedKey } from './watched-key.ts';
 
 /** Enough for a word; some models refuse to write less. */
 const OUTPUT_TOKENS_MOST = 16;
+
+/** What a probe is told where nobody pays. */
+export const NOTHING_LEFT = 'The account has nothing left to pay with.';
+/** A provider errs once; what it says so often in a row holds. */
+const TOLD_UNTIL_UNPAID = 2;
 
 export interface Probe {
   readonly id: string;
@@ -38,6 +49,8 @@ export interface Probes {
   /** Makes a completion with the key. Never rejects for what the provider does. */
   probe(key: ProbedKey, ask: Ask): Promise<Probe>;
   append(probe: Probe): Write;
+  /** Were the last probes of a key all told that nobody pays? */
+  areUnpaid(keyId: string): Promise<boolean>;
   /** What probes of a key cost since an instant, by UTC day. Unpriced ones add nothing. */
   costs(keyId: string, since: number): Promise<readonly CostOfDay[]>;
 }
@@ -104,21 +117,39 @@ export function createProbes({ storage, clock, metering, ...usual }: ProbesDeps)
         probe.latencyMs,
         probe.error,
       ]),
-    async costs(keyId, since) {
-      const rows = await storage.db
-        .selectFrom('probes')
-        .select([
-          sql<number>`at / ${sql.lit(DAY_MS)}`.as('day'),
-          sql<number>`sum(cost_nanos)`.as('cost'),
-        ])
-        .where('provider_key_id', '=', keyId)
-        .where('at', '>=', since)
-        .where('cost_nanos', 'is not', null)
-        .groupBy('day')
-        .execute();
-      return rows.map(({ day, cost }) => ({ date: dayOf(day * DAY_MS), cost: nanos(cost) }));
-    },
+    areUnpaid: (keyId) => areUnpaid(storage, keyId),
+    costs: (keyId, since) => costs(storage, keyId, since),
   };
+}
+
+async function areUnpaid({ db }: ProbesDeps['storage'], keyId: string): Promise<boolean> {
+  const last = await db
+    .selectFrom('probes')
+    .select('error')
+    .where('provider_key_id', '=', keyId)
+    .orderBy('id', 'desc')
+    .limit(TOLD_UNTIL_UNPAID)
+    .execute();
+  return last.filter(({ error }) => error === NOTHING_LEFT).length === TOLD_UNTIL_UNPAID;
+}
+
+async function costs(
+  { db }: ProbesDeps['storage'],
+  keyId: string,
+  since: number,
+): Promise<readonly CostOfDay[]> {
+  const rows = await db
+    .selectFrom('probes')
+    .select([
+      sql<number>`at / ${sql.lit(DAY_MS)}`.as('day'),
+      sql<number>`sum(cost_nanos)`.as('cost'),
+    ])
+    .where('provider_key_id', '=', keyId)
+    .where('at', '>=', since)
+    .where('cost_nanos', 'is not', null)
+    .groupBy('day')
+    .execute();
+  return rows.map(({ day, cost }) => ({ date: dayOf(day * DAY_MS), cost: nanos(cost) }));
 }
 
 /** What the answer says was used, and what that costs. */
@@ -156,13 +187,14 @@ type Tried = { readonly body: unknown; readonly error: null } | { readonly error
 async function attempt(ask: Ask, body: JsonObject): Promise<Tried> {
   let answer: AccountAnswer;
   try {
-    answer = await ask({ method: 'POST', path: '/chat/completions', body });
+    answer = await ask({ method: 'POST', path: '/chat/completions', dialect: 'openai', body });
   } catch (error) {
     return { error: toFailure(error).kind.sentence };
   }
   const { status, body: told } = answer;
   const isGood = status >= 200 && status < 300 && Array.isArray(objectIn(told)['choices']);
   if (isGood) return { body: told, error: null };
+  if (wantsPayment(answer)) return { error: NOTHING_LEFT };
   if (status === 429) return { error: 'The provider asks for fewer calls.' };
   return { error: `The provider answered status ${status} and no completion.` };
 }

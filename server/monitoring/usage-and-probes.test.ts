@@ -277,6 +277,50 @@ test('a probe that fails brings about a check', async () => {
   assert.equal(checks(), 2);
 });
 
+const UNPAID = {
+  insufficient_quota: answer(429, {
+    error: { message: 'You exceeded your current quota.', code: 'insufficient_quota' },
+  }),
+  'credit too low': answer(400, {
+    error: { type: 'invalid_request_error', message: 'Your credit balance is too low.' },
+  }),
+  402: answer(402, { error: { message: 'Insufficient Balance' } }),
+};
+
+test('a probe tells an account without credit from one that asks too often', async () => {
+  stage.add('pk_1');
+  const errorOf = async (told: ReturnType<typeof answer>) => {
+    stage.script.completion = () => told;
+    return (await stage.monitoring.probe('pk_1')).error;
+  };
+  for (const told of Object.values(UNPAID)) {
+    assert.equal(await errorOf(told), 'The account has nothing left to pay with.');
+  }
+  const often = answer(429, { error: { message: 'Rate limit reached', code: 'rate_limit' } });
+  assert.equal(await errorOf(often), 'The provider asks for fewer calls.');
+});
+
+test('a key whose probes are told twice that nobody pays is exhausted until one is served', async () => {
+  const account = { validate: async () => reads('valid', 'read') };
+  stage.add('pk_1', { provider: { ...TELLING, account }, probe: true });
+  const after = async (told: ReturnType<typeof answer>) => {
+    stage.script.completion = () => told;
+    await stage.monitoring.tick();
+    stage.clock.pass(6 * MINUTE_MS);
+    return (await stage.monitoring.statuses(['pk_1'])).get('pk_1')?.status;
+  };
+  const unpaid = UNPAID.insufficient_quota;
+  assert.deepEqual([await after(unpaid), await after(unpaid)], ['healthy', 'exhausted']);
+  assert.equal(await after(unpaid), 'exhausted');
+  const { status, error } = await stage.monitoring.check('pk_1');
+  assert.deepEqual([status, error], ['exhausted', null]);
+  assert.equal(await after(answer(200, COMPLETION)), 'healthy');
+  assert.deepEqual(
+    stage.signals.map(({ to }) => to),
+    ['healthy', 'exhausted', 'healthy'],
+  );
+});
+
 test('everything is checked and probed on demand, due or not', async () => {
   stage.add('pk_1', { probe: true });
   stage.add('pk_2');

@@ -105,12 +105,13 @@ class Worker implements Work {
     row: KeyRow,
     isDemanded: boolean,
   ): Promise<Checked & { done: Done }> {
-    const { clock, readings, intervals } = this.#deps;
+    const { clock, readings, intervals, probes } = this.#deps;
     const checked = await checkKey(
       {
         now: () => clock.now(),
         ask: this.#askOf(key),
         spendSince: (anchor) => this.#spendSince(key.id, anchor),
+        isUnpaid: () => probes.areUnpaid(key.id),
         balancesLike: readings.balances,
         jittered: (ms) => this.#jittered(ms),
         checkIntervalMs: intervals.checkMs,
@@ -147,8 +148,11 @@ class Worker implements Work {
     const now = clock.now();
     const change: KeyChange = {
       probe_at: key.probe ? now + this.#jittered(intervals.probeMs) : null,
+      ...(probe.ok ? { last_ok_at: now } : {}),
       // A probe that failed says little about the cause; the check that it brings about says more.
-      ...(probe.ok ? { last_ok_at: now } : { check_at: Math.min(now, row.check_at ?? now) }),
+      ...(probe.ok && row.status !== 'exhausted'
+        ? {}
+        : { check_at: Math.min(now, row.check_at ?? now) }),
     };
     return { probe, done: { change, writes: [probes.append(probe)] } };
   }

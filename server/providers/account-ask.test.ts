@@ -71,6 +71,13 @@ describe('what an account call carries', () => {
     assert.equal(headers['authorization'], undefined);
   });
 
+  test("the credential in the way of the call's own dialect, where a provider has two", () => {
+    const call = { method: 'POST', path: '/chat/completions', dialect: 'openai' } as const;
+    const { headers } = accountRequest(placeOf('anthropic'), call, SECRET);
+    assert.equal(headers['authorization'], `Bearer ${SECRET}`);
+    assert.equal(headers['x-api-key'], undefined);
+  });
+
   test('the secret in the credential header only', () => {
     const call = { method: 'POST', path: '/x', body: { a: 1 } } as const;
     const { headers, body, ...request } = accountRequest(placeOf('openai'), call, SECRET);

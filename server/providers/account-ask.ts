@@ -46,7 +46,7 @@ export function accountRequest(
       ...provider.routing.defaultHeaders,
       ...place.headers,
       ...call.headers,
-      ...provider.routing.authorize(secret, provider.dialects[0] ?? 'openai'),
+      ...provider.routing.authorize(secret, call.dialect ?? provider.dialects[0] ?? 'openai'),
       ...(body === null ? {} : { 'content-type': 'application/json' }),
       accept: 'application/json',
       'accept-encoding': 'identity',

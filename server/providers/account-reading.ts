@@ -122,6 +122,14 @@ function errorWords(body: unknown): string {
   return spoken.join(' ');
 }
 
+/** The words of a provider whose account is empty. A quota alone is a rate at some. */
+const NOTHING_LEFT = /insufficient_quota|credit balance is too low|insufficient (balance|credits)/i;
+
+/** Says an answer that the account has nothing left to pay with? Some say it in the status of a rate limit. */
+export function wantsPayment({ status, body }: AccountAnswer): boolean {
+  return status === 402 || (status >= 400 && status < 500 && NOTHING_LEFT.test(errorWords(body)));
+}
+
 /** `retry-after` in seconds or as a date, which is read against the answer's own date: no clock of ours is asked. */
 function retryAfter({ headers }: AccountAnswer): number | null {
   const stated = headers['retry-after'];

@@ -93,6 +93,8 @@ export interface AccountCall {
    * key at the provider's own base. A key at another base asks there, so that no secret goes elsewhere.
    */
   readonly root?: string;
+  /** Whose API is called, where the provider has two with credentials of their own. Default: the provider's first. */
+  readonly dialect?: Dialect;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: JsonObject;
 }

@@ -17,6 +17,7 @@ import { venice } from './venice.ts';
 import { xai } from './xai.ts';
 
 export { askWith, type KeyPlace } from './account-ask.ts';
+export { wantsPayment } from './account-reading.ts';
 export { type ModelLimits, readModelLimits, UNKNOWN_LIMITS } from './model-limits.ts';
 export { errorBesideAnswer, errorOf } from './openai-usage.ts';
 export type {
