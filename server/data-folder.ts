@@ -1,6 +1,19 @@
 /** The folder that holds everything that must outlive the process, and the secrets made at the first start. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ConfigError } from './config.ts';
 
@@ -33,6 +46,42 @@ export function backupFolder(dataDir: string): string {
   return join(dataDir, 'backups');
 }
 
+/**
+ * Writes a small file that its owner alone may read, and has it on the disk when it returns. Whatever breaks it off, the
+ * whole of it lies under its name or nothing new does.
+ *
+ * @param over whether it takes the place of one that is there; never where two at once may each believe in their own
+ * @returns false if one is there and stays
+ */
+export function writeWhole(file: string, text: string, { over }: { over: boolean }): boolean {
+  const draft = `${file}.${randomBytes(6).toString('hex')}.draft`;
+  try {
+    writeFileSync(draft, text, { flag: 'wx', mode: 0o600, flush: true });
+    if (over) renameSync(draft, file);
+    // A link, unlike a new name, never takes the place of what is there.
+    else linkSync(draft, file);
+  } catch (error) {
+    if (!over && (error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  syncFolder(dirname(file));
+  return true;
+}
+
+/** Brings the names in a folder to the disk. */
+function syncFolder(folder: string): void {
+  // Windows refuses to, and needs no telling.
+  if (process.platform === 'win32') return;
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
 export interface GeneratedSecret {
   readonly value: string;
   readonly file: string;
@@ -43,21 +92,20 @@ export interface GeneratedSecret {
 /**
  * A secret that the operator did not set: made once with 256 random bits, then read from its file.
  *
- * @throws Error if the file is there and empty, or cannot be read or written
+ * @throws ConfigError if the file is there and empty
+ * @throws Error if it cannot be read or written
  */
 export function generatedSecret(folder: string, name: string): GeneratedSecret {
   const file = join(folder, name);
-  try {
-    const value = `${randomBytes(32).toString('base64url')}\n`;
-    // `wx`: of two starts at once only one makes the file, and nothing is ever written over.
-    // On the disk at once: what is sealed under it will be.
-    writeFileSync(file, value, { flag: 'wx', mode: 0o600, flush: true });
-    return { value: value.trim(), file, isNew: true };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  const made = randomBytes(32).toString('base64url');
+  // On the disk at once: what is sealed under it will be. Of two starts at once only one makes the file.
+  if (!existsSync(file) && writeWhole(file, `${made}\n`, { over: false })) {
+    return { value: made, file, isNew: true };
   }
   chmodSync(file, 0o600);
   const value = readFileSync(file, 'utf8').trim();
-  if (value === '') throw new Error(`${file} is empty; delete it or put a token into it`);
+  if (value === '') {
+    throw new ConfigError([`${file} is empty: delete it, and the next start makes it anew.`]);
+  }
   return { value, file, isNew: false };
 }

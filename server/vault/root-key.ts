@@ -1,9 +1,9 @@
 /** Finds the root key at the start, and refuses whatever would lose data or only seem to protect it. */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { ConfigError } from '../config.ts';
-import { generatedSecret, prepareFolder } from '../data-folder.ts';
+import { generatedSecret, prepareFolder, writeWhole } from '../data-folder.ts';
 import { parseEncryptionKey, weaknessOf } from '../encryption-key.ts';
 import { openToRead } from '../storage/storage.ts';
 import type { DataKeysTable, SecretsTable } from '../storage/tables/vault-tables.ts';
@@ -69,17 +69,18 @@ export function findRootKey(source: RootKeySource): FoundRootKey {
   if (set !== null)
     return { rootKey: checked(set, 'ENCRYPTION_KEY', seals), file: null, isNew: false };
   if (!isProduction) finishReplacing(dataDir, seals);
-  const isThere = existsSync(file);
+  const kept = existsSync(file) ? readKey(file) : '';
   if (isProduction) {
-    const hint = isThere
-      ? `The key of this data lies in ${file}: keep it elsewhere and name it with ENCRYPTION_KEY or ENCRYPTION_KEY_FILE`
-      : 'Make one with "openssl rand -base64 32" and keep a copy';
+    const hint =
+      kept !== ''
+        ? `The key of this data lies in ${file}: keep it elsewhere and name it with ENCRYPTION_KEY or ENCRYPTION_KEY_FILE`
+        : 'Make one with "openssl rand -base64 32" and keep a copy';
     throw refusal(`ENCRYPTION_KEY must be set with ENV=production. ${hint}.`);
   }
-  if (isThere) return { rootKey: checked(readKey(file), file, seals), file, isNew: false };
+  if (kept !== '') return { rootKey: checked(kept, file, seals), file, isNew: false };
   if (seals.dataKeys.length > 0) {
     throw refusal(
-      `The database holds sealed secrets, but ENCRYPTION_KEY is not set and ${file} is missing. Give back the key (${namesOf(seals)}); a new one could open nothing.`,
+      `The database holds sealed secrets, but ENCRYPTION_KEY is not set and ${file} is missing or empty. Give back the key (${namesOf(seals)}); a new one could open nothing.`,
     );
   }
   prepareFolder(dataDir);
@@ -100,8 +101,7 @@ export function rootKeysAt({ set, dataDir }: Pick<RootKeySource, 'set' | 'dataDi
 /** Lays the key that a rotation goes over to beside the one that it comes from. */
 export function prepareReplacing(dataDir: string, key: Buffer): void {
   // On the disk before the database is: the commit that needs this key outlives a loss of power.
-  const kept = { mode: 0o600, flush: true };
-  writeFileSync(join(dataDir, NEXT_NAME), `${key.toString('base64url')}\n`, kept);
+  writeWhole(join(dataDir, NEXT_NAME), `${key.toString('base64url')}\n`, { over: true });
 }
 
 /**
