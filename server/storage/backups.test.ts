@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -85,6 +94,22 @@ describe('backups of the database', () => {
       nowhere.make('manual'),
       (error) => error instanceof Failure && error.code === 'storage_unavailable',
     );
+    assert.deepEqual(readdirSync(folder), names);
+  });
+
+  test('T21 a copy that would fill the disk is not begun, for meanwhile nobody else could write', async () => {
+    const large = join(root, 'large.db');
+    const { bavail, bsize } = statfsSync(root);
+    writeFileSync(large, '');
+    // It takes no room itself.
+    truncateSync(large, bavail * bsize);
+    const names = readdirSync(folder);
+    await assert.rejects(
+      createBackups({ file: large, folder, clock }).make('manual'),
+      (error: Failure) =>
+        error.code === 'storage_unavailable' && /too little room/.test(error.message),
+    );
+    rmSync(large);
     assert.deepEqual(readdirSync(folder), names);
   });
 

@@ -1,6 +1,6 @@
 /** Copies of the database, made while it is at work. Each is a whole database that opens by itself. */
 import { readdirSync, statSync } from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type Clock, isoTime } from '../clock.ts';
@@ -58,6 +58,7 @@ export function createBackups({ file, folder, clock }: BackupsOptions): Backups 
 
   async function copy(kind: BackupKind): Promise<Backup> {
     makeThere(folder);
+    await assertRoom(file, folder);
     const { name, handle } = await claimName(folder, `${stamp(clock.now())}-${kind}`);
     const target = join(folder, name);
     const partial = `${target}.partial`;
@@ -67,7 +68,8 @@ export function createBackups({ file, folder, clock }: BackupsOptions): Backups 
       await copyInThread({ file, target: partial });
       await syncAndClose(await open(partial, 'r+'));
       await rename(partial, target);
-      await syncAndClose(await open(folder, 'r'));
+      // Windows refuses to bring the names in a folder to the disk, and needs no telling.
+      if (process.platform !== 'win32') await syncAndClose(await open(folder, 'r'));
     } catch (error) {
       await rm(partial, { force: true });
       await rm(target, { force: true });
@@ -123,6 +125,20 @@ function makeThere(folder: string): void {
   }
 }
 
+/** What stays free for whoever writes meanwhile: more than the log of the database takes. */
+const ROOM_LEFT_BYTES = 64 * 1024 * 1024;
+
+/** A copy that fills the disk keeps everybody from writing until it is given up, and it would be tried again and again. */
+async function assertRoom(file: string, folder: string): Promise<void> {
+  const { bavail, blocks, bsize } = await statfs(folder);
+  const needed = bytesIn(file) + bytesIn(`${file}-wal`) + ROOM_LEFT_BYTES;
+  // Some file systems tell nothing of their size.
+  if (blocks === 0 || bavail * bsize >= needed) return;
+  const sentence = 'There is too little room on the disk for a backup.';
+  const detail = `${bavail * bsize} bytes are free, ${needed} are needed`;
+  throw new Failure('storage_unavailable', { sentence, detail });
+}
+
 /** An empty file under a name that nobody else has; its handle keeps it ours until the copy takes its place. */
 async function claimName(
   folder: string,
@@ -161,12 +177,12 @@ function leftovers(folder: string, now: number): readonly string[] {
   return namesIn(folder).filter((name) => {
     const half = NAME.exec(name.replace(/\.partial$/, ''));
     if (half === null || !isOld(half)) return false;
-    return name.endsWith('.partial') || bytesOf(folder, name) === 0;
+    return name.endsWith('.partial') || bytesIn(join(folder, name)) === 0;
   });
 }
 
-function bytesOf(folder: string, name: string): number {
-  return statSync(join(folder, name), NO_THROW)?.size ?? 0;
+function bytesIn(file: string): number {
+  return statSync(file, NO_THROW)?.size ?? 0;
 }
 
 function instantOf([, day, hour, minute, second]: RegExpExecArray): number {
@@ -176,7 +192,7 @@ function instantOf([, day, hour, minute, second]: RegExpExecArray): number {
 /** Null for what is no backup, or none yet. */
 function backupOf(folder: string, name: string): Backup | null {
   const match = NAME.exec(name);
-  const bytes = match === null ? 0 : bytesOf(folder, name);
+  const bytes = match === null ? 0 : bytesIn(join(folder, name));
   if (match === null || bytes === 0) return null;
   return { name, kind: match[5] as BackupKind, at: instantOf(match), bytes };
 }

@@ -191,12 +191,24 @@ describe('the schema', () => {
     // The migration makes its first tables, then meets this one.
     before.exec('create table prices (id text)');
     before.close();
-    await assert.rejects(openHere(), /could not be migrated/);
+    const isPlain = (error: Error) =>
+      error instanceof DatabaseUnusable && /migrated: .*prices/.test(error.message);
+    await assert.rejects(openHere(), isPlain);
     const after = new DatabaseSync(file);
     const names = after.prepare("select name from sqlite_schema where type = 'table'").all();
     after.close();
     const left = names.map(({ name }) => String(name)).filter((name) => !/^kysely_/.test(name));
     assert.deepEqual(left, ['prices']);
+  });
+
+  test('of a newer version is refused in words, with nothing changed', async () => {
+    await close(await openHere());
+    const newer = new DatabaseSync(file);
+    newer.exec("insert into kysely_migration values ('9999-yet-to-come', '2030-01-01')");
+    newer.close();
+    const isPlain = (error: Error) =>
+      error instanceof DatabaseUnusable && /a newer version .*9999-yet-to-come/.test(error.message);
+    await assert.rejects(openHere(), isPlain);
   });
 
   test('is made once and found again by the next start', async () => {

@@ -119,6 +119,14 @@ class MigrationDialect extends SqliteDialect {
   }
 }
 
+/** Steps of the schema that were taken by a version which has more of them. */
+function stepsAhead(connection: Connection): readonly string[] {
+  const tables = connection.prepare("select 1 from sqlite_schema where name = 'kysely_migration'");
+  if (tables.get() === undefined) return [];
+  const taken = connection.prepare('select name from kysely_migration').all();
+  return taken.map(({ name }) => String(name)).filter((name) => !Object.hasOwn(migrations, name));
+}
+
 async function migrate(file: string): Promise<void> {
   // The file is made first so that only its owner may read it.
   writeFileSync(file, '', { flag: 'a', mode: 0o600 });
@@ -139,10 +147,16 @@ async function migrate(file: string): Promise<void> {
   });
   const db = new Kysely<unknown>({ dialect });
   try {
+    const [ahead] = stepsAhead(connection);
+    if (ahead !== undefined) {
+      throw new DatabaseUnusable(`${file} is of a newer version (${ahead}): start that one again`);
+    }
     const provider = { getMigrations: async () => ({ ...migrations }) };
     const { error } = await new Migrator({ db, provider }).migrateToLatest();
-    if (error !== undefined)
-      throw new Error('the database could not be migrated', { cause: error });
+    if (error !== undefined) {
+      const reason = (error as Error).message;
+      throw new DatabaseUnusable(`${file} could not be migrated: ${reason}`, { cause: error });
+    }
   } finally {
     await db.destroy();
   }
