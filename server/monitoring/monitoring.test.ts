@@ -275,6 +275,16 @@ test('new rules of a key hold at once', async () => {
   assert.equal((await statusOf('pk_1')).status, 'low');
 });
 
+test('a key that got another secret is looked at anew, however bad the one before was', async () => {
+  stage.add('pk_1');
+  stage.script.balance = refuses;
+  await stage.monitoring.tick();
+  stage.script.balance = () => has(10);
+  stage.add('pk_1', { masked: 'sk-bbbb...1111' });
+  await stage.monitoring.tick();
+  assert.equal((await stage.monitoring.statuses(['pk_1'])).get('pk_1')?.status, 'healthy');
+});
+
 test('the runway is known as soon as something was spent, and ends with a new count', async () => {
   stage.add('pk_1');
   let left = 100;

@@ -250,12 +250,12 @@ class Monitor implements Monitoring {
 
   #planOf(key: WatchedKey): Plan {
     const { checkMs, validateMs } = this.#deps.settings.intervals;
-    const { id, lane, checkIntervalMinutes, probe, threshold, anchor, provider } = key;
+    const { id, lane, masked, checkIntervalMinutes, probe, threshold, anchor, provider } = key;
     return {
       keyId: id,
       lane,
       rules: JSON.stringify([
-        ...[lane, checkIntervalMinutes, probe, threshold, anchor, checkMs, validateMs],
+        ...[lane, masked, checkIntervalMinutes, probe, threshold, anchor, checkMs, validateMs],
       ]),
       syncs: provider.account.usage !== undefined,
       probes: probe,

@@ -230,6 +230,7 @@ const PLAIN_KEY: WatchedKey = {
   id: 'pk_1',
   owner: null,
   name: 'a key',
+  masked: 'sk-aaaa...0000',
   provider: {
     ...base,
     account: { validate: scripted.validate, balance: scripted.balance as never },

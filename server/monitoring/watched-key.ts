@@ -9,6 +9,8 @@ export interface WatchedKey {
   /** A user's id, or null for the installation. */
   readonly owner: string | null;
   readonly name: string;
+  /** How its secret may be shown: another one is another key to its provider. */
+  readonly masked: string;
   readonly provider: Provider;
   /** A name for the host that is asked about it: what is asked of one host shares one rate. */
   readonly lane: string;
@@ -54,6 +56,7 @@ function seen(key: ProviderKey): WatchedKey {
     id: key.id,
     owner: key.owner,
     name: key.name,
+    masked: key.masked,
     provider,
     lane: key.base === null ? key.platform : new URL(key.base).origin,
     threshold: key.thresholdNanos,
