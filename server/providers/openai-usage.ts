@@ -173,6 +173,22 @@ function wholeOutput(parts: OutputParts, counting: Counting): number | null {
   return counting.reasoning === 'beside output' ? both : completion;
 }
 
+/** Searches of the web that an answer tells of in its parts; null where it tells of none, which need not mean zero. */
+function searchesIn(body: JsonObject): number | null {
+  const output = firstStated(valueAt(body, 'output'), valueAt(body, 'response', 'output'));
+  if (!Array.isArray(output)) return null;
+  const searches = output.filter((part) => {
+    // Looking into a page that was found is told in the same way, and costs nothing.
+    const isSearch = (valueAt(part, 'action', 'type') ?? 'search') === 'search';
+    return (
+      valueAt(part, 'type') === 'web_search_call' &&
+      isSearch &&
+      valueAt(part, 'status') !== 'failed'
+    );
+  });
+  return searches.length === 0 ? null : searches.length;
+}
+
 interface UnitReading {
   readonly usage: JsonObject;
   readonly numbers: UsageNumbers;
@@ -187,7 +203,9 @@ function readUnits(wire: Wire, body: JsonObject, { usage, numbers }: UnitReading
       ? firstStated(usage['search_units'], valueAt(body, 'meta', 'billed_units', 'search_units'))
       : undefined;
   return {
-    web_search: numbers.pieces(valueAt(searches, 'web_search_requests')),
+    web_search:
+      numbers.pieces(valueAt(searches, 'web_search_requests')) ??
+      (wire === 'responses' ? searchesIn(body) : null),
     second: numbers.seconds(firstStated(usage['seconds'], usage['prompt_audio_seconds'], duration)),
     image: Array.isArray(pictures) ? numbers.pieces(pictures.length) : null,
     request: numbers.pieces(rerankings),
