@@ -7,7 +7,7 @@ import {
   type Provider,
 } from '@pydantic/genai-prices';
 import { ratesOf, thresholdsOf } from './catalogue-rates.ts';
-import { ALIASES, FREE_MODELS, UNPRICED } from './price-overrides.ts';
+import { ALIASES, FREE_MODELS, PREFIXES, UNPRICED } from './price-overrides.ts';
 import type { Price } from './rate.ts';
 
 /** Part of every price id; goes up with the package. */
@@ -65,7 +65,7 @@ export function findModel(catalogue: string, name: string): CatalogueModel | nul
     const list = listOf(id);
     if (list === null) continue;
     const owner = list.provider.id;
-    const plain = name.trim().toLowerCase();
+    const plain = plainName(owner, name);
     const alias = ALIASES.find((row) => row.catalogue === owner && row.name === plain);
     const found = calcPrice({}, alias?.model ?? plain, { provider: list.names });
     if (found === null) continue;
@@ -73,6 +73,12 @@ export function findModel(catalogue: string, name: string): CatalogueModel | nul
     return info === undefined || isUnpriced(owner, plain) ? null : { catalogue: owner, info };
   }
   return null;
+}
+
+function plainName(catalogue: string, name: string): string {
+  const plain = name.trim().toLowerCase();
+  const prefix = PREFIXES.get(catalogue);
+  return prefix !== undefined && plain.startsWith(prefix) ? plain.slice(prefix.length) : plain;
 }
 
 function isUnpriced(catalogue: string, name: string): boolean {

@@ -63,6 +63,13 @@ test('a free model has a price of zero', () => {
   assert.equal(find('openai', 'omni-moderation-latest')?.rates.input, 0);
 });
 
+test('a model has the same price under the name that its vendor lists it by', () => {
+  const listed = find('google', 'models/gemini-2.5-flash');
+  assert.equal(listed?.rates.output, 2_500_000_000);
+  assert.deepEqual(listed, find('google', 'gemini-2.5-flash'));
+  assert.equal(find('openai', 'models/gpt-4o'), null);
+});
+
 test('an alias that the catalogue has wrong gets the price of the model behind it', () => {
   const price = find('mistral', 'mistral-large-latest');
   assert.equal(price?.id, 'genai-prices@0.1.8/mistral/mistral-large-2512');

@@ -23,6 +23,9 @@ export const ALIASES: readonly Alias[] = [
   { catalogue: 'mistral', name: 'mistral-large-latest', model: 'mistral-large-2512' },
 ];
 
+/** What a vendor's own list puts before the names of its models, and takes as well without; the catalogue leaves it out. */
+export const PREFIXES: ReadonlyMap<string, string> = new Map([['google', 'models/']]);
+
 export const UNPRICED: readonly Unpriced[] = [
   // None of this vendor's entries agrees with its price list. `deepseek-chat` and `deepseek-reasoner` carry prices
   // of 2025 with an off-peak rule long gone. The newer models cost double in peak hours, but only on working days
