@@ -29,6 +29,8 @@ export class Connection {
     this.database.exec('pragma journal_mode = wal');
     this.database.exec(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     this.database.exec('pragma synchronous = full');
+    // Where a row stood nothing of it is left: names and addresses are in the clear. `fast` writes no page more for it.
+    this.database.exec('pragma secure_delete = fast');
     assertDurable(this.database);
   }
 

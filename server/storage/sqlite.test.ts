@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -182,6 +182,22 @@ describe('closing', () => {
     await close(storage);
     await Promise.all(commits);
     assert.equal((await userIds(await openHere())).length, 200);
+  });
+});
+
+describe('what was deleted', () => {
+  test('is not left in the free space of the file', async () => {
+    const storage = await openHere();
+    const many = Array.from({ length: 50 }, (_, i) => userWrite(`u${i}`, `name-${i}-of-somebody`));
+    await storage.commit(many);
+    await close(storage);
+    const bytes = () => readFileSync(file, 'latin1');
+    assert.ok(bytes().includes('name-17-of-somebody'));
+    const again = await openHere();
+    await again.commit([{ sql: 'delete from users where id = ?', parameters: ['u17'] }]);
+    await close(again);
+    assert.ok(!bytes().includes('name-17-of-somebody'));
+    assert.ok(bytes().includes('name-18-of-somebody'));
   });
 });
 
