@@ -178,7 +178,7 @@ function bodyFor({ routing }: Provider, model: string): JsonObject {
   return {
     model,
     messages: [{ role: 'user', content: 'ping' }],
-    [routing.chatBound ?? 'max_tokens']: OUTPUT_TOKENS_MOST,
+    [routing.chatBound(model)]: OUTPUT_TOKENS_MOST,
   };
 }
 

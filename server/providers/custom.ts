@@ -1,5 +1,8 @@
 import { bearer, openaiCompatible } from './openai-compatible.ts';
 
+/** The names of OpenAI's reasoning models, also as deployments are named after them. */
+const REASONS = /(^|\/)(o\d|gpt-?([5-9]|1\d)(?!\d))/i;
+
 /**
  * Any OpenAI-compatible server at an address that the operator names: vLLM, Ollama, llama.cpp, Azure.
  * The base is only what stands there if nobody names one: Ollama on this machine.
@@ -16,4 +19,6 @@ export const custom = openaiCompatible({
   // An upstream base stands in for OpenAI unless the operator says that it is local.
   priceCatalogue: 'openai',
   afterAbort: 'billing stops',
+  // On Azure as at home.
+  chatBound: (model) => (REASONS.test(model ?? '') ? 'max_completion_tokens' : 'max_tokens'),
 });

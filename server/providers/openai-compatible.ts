@@ -43,7 +43,7 @@ export function openaiCompatible(facts: OpenaiCompatible): Provider {
     routing: {
       authorize: (secret, dialect) => (secret === '' ? {} : authorize(secret, dialect)),
       ...(facts.defaultHeaders === undefined ? {} : { defaultHeaders: facts.defaultHeaders }),
-      ...(facts.chatBound === undefined ? {} : { chatBound: facts.chatBound }),
+      chatBound: facts.chatBound ?? (() => 'max_tokens'),
       afterAbort: facts.afterAbort,
       streamUsage: facts.streamUsage ?? 'when asked',
       readUsage: (wire, body, before) =>

@@ -8,6 +8,6 @@ export const openai = openaiCompatible({
   priceCatalogue: 'openai',
   afterAbort: 'billing stops',
   // Its reasoning models refuse `max_tokens`.
-  chatBound: 'max_completion_tokens',
+  chatBound: () => 'max_completion_tokens',
   account: openaiAccount,
 });

@@ -35,6 +35,9 @@ export interface Provider {
   readonly probeModel?: string;
 }
 
+/** Reasoning models refuse the first, and servers of an older kind do not know the second. */
+export type ChatBound = 'max_tokens' | 'max_completion_tokens';
+
 /** What the gateway must know to send a request to a provider and to understand the bill. */
 export interface Routing {
   /**
@@ -46,8 +49,8 @@ export interface Routing {
   readonly defaultHeaders?: Readonly<Record<string, string>>;
   /** Does the provider go on billing after we hang up? Then an aborted answer is read to its end. */
   readonly afterAbort: 'billing stops' | 'billing goes on';
-  /** The member that bounds a chat's output, where it is not `max_tokens`. */
-  readonly chatBound?: 'max_completion_tokens';
+  /** The member that bounds the output of a chat with this model; null: none is named. */
+  chatBound(model: string | null): ChatBound;
   /** `when asked`: a stream carries usage only with `stream_options.include_usage`. */
   readonly streamUsage: 'when asked' | 'always';
   /**

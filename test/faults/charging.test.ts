@@ -3,67 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import OpenAI from 'openai';
 import { NO_LIMITS } from '../../server/limits/limits.ts';
-import { type Asked, chat, eventsOf, streamedChat } from '../fake-upstream/ask.ts';
-import type { RecordRow } from '../harness.ts';
-import { balanceOf, budgetOf, CREDIT, chargesIn, fund } from './money.ts';
-import { openStand, type Stand, type StandOptions } from './stand.ts';
-
-const PLENTY = 1_000_000_000_000;
-
-interface Holder extends AsyncDisposable {
-  readonly stand: Stand;
-  readonly keyId: string;
-  readonly userId: string;
-  balance(): number;
-}
-
-async function openHolder(amount = PLENTY, options: StandOptions = {}): Promise<Holder> {
-  const stand = await openStand(options);
-  const { rooms } = stand.product;
-  const key = rooms.accounts.keys.find(stand.token);
-  assert.ok(key !== null);
-  await fund(rooms, key.userId, amount);
-  return {
-    stand,
-    keyId: key.id,
-    userId: key.userId,
-    balance: () => balanceOf(rooms, key.userId),
-    [Symbol.asyncDispose]: () => stand[Symbol.asyncDispose](),
-  };
-}
-
-/** Charge, entry and balance say the same, and nothing is held any more. */
-function assertCharged({ stand, balance }: Holder, before: number, record: RecordRow): number {
-  const charge = record.charge_nanos ?? -1;
-  const booked = chargesIn(stand.product.dataDir).filter(({ request }) => request === record.id);
-  assert.deepEqual(
-    booked.map(({ amount, kind }) => [amount, kind]),
-    charge === 0 ? [] : [[-charge, 'charge']],
-  );
-  assert.equal(balance(), before - charge);
-  assert.equal(stand.product.rooms.ledger.openHolds(), 0);
-  return charge;
-}
-
-async function askHolder(
-  holder: Holder,
-  question: Parameters<Stand['ask']>[0],
-): Promise<{ answer: Asked; record: RecordRow; charge: number }> {
-  const before = holder.balance();
-  const recorded = holder.stand.product.records().length;
-  const answer = await holder.stand.ask(question);
-  await holder.stand.settled(recorded + 1);
-  const record = holder.stand.recordOf(answer);
-  return { answer, record, charge: assertCharged(holder, before, record) };
-}
-
-function tokensOf({ input_tokens, output_tokens }: RecordRow): number {
-  return (input_tokens ?? 0) + (output_tokens ?? 0);
-}
-
-function refusalOf({ status, text }: Asked): { status: number; code: string } {
-  return { status, code: JSON.parse(text).error.code };
-}
+import { chat, eventsOf, streamedChat } from '../fake-upstream/ask.ts';
+import { askHolder, askHolderRefused, openHolder, PLENTY, refusalOf, tokensOf } from './holder.ts';
+import { budgetOf, CREDIT, chargesIn } from './money.ts';
+import { openStand } from './stand.ts';
 
 describe('what each exit charges', { timeout: 180_000 }, () => {
   test("plain answers and streams charge a credit for each token of the provider's bill", async () => {
@@ -190,93 +133,6 @@ describe('what each exit charges', { timeout: 180_000 }, () => {
     assert.equal(chargesIn(holder.stand.product.dataDir).length, 1);
   });
 });
-
-describe('what is sent on', { timeout: 180_000 }, () => {
-  const prompt = 'Say hello.';
-  const messages = [{ role: 'user', content: prompt }];
-  const unbounded = [
-    ['/chat/completions', { model: 'gpt-4o-mini', messages }, 'max_tokens', 'UPSTREAM'],
-    ['/chat/completions', { model: 'gpt-4o-mini', messages }, 'max_completion_tokens', 'OPENAI'],
-    ['/completions', { model: 'gpt-4o-mini', prompt }, 'max_tokens', 'UPSTREAM'],
-    ['/responses', { model: 'gpt-4o-mini', input: prompt }, 'max_output_tokens', 'UPSTREAM'],
-    ['/chat/completions', { model: 'm', messages, max_tokens: null }, 'max_tokens', 'UPSTREAM'],
-  ] as const;
-  for (const [path, body, name, provider] of unbounded) {
-    test(`${path} with ${Object.keys(body).join(', ')} alone is bounded by ${name}: the default, or what is covered (${provider})`, async () => {
-      await using holder = await openHolder(PLENTY, { provider });
-      await askHolder(holder, { path, body });
-      await using poor = await openHolder(200 * CREDIT, { provider });
-      const { record } = await askHolder(poor, { path, body });
-      const sent = [holder, poor].map(({ stand }) => stand.upstream.requests().at(-1)?.json ?? {});
-      assert.deepEqual(sent[0], { ...body, [name]: 4096 });
-      const lowered = Number(sent[1]?.[name]);
-      assert.ok(lowered >= 64 && lowered < 200, `${lowered}`);
-      assert.ok((record.hold_nanos ?? 0) <= 200 * CREDIT);
-      assert.ok((record.hold_nanos ?? 0) > 190 * CREDIT, 'nearly all that is covered is used');
-    });
-  }
-
-  test('under MIN_OUTPUT_TOKENS of cover a request without a bound is refused and reaches nobody', async () => {
-    await using holder = await openHolder(60 * CREDIT);
-    const { answer, record } = await askHolderRefused(holder, chat(''));
-    assert.deepEqual(refusalOf(answer), { status: 402, code: 'insufficient_quota' });
-    assert.equal(record.failure, 'insufficient_quota');
-    assert.equal(holder.stand.upstream.requests().length, 0);
-  });
-
-  test("a holder's own bound is never changed: it is held, or refused", async () => {
-    await using holder = await openHolder(100 * CREDIT);
-    const raw =
-      '{ "max_tokens":30 ,"model":"gpt-4o-mini","messages":[{"role":"user","content":"é"}]}';
-    const { answer } = await askHolder(holder, { body: raw });
-    assert.equal(answer.status, 200);
-    assert.equal(holder.stand.upstream.requests()[0]?.body.toString(), raw);
-    const refused = await askHolderRefused(holder, chat('', { max_tokens: 5_000 }));
-    assert.deepEqual(refusalOf(refused.answer), { status: 402, code: 'insufficient_quota' });
-    assert.equal(holder.stand.upstream.requests().length, 1);
-  });
-
-  test('a bound under a name that the path does not know bounds nothing', async () => {
-    await using holder = await openHolder();
-    await askHolder(holder, { body: chat('', { max_output_tokens: 1 }) });
-    assert.equal(holder.stand.upstream.requests()[0]?.json?.['max_tokens'], 4096);
-  });
-
-  test('a bound that is none is refused for a holder, and left to the provider for anybody else', async () => {
-    await using holder = await openHolder();
-    const body = chat('tokens=3', { max_tokens: -1 });
-    const { answer } = await askHolderRefused(holder, body);
-    assert.deepEqual(refusalOf(answer), { status: 400, code: 'invalid_request' });
-    await using stand = await openStand();
-    assert.equal((await stand.ask({ body })).status, 200);
-  });
-
-  test('a caller without wallet or budget is never touched: bytes and answer are as without us', async () => {
-    await using stand = await openStand();
-    const raw =
-      '{ "model":"gpt-4o-mini",  "messages":[{"role":"user","content":"[[tokens=2]]"}]}\n';
-    const answer = await stand.ask({ body: raw, headers: { 'x-gateway-usage': 'true' } });
-    assert.equal(stand.upstream.requests()[0]?.body.toString(), raw);
-    assert.ok(!answer.text.includes('gateway_usage'));
-    const { charge_nanos, hold_nanos, plan } = stand.recordOf(answer);
-    assert.deepEqual([charge_nanos, hold_nanos, plan], [null, null, null]);
-  });
-});
-
-/** A refusal is on record with its request id and changes no balance. */
-async function askHolderRefused(
-  holder: Holder,
-  body: unknown,
-): Promise<{ answer: Asked; record: RecordRow }> {
-  const before = holder.balance();
-  const answer = await holder.stand.ask({ body });
-  const record = holder.stand.recordOf(answer);
-  assert.equal(record.outcome, 'refused');
-  assert.equal(record.status, answer.status);
-  assert.equal(holder.balance(), before);
-  assert.equal(holder.stand.product.rooms.ledger.openHolds(), 0);
-  return { answer, record };
-}
 
 describe('the plan cost', { timeout: 180_000 }, () => {
   const settings = { DEFAULT_PLAN: 'cost' };

@@ -193,7 +193,8 @@ export function bodyFor(
   const { routing } = key.provider;
   let sent = body;
   if (outputBound !== null && (wire === 'chat' || wire === 'completions')) {
-    const name = wire === 'chat' ? (routing.chatBound ?? 'max_tokens') : 'max_tokens';
+    const model = plan.deployment ?? deploymentAt(key.basePath) ?? plan.model;
+    const name = wire === 'chat' ? routing.chatBound(model) : 'max_tokens';
     sent = withMember(sent, parsed, { name, json: String(outputBound) });
   } else if (outputBound !== null && (wire === 'responses' || wire === 'messages')) {
     const name = wire === 'responses' ? 'max_output_tokens' : 'max_tokens';
