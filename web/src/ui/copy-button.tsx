@@ -1,8 +1,9 @@
 import { ActionIcon } from '@mantine/core';
-import { useClipboard } from '@mantine/hooks';
+import { useTimeout } from '@mantine/hooks';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useWords } from '../language/language.ts';
+import { copyText } from './clipboard.ts';
 
 interface CopyProps {
   readonly value: string;
@@ -10,13 +11,21 @@ interface CopyProps {
   readonly label: string;
 }
 
+/** How long it says that it has copied. */
+const SAID_MS = 1500;
+
 export function CopyButton({ value, label }: CopyProps): ReactNode {
   const { t } = useWords();
-  const { copied, copy } = useClipboard({ timeout: 1500 });
-  const said = copied ? t('action.copied') : label;
+  const [isCopied, setCopied] = useState(false);
+  const { start } = useTimeout(() => setCopied(false), SAID_MS);
+  const said = isCopied ? t('action.copied') : label;
+  const copy = async (): Promise<void> => {
+    setCopied(await copyText(value));
+    start();
+  };
   return (
-    <ActionIcon size={26} onClick={() => copy(value)} aria-label={said} title={said}>
-      {copied ? (
+    <ActionIcon size={26} onClick={() => void copy()} aria-label={said} title={said}>
+      {isCopied ? (
         <IconCheck size={15} stroke={1.8} color="var(--tk-good)" />
       ) : (
         <IconCopy size={15} stroke={1.6} />

@@ -8,6 +8,7 @@ import {
 } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
+import { copyText } from './clipboard.ts';
 import { tellDone } from './notices.ts';
 import { ToolButton } from './tool-button.tsx';
 
@@ -32,8 +33,7 @@ function withFormat(address: string, format: string): string {
 export function ExportMenu({ address, formats = ['csv', 'json'] }: ExportProps): ReactNode {
   const { t } = useWords();
   const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(curlOf(window.location.origin, address));
-    tellDone(t('action.copied'));
+    if (await copyText(curlOf(window.location.origin, address))) tellDone(t('action.copied'));
   };
   return (
     <Menu width={190}>
