@@ -10,7 +10,8 @@ export function Timeline({ story }: { readonly story: RequestStory }): ReactNode
   const { ttft_ms: ttft, duration_ms: whole, attempts, tokens_output: output } = story;
   const first = ttft === null ? whole : Math.min(ttft, whole);
   const rest = whole - first;
-  const pace = ttft === null || output === null || rest < 1 ? null : (output / rest) * 1000;
+  // What has no output, as an embedding, has no pace either.
+  const pace = ttft === null || !output || rest < 1 ? null : (output / rest) * 1000;
   return (
     <Part title={t('requests.timeline')}>
       <div className={classes['line']} aria-hidden="true">

@@ -59,7 +59,7 @@ export function SeriesTable({ of, question }: SeriesTableProps): ReactNode {
         </tbody>
         <tfoot>
           <tr>
-            <th scope="row">{t('chart.total')}</th>
+            <th scope="row">{t(hasShare ? 'chart.total' : 'by.all')}</th>
             <Values {...line} value={total.value} previous={total.previous} />
           </tr>
         </tfoot>

@@ -17,6 +17,7 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
+import { axisTicks } from './axis-ticks.ts';
 import { axisWords } from './bucket-text.ts';
 import classes from './chart.module.css';
 import type { Band, DrawingProps } from './chart-parts.ts';
@@ -47,12 +48,30 @@ function betweenAt(band: Band | undefined, at: number): Row['between'] {
   return low === null || high === null ? null : [low, high];
 }
 
+/** How low and how high it goes, with what is drawn beside the series. Bars and areas stand on each other. */
+function reachOf({ kind, buckets, series, band, mark }: DrawingProps) {
+  const tops = buckets.map((_, at) => {
+    const values = series.map((one) => numberOf(one.values[at]) ?? 0);
+    return kind === 'lines' ? values : [values.reduce((sum, value) => sum + value, 0)];
+  });
+  const edges = [...(band?.low ?? []), ...(band?.high ?? [])].map((edge) => numberOf(edge) ?? 0);
+  const all = [...tops.flat(), ...edges, mark?.value ?? 0];
+  return {
+    lowest: all.reduce((low, value) => Math.min(low, value), 0),
+    highest: all.reduce((high, value) => Math.max(high, value), 0),
+  };
+}
+
+function endsOf(ticks: readonly number[]): [number, number] {
+  return [ticks[0] ?? 0, ticks.at(-1) ?? 1];
+}
+
 const TICK = { fontSize: 11, fill: 'var(--tk-text-soft)' };
 const MARGIN = { top: 8, right: 4, bottom: 0, left: 0 };
 const SHAPES = { bars: Bars, areas: Areas, lines: Lines } as const;
 
 export function ChartDrawing(props: DrawingProps): ReactNode {
-  const { kind, buckets, label, height, words, overlay, band, mark, isWhole } = props;
+  const { kind, buckets, label, height, overlay, band, mark } = props;
   const id = useId();
   const axis = axisWords(buckets);
   const Shapes = SHAPES[kind];
@@ -75,27 +94,9 @@ export function ChartDrawing(props: DrawingProps): ReactNode {
             axisLine={{ stroke: 'var(--tk-line-strong)' }}
             tickMargin={8}
             minTickGap={18}
-            interval="preserveStart"
+            interval="equidistantPreserveStart"
           />
-          <YAxis
-            width="auto"
-            tick={TICK}
-            tickFormatter={words.axis}
-            tickLine={false}
-            axisLine={false}
-            allowDecimals={!isWhole}
-          />
-          {overlay !== undefined && (
-            <YAxis
-              yAxisId="over"
-              orientation="right"
-              width="auto"
-              tick={TICK}
-              tickFormatter={words.axis}
-              tickLine={false}
-              axisLine={false}
-            />
-          )}
+          <ValueAxes {...props} />
           <Tooltip
             isAnimationActive={false}
             cursor={{ fill: 'var(--tk-text)', fillOpacity: 0.06, stroke: 'var(--tk-line-strong)' }}
@@ -121,6 +122,40 @@ export function ChartDrawing(props: DrawingProps): ReactNode {
   );
 }
 
+/** An axis at the left, and one at the right for what has a scale of its own, with lines in common. */
+function ValueAxes(props: DrawingProps): ReactNode {
+  const { overlay, words, isWhole } = props;
+  const ticks = axisTicks({ ...reachOf(props), isWhole });
+  const over = overlay?.values.map((value) => numberOf(value) ?? 0) ?? [];
+  const overTicks = axisTicks({
+    lowest: Math.min(0, ...over),
+    highest: Math.max(0, ...over),
+    isWhole,
+    intervals: ticks.length - 1,
+  });
+  const look = {
+    width: 'auto',
+    tick: TICK,
+    tickFormatter: words.axis,
+    tickLine: false,
+    axisLine: false,
+  } as const;
+  return (
+    <>
+      <YAxis {...look} ticks={[...ticks]} domain={endsOf(ticks)} />
+      {overlay !== undefined && (
+        <YAxis
+          {...look}
+          yAxisId="over"
+          orientation="right"
+          ticks={[...overTicks]}
+          domain={endsOf(overTicks)}
+        />
+      )}
+    </>
+  );
+}
+
 function BandAndMark({ band, mark }: Pick<DrawingProps, 'band' | 'mark'>): ReactNode {
   return (
     <>
@@ -136,12 +171,7 @@ function BandAndMark({ band, mark }: Pick<DrawingProps, 'band' | 'mark'>): React
         />
       )}
       {mark !== undefined && (
-        <ReferenceLine
-          y={mark.value}
-          stroke="var(--tk-warn)"
-          strokeDasharray="6 4"
-          ifOverflow="extendDomain"
-        />
+        <ReferenceLine y={mark.value} stroke="var(--tk-warn)" strokeDasharray="6 4" />
       )}
     </>
   );

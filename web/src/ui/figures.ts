@@ -63,16 +63,34 @@ export function shortCountText(count: number | null | undefined): string {
   return format(count, { notation: 'compact', maximumFractionDigits: count < 10_000 ? 2 : 1 });
 }
 
-/** @param share 0 to 1 */
+/** With one decimal below ten percent, a zero too, so that a column of them stands in line. @param share 0 to 1 */
 export function percentText(share: number | null | undefined): string {
   if (share === null || share === undefined) return UNKNOWN;
-  return format(share, { style: 'percent', maximumFractionDigits: Math.abs(share) < 0.1 ? 1 : 0 });
+  const size = Math.abs(share);
+  const digits = size > 0 && size < 0.0995 ? 1 : 0;
+  return format(share, { style: 'percent', ...fixed(digits) });
 }
 
+/** For axes: `5%`. */
+export function shortPercentText(share: number): string {
+  return format(share, { style: 'percent', maximumFractionDigits: 2 });
+}
+
+/** Milliseconds below a second, else seconds with three digits: `398 ms`, `1.20 s`, `14.0 s`. */
 export function durationText(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return UNKNOWN;
   if (ms < 1000) return `${format(ms, { maximumFractionDigits: 0 })} ms`;
-  return `${format(ms / 1000, { maximumFractionDigits: ms < 10_000 ? 2 : 1 })} s`;
+  return `${format(ms / 1000, fixed(ms < 9995 ? 2 : 1))} s`;
+}
+
+/** For axes: `15 s`. */
+export function shortDurationText(ms: number): string {
+  if (ms !== 0 && ms < 1000) return durationText(ms);
+  return `${format(ms / 1000, { maximumFractionDigits: 2 })} s`;
+}
+
+function fixed(digits: number): Intl.NumberFormatOptions {
+  return { minimumFractionDigits: digits, maximumFractionDigits: digits };
 }
 
 /** A UTC day as people write it. */

@@ -7,7 +7,9 @@ import {
   moneyText,
   percentText,
   shortCountText,
+  shortDurationText,
   shortMoneyText,
+  shortPercentText,
 } from './figures.ts';
 import { numberOf, type Value } from './series.ts';
 
@@ -37,9 +39,9 @@ export function unitWords(unit: Unit, currency = 'USD'): UnitWords {
       return { axis, short: priced(short), exact: priced(exact) };
     }
     case 'ms':
-      return same((value) => durationText(numberOf(value)));
+      return told(shortDurationText, (value) => durationText(numberOf(value)));
     case 'ratio':
-      return same((value) => percentText(numberOf(value)));
+      return told(shortPercentText, (value) => percentText(numberOf(value)));
     case 'count':
       return {
         axis: shortCountText,
@@ -49,6 +51,6 @@ export function unitWords(unit: Unit, currency = 'USD'): UnitWords {
   }
 }
 
-function same(text: (value: Value) => string): UnitWords {
-  return { axis: text, short: text, exact: text };
+function told(axis: UnitWords['axis'], text: (value: Value) => string): UnitWords {
+  return { axis, short: text, exact: text };
 }
