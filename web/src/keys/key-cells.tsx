@@ -13,11 +13,7 @@ interface KeyProps {
 
 /** @param platform as people call it */
 export function KeyName({ of, platform }: KeyProps & { readonly platform: string }): ReactNode {
-  return (
-    <NameCell name={of.name}>
-      {platform} · <span className="tk-mono">{of.masked}</span>
-    </NameCell>
-  );
+  return <NameCell name={of.name} detail={platform} masked={of.masked} />;
 }
 
 const TONES: Readonly<Record<ProviderKey['status'], Tone>> = {
@@ -40,7 +36,7 @@ export function KeyState({ of }: KeyProps): ReactNode {
     <StateCell>
       <KeyStatus of={of} />
       {of.status_message !== null && (
-        <Text size="xs" c="dimmed" mt={2} lineClamp={2}>
+        <Text size="xs" c="dimmed" mt={2} lineClamp={2} title={of.status_message}>
           {of.status_message}
         </Text>
       )}

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { Fragment, type ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
 import { useUrlState } from '../shell/url-state.ts';
 import figures from '../ui/figures-table.module.css';
@@ -33,7 +33,7 @@ export function AppliedPrices({ prices }: { readonly prices: PriceList['prices']
             {prices.slice(0, isWhole ? prices.length : FEW).map((price) => (
               <tr key={price.id}>
                 <th scope="row" className="tk-mono" title={price.id}>
-                  {price.id}
+                  <PriceId id={price.id} />
                 </th>
                 <td>
                   <Money amount={price.input_usd_per_mtok} />
@@ -64,4 +64,20 @@ export function AppliedPrices({ prices }: { readonly prices: PriceList['prices']
       )}
     </>
   );
+}
+
+/** Broken where its parts end, if it must be. */
+function PriceId({ id }: { readonly id: string }): ReactNode {
+  const parts = id.split('/');
+  return parts.map((part, at) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one name never change places.
+    <Fragment key={at}>
+      {part}
+      {at < parts.length - 1 && (
+        <>
+          /<wbr />
+        </>
+      )}
+    </Fragment>
+  ));
 }

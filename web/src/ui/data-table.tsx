@@ -1,5 +1,5 @@
 /** Rows that the server sorts, filters and pages. Whatever is chosen here lies in the address. */
-import { ActionIcon, Button, Checkbox, Menu, UnstyledButton } from '@mantine/core';
+import { ActionIcon, Button, Checkbox, Menu, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import {
   IconArrowDown,
   IconArrowUp,
@@ -22,6 +22,8 @@ export interface Column<Row> {
   readonly isSortable?: boolean;
   /** Cannot be hidden: the row would have no name. */
   readonly isFixed?: boolean;
+  /** Holds what can be done with a row, which needs no heading for the eye. */
+  readonly isActs?: boolean;
 }
 
 export interface Paging {
@@ -94,6 +96,10 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
   );
 }
 
+function classOf<Row>({ isNumber, isActs }: Column<Row>): string | undefined {
+  return isNumber === true ? classes['number'] : isActs === true ? classes['acts'] : undefined;
+}
+
 function HeadCell<Row>(props: {
   readonly column: Column<Row>;
   readonly control: TableControl;
@@ -102,11 +108,15 @@ function HeadCell<Row>(props: {
   const { t } = useWords();
   const isDown = control.sort === `-${column.name}`;
   const isUp = control.sort === column.name;
-  const className = column.isNumber === true ? classes['number'] : undefined;
+  const className = classOf(column);
   if (column.isSortable !== true) {
     return (
       <th scope="col" className={className}>
-        {t(column.label)}
+        {column.isActs === true ? (
+          <VisuallyHidden>{t(column.label)}</VisuallyHidden>
+        ) : (
+          t(column.label)
+        )}
       </th>
     );
   }
@@ -148,7 +158,7 @@ function BodyRow<Row>(props: {
       }}
     >
       {shown.map((column, index) => (
-        <td key={column.name} className={column.isNumber === true ? classes['number'] : undefined}>
+        <td key={column.name} className={classOf(column)}>
           {opens && index === 0 ? (
             <UnstyledButton className={classes['opener']} onClick={open}>
               {column.cell(row)}

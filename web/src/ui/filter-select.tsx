@@ -31,7 +31,8 @@ export function FilterSelect({ name, label, any, data, isWide }: FilterProps): R
       data={[{ value: '', label: any }, ...data]}
       onChange={(chosen) => change({ ...FIRST_PAGE, [name]: chosen })}
       searchable={data.length > SEARCHED_FROM}
-      w={isWide === true ? { base: 180, xs: 200 } : { base: 130, xs: 160 }}
+      w={{ base: 'auto', sm: isWide === true ? 200 : 160 }}
+      flex={{ base: '1 1 130px', sm: 'none' }}
     />
   );
 }

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import type { z } from 'zod';
 import type { listedUser } from '../../../contract/api/people-api.ts';
 import { useWords } from '../language/language.ts';
+import { NameCell } from '../ui/cells.tsx';
 import { Money } from '../ui/money.tsx';
 import { StatusBadge } from '../ui/status-badge.tsx';
 
@@ -14,24 +15,9 @@ interface UserProps {
 }
 
 export function UserName({ of }: UserProps): ReactNode {
-  const below = of.name === null ? of.email : (of.email ?? of.username);
-  return (
-    <div>
-      <Text size="sm" fw={500}>
-        {of.name ?? of.username}
-      </Text>
-      {below !== null && below !== of.username && (
-        <Text size="xs" c="dimmed">
-          {below}
-        </Text>
-      )}
-      {below === of.username && of.name !== null && (
-        <Text size="xs" c="dimmed">
-          {of.username}
-        </Text>
-      )}
-    </div>
-  );
+  const shown = of.name ?? of.username;
+  const other = of.email ?? of.username;
+  return <NameCell name={shown} detail={other === shown ? null : other} />;
 }
 
 export function Role({ of }: UserProps): ReactNode {

@@ -18,12 +18,7 @@ interface KeyProps {
 
 /** @param showsOwner where keys of several people are listed */
 export function KeyName({ of, showsOwner }: KeyProps & { readonly showsOwner: boolean }) {
-  return (
-    <NameCell name={of.name}>
-      {showsOwner && `${of.username} · `}
-      <span className="tk-mono">{of.masked}</span>
-    </NameCell>
-  );
+  return <NameCell name={of.name} detail={showsOwner ? of.username : null} masked={of.masked} />;
 }
 
 const TONES: Readonly<Record<VirtualKey['state'], Tone>> = {

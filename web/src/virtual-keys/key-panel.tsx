@@ -169,7 +169,11 @@ function KeyFacts({ of }: { readonly of: VirtualKey }): ReactNode {
     [t('vk.used'), <Time key="used" at={of.last_used_at} />],
     [
       t('vk.expires'),
-      of.expires_at === null ? t('vk.expires.never') : <Time key="expires" at={of.expires_at} />,
+      of.expires_at === null ? (
+        t('vk.expires.never')
+      ) : (
+        <Time key="expires" at={of.expires_at} style="full" />
+      ),
     ],
     [t('vk.created'), <Time key="created" at={of.created_at} style="full" />],
     [t('vk.origin'), t(`vk.origin.${of.origin}`)],

@@ -151,6 +151,7 @@ function columnsFor(person: Person, spend: KeySpend | null): readonly Column<Vir
       name: 'acts',
       label: 'vk.acts',
       isFixed: true,
+      isActs: true,
       cell: (key) => <KeyActs of={key} person={person} look="menu" />,
     },
   ];
