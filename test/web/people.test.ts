@@ -44,9 +44,20 @@ describe('people', { skip }, () => {
     await chief.page.getByRole('button', { name: 'Book', exact: true }).click();
     await chief.page.getByText('a first deposit').waitFor();
     assert.deepEqual(await seriousFindings(chief.page), []);
+    const ways = chief.page.getByRole('dialog').getByRole('link');
+    const ahead = await ways.evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+    const me = await (await guest.page.request.get('/api/auth/me')).json();
+    assert.deepEqual(ahead, [`/virtual-keys?user_id=${me.id}`, `/requests?user_id=${me.id}`]);
     await open(guest.page, '/profile');
     await guest.page.getByText('a first deposit').waitFor();
     assert.ok((await guest.page.getByText('$12.50').count()) > 0);
+    await guest.page.getByRole('button', { name: 'Change the name' }).click();
+    const renaming = guest.page.getByRole('dialog', { name: 'Change the name' });
+    await renaming.getByLabel('Name', { exact: true }).fill('Cleo');
+    await renaming.getByRole('button', { name: 'Change the name' }).click();
+    await renaming.waitFor({ state: 'detached' });
+    // Wherever one is called by name, it is the new one at once.
+    await guest.page.getByRole('button', { name: /^C.*Cleo/ }).waitFor();
     assert.deepEqual([...chief.complaints, ...guest.complaints], []);
     await guest.close();
     await chief.close();

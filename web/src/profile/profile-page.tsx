@@ -1,4 +1,4 @@
-import { Button, Card, Group, Stack, Text } from '@mantine/core';
+import { Box, Button, Card, Group, Stack, Text } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { AUTH_API } from '../../../contract/api/auth-api.ts';
 import { useAct, useAsk } from '../client.ts';
@@ -14,6 +14,7 @@ import { WalletOf } from '../users/wallet.tsx';
 import { browserText } from './browser-text.ts';
 import { DeleteAccount } from './delete-account.tsx';
 import { PasswordForm } from './password-form.tsx';
+import { RenameDialog } from './rename-dialog.tsx';
 
 export function ProfilePage(): ReactNode {
   const session = useSession();
@@ -23,21 +24,27 @@ export function ProfilePage(): ReactNode {
 
 function Profile({ of }: { readonly of: Person }): ReactNode {
   const { t } = useWords();
+  const [isRenaming, setRenaming] = useState(false);
   const [isLeaving, setLeaving] = useState(false);
   return (
     <PageBody title={t('nav.profile')} about={t('profile.about')}>
       <Card maw={720}>
-        <Facts
-          facts={[
-            [t('people.name'), of.name ?? of.username],
-            [t('field.email'), of.email],
-            [t('people.role'), t(`role.${of.role}`)],
-          ]}
-        />
+        <Group justify="space-between" align="flex-start">
+          <Facts
+            facts={[
+              [t('people.name'), of.name ?? of.username],
+              [t('field.email'), of.email],
+              [t('people.role'), t(`role.${of.role}`)],
+            ]}
+          />
+          <Button variant="default" size="compact-sm" onClick={() => setRenaming(true)}>
+            {t('profile.rename')}
+          </Button>
+        </Group>
       </Card>
-      <Card maw={720}>
+      <Box maw={720}>
         <WalletOf userId={of.id} />
-      </Card>
+      </Box>
       <Section title={t('profile.sessions')}>
         <Card maw={720} py="xs">
           <Sessions />
@@ -49,10 +56,11 @@ function Profile({ of }: { readonly of: Person }): ReactNode {
         </Card>
       </Section>
       <Section title={t('profile.delete')} about={t('profile.delete.why')}>
-        <Button variant="default" onClick={() => setLeaving(true)}>
+        <Button variant="default" c="var(--tk-bad)" onClick={() => setLeaving(true)}>
           {t('profile.delete')}
         </Button>
       </Section>
+      {isRenaming && <RenameDialog of={of} close={() => setRenaming(false)} />}
       {isLeaving && <DeleteAccount close={() => setLeaving(false)} />}
     </PageBody>
   );

@@ -1,20 +1,20 @@
-import { Button, Group, Stack, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { IconPlus, IconTicket } from '@tabler/icons-react';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { z } from 'zod';
 import { TOKENS_API, type tokenList } from '../../../contract/api/tokens-api.ts';
 import { useAct, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { useAdding } from '../shell/url-state.ts';
+import { NameCell } from '../ui/cells.tsx';
 import { CodeBlock } from '../ui/code-block.tsx';
 import { ConfirmDialog } from '../ui/confirm.tsx';
 import { type Column, DataTable } from '../ui/data-table.tsx';
-import { Dialog } from '../ui/dialog.tsx';
-import { fieldError, formProblem } from '../ui/field-errors.ts';
+import { fieldError } from '../ui/field-errors.ts';
+import { FormDialog } from '../ui/form-dialog.tsx';
 import { Time } from '../ui/money.tsx';
 import { tellProblem } from '../ui/notices.ts';
 import { PageBody } from '../ui/page.tsx';
-import { ProblemAlert } from '../ui/problem-alert.tsx';
 import { SecretDialog } from '../ui/secret-dialog.tsx';
 import { Empty, Outcome } from '../ui/states.tsx';
 import { useTableState } from '../ui/table-state.ts';
@@ -67,7 +67,12 @@ const example = (token: string): string =>
   `curl ${window.location.origin}/api/v1/stats \\\n  -H "Authorization: Bearer ${token}"`;
 
 const COLUMNS: readonly Column<Token>[] = [
-  { name: 'name', label: 'tokens.name', isFixed: true, cell: ({ name }) => name },
+  {
+    name: 'name',
+    label: 'tokens.name',
+    isFixed: true,
+    cell: ({ name }) => <NameCell name={name} />,
+  },
   {
     name: 'masked',
     label: 'tokens.masked',
@@ -76,7 +81,13 @@ const COLUMNS: readonly Column<Token>[] = [
   { name: 'created', label: 'tokens.created', cell: (token) => <Time at={token.created_at} /> },
   { name: 'used', label: 'tokens.used', cell: (token) => <Time at={token.last_used_at} /> },
   { name: 'expires', label: 'tokens.expires', cell: (token) => <Time at={token.expires_at} /> },
-  { name: 'acts', label: 'tokens.revoke', isFixed: true, cell: (token) => <Revoke of={token} /> },
+  {
+    name: 'acts',
+    label: 'tokens.revoke',
+    isFixed: true,
+    isActs: true,
+    cell: (token) => <Revoke of={token} />,
+  },
 ];
 
 function TokensTable({ rows }: { readonly rows: readonly Token[] }): ReactNode {
@@ -138,31 +149,45 @@ function IssueDialog({ close, handOver }: IssueProps): ReactNode {
   const { t } = useWords();
   const issue = useAct(TOKENS_API.issue, { stale: STALE });
   const [name, setName] = useState('');
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    issue.mutate({ body: { name } }, { onSuccess: ({ token }) => handOver(token) });
-  };
+  const [expires, setExpires] = useState('');
+  const submit = (): void =>
+    issue.mutate(
+      {
+        body: {
+          name,
+          ...(expires !== '' && { expires_at: new Date(expires).toISOString() }),
+        },
+      },
+      { onSuccess: ({ token }) => handOver(token) },
+    );
   return (
-    <Dialog title={t('tokens.issue')} close={close}>
-      <form onSubmit={submit}>
-        <Stack>
-          <TextInput
-            label={t('tokens.name')}
-            description={t('tokens.name.about')}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            error={fieldError(issue.error, 'name')}
-            required
-            data-autofocus
-          />
-          <ProblemAlert problem={formProblem(issue.error, ['name'])} />
-          <Group justify="flex-end">
-            <Button type="submit" loading={issue.isPending} disabled={name.trim() === ''}>
-              {t('tokens.issue')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={t('tokens.issue')}
+      action={t('tokens.issue')}
+      isBusy={issue.isPending}
+      isWhole={name.trim() !== ''}
+      problem={issue.error}
+      fields={['name', 'expires_at']}
+      close={close}
+      submit={submit}
+    >
+      <TextInput
+        label={t('tokens.name')}
+        description={t('tokens.name.about')}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        error={fieldError(issue.error, 'name')}
+        required
+        data-autofocus
+      />
+      <TextInput
+        label={t('tokens.expires')}
+        description={t('tokens.expires.about')}
+        type="datetime-local"
+        value={expires}
+        onChange={(event) => setExpires(event.currentTarget.value)}
+        error={fieldError(issue.error, 'expires_at')}
+      />
+    </FormDialog>
   );
 }
