@@ -29,10 +29,21 @@ export function Frame(props: { readonly person: Person; readonly children: React
   const [isMenuOpen, setMenuOpen] = useState<boolean | null>(null);
   const closeMenu = (): void => setMenuOpen(false);
   const [overlay, setOverlay] = useState<Overlay>(null);
+  /** What is looked for in the palette, from the first key on that was pressed for it. */
+  const [query, setQuery] = useState('');
   const close = (): void => setOverlay(null);
+  const show = (next: Overlay): void => {
+    setQuery('');
+    setOverlay(next);
+  };
   const page = PAGES.find(({ path }) => path === pathname);
   usePreferenceSync();
-  useShortcuts(person.role, setOverlay);
+  useShortcuts({
+    role: person.role,
+    overlay,
+    show,
+    write: (key) => setQuery((before) => before + key),
+  });
   useTitle(page === undefined ? '' : t(page.label));
   return (
     <div className={classes['frame']}>
@@ -44,7 +55,7 @@ export function Frame(props: { readonly person: Person; readonly children: React
         <Navigation person={person} />
       </aside>
       <div className={classes['column']}>
-        <Header page={page} openPalette={() => setOverlay('palette')}>
+        <Header page={page} openPalette={() => show('palette')}>
           <ActionIcon
             className={classes['onlyNarrow']}
             size={32}
@@ -65,7 +76,9 @@ export function Frame(props: { readonly person: Person; readonly children: React
             <Navigation person={person} onLeave={closeMenu} />
           </MenuDrawer>
         )}
-        {overlay === 'palette' && <Palette role={person.role} close={close} />}
+        {overlay === 'palette' && (
+          <Palette role={person.role} query={query} ask={setQuery} close={close} />
+        )}
         {overlay === 'sheet' && <ShortcutSheet role={person.role} close={close} />}
       </Suspense>
     </div>

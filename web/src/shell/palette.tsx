@@ -12,7 +12,7 @@ import {
   IconSun,
 } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect } from 'react';
 import { isLanguage, LANGUAGES, type MessageId, useWords } from '../language/language.ts';
 import { useFocusBack } from '../ui/dialog.tsx';
 import { useNamedThings } from './named-things.ts';
@@ -23,15 +23,16 @@ import { keptSearch } from './url-state.ts';
 
 interface PaletteProps {
   readonly role: 'admin' | 'member';
+  readonly query: string;
+  readonly ask: (query: string) => void;
   readonly close: () => void;
 }
 
 const [store, spotlight] = createSpotlight();
 
 /** Pages by name, things to do, keys and people by name, and whatever has one of our ids. */
-function Palette({ role, close }: PaletteProps): ReactNode {
+function Palette({ role, query, ask, close }: PaletteProps): ReactNode {
   const { t } = useWords();
-  const [query, setQuery] = useState('');
   useEffect(() => spotlight.open(), []);
   useFocusBack();
   const [things, pages, acts] = [useThing(query, role), usePages(role), useActs(role)];
@@ -47,7 +48,7 @@ function Palette({ role, close }: PaletteProps): ReactNode {
         { group: t('palette.named'), actions: named },
       ]}
       query={query}
-      onQueryChange={setQuery}
+      onQueryChange={ask}
       shortcut={null}
       highlightQuery
       scrollable

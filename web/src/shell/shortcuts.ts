@@ -8,12 +8,16 @@ import { keptSearch } from './url-state.ts';
 /** What lies over the page: one thing at a time. */
 export type Overlay = 'palette' | 'sheet' | null;
 
+function isField(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
+}
+
 /** Fields take every key for themselves, and so does whatever lies over the page. */
 function isTaken(target: EventTarget | null): boolean {
-  const isField =
-    target instanceof HTMLElement &&
-    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
-  return isField || document.querySelector('[role=dialog],[role=menu]') !== null;
+  return isField(target) || document.querySelector('[role=dialog],[role=menu]') !== null;
 }
 
 /** What the page itself offers under a single key carries the key in this attribute. */
@@ -26,7 +30,15 @@ function pressOnPage(key: string): boolean {
   return found !== undefined;
 }
 
-export function useShortcuts(role: 'admin' | 'member', show: (overlay: Overlay) => void): void {
+interface ShortcutUse {
+  readonly role: 'admin' | 'member';
+  readonly overlay: Overlay;
+  readonly show: (overlay: Overlay) => void;
+  /** Takes a letter for the palette, which was asked for and is not there yet. */
+  readonly write: (key: string) => void;
+}
+
+export function useShortcuts({ role, overlay, show, write }: ShortcutUse): void {
   const navigate = useNavigate();
   const { shortcuts } = usePreferences();
   useEffect(() => {
@@ -36,7 +48,13 @@ export function useShortcuts(role: 'admin' | 'member', show: (overlay: Overlay) 
         show('palette');
         return;
       }
-      if (!shortcuts || event.metaKey || event.ctrlKey || event.altKey) return;
+      if (event.metaKey || event.ctrlKey || event.altKey) return;
+      if (overlay === 'palette' && !isField(event.target) && event.key.length === 1) {
+        event.preventDefault();
+        write(event.key);
+        return;
+      }
+      if (!shortcuts || overlay !== null) return;
       if (event.defaultPrevented || isTaken(event.target)) return;
       const page = PAGES.find(({ shortcut }) => shortcut === event.key);
       if (event.key === '?') show('sheet');
@@ -47,5 +65,5 @@ export function useShortcuts(role: 'admin' | 'member', show: (overlay: Overlay) 
     };
     document.addEventListener('keydown', press);
     return () => document.removeEventListener('keydown', press);
-  }, [navigate, role, show, shortcuts]);
+  });
 }
