@@ -42,6 +42,9 @@ describe('from the set-up link to the first call', { skip }, () => {
 
   test('somebody becomes the owner, stores and issues a key, and sees the call of a program arrive', async () => {
     const { page, complaints, close } = await stand.visit();
+    // Whoever comes to the address alone is told what is missing.
+    await open(page, '/login');
+    await page.getByText('This installation has no owner yet').waitFor();
     await open(page, stand.link);
     assert.equal(new URL(page.url()).hash, '');
     await becomeOwner(page);

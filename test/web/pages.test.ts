@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import {
+  cutCards,
   MEMBER,
   OPERATOR,
   open,
@@ -43,6 +44,7 @@ describe('the web app', { skip }, () => {
       assert.deepEqual(await seriousFindings(page, ['color-contrast']), []);
       await page.setViewportSize({ width: 360, height: 780 });
       assert.equal(await overflow(page), 0);
+      assert.deepEqual(await cutCards(page), []);
       assert.deepEqual(complaints, []);
     });
   }

@@ -191,3 +191,10 @@ export async function seriousFindings(page: Page, rules?: readonly string[]): Pr
 export function overflow(page: Page): Promise<number> {
   return page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
 }
+
+/** The cards of which something lies out of sight at the side, as the page itself does not get wider by it. */
+export function cutCards(page: Page): Promise<string[]> {
+  return page.evaluate(`[...document.querySelectorAll('.mantine-Card-root')]
+    .filter((card) => card.scrollWidth > card.clientWidth)
+    .map((card) => card.innerText.slice(0, 80))`);
+}

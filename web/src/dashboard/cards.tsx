@@ -21,6 +21,11 @@ const CARDS = [
   { subject: 'ttft_p95', metric: 'ttft_p95', rise: 'bad' },
 ] as const;
 
+/** Whether the period before has anything to compare with. Where it has not, that is said once and not on each card. */
+export function hasBefore(of: Overview): boolean {
+  return of.data.cards.some(({ previous }) => (numberOf(previous) ?? 0) !== 0);
+}
+
 export function Cards({ of }: { readonly of: Overview }): ReactNode {
   const [chosen, choose] = useSubject();
   return (
@@ -43,6 +48,7 @@ export function FigureCards({ of, chosen, choose }: FigureCardsProps): ReactNode
   const { t } = useWords();
   const { cards, buckets } = of.data;
   const { isOpen } = bucketsIn(buckets);
+  const isCompared = hasBefore(of);
   return (
     <>
       {CARDS.map(({ subject, metric, rise }) => {
@@ -58,6 +64,7 @@ export function FigureCards({ of, chosen, choose }: FigureCardsProps): ReactNode
             before={numberOf(card.previous)}
             beforeText={words.short(card.previous)}
             rise={rise}
+            {...(!isCompared && { note: '' })}
             series={card.values}
             isOpen={isOpen}
             {...(choose !== undefined && {

@@ -10,7 +10,7 @@ import { useSession } from '../shell/session.ts';
 import type { UrlState } from '../shell/url-state.ts';
 import { PageBody } from '../ui/page.tsx';
 import { Outcome } from '../ui/states.tsx';
-import { Cards, type Overview } from './cards.tsx';
+import { Cards, hasBefore, type Overview } from './cards.tsx';
 import { isOfKeys, useSubject } from './subject.ts';
 
 /** What not everybody sees, or not at once, comes after the figures. */
@@ -31,8 +31,10 @@ export function DashboardPage(): ReactNode {
   const { t } = useWords();
   const period = usePeriod();
   const overview = useAsk(FIGURES_API.overview, overviewOf(period));
+  const isAlone = overview.data !== undefined && !hasBefore(overview.data);
+  const about = t(isAlone ? 'dashboard.about.alone' : 'dashboard.about', { days: period.days });
   return (
-    <PageBody title={t('nav.dashboard')} about={t('dashboard.about', { days: period.days })}>
+    <PageBody title={t('nav.dashboard')} about={about}>
       <Outcome of={overview}>{(answer) => <Figures of={answer} />}</Outcome>
     </PageBody>
   );

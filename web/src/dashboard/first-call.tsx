@@ -1,5 +1,6 @@
-import { Card } from '@mantine/core';
+import { Button, Card, Group } from '@mantine/core';
 import { IconRocket } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
 import { Snippets } from '../ui/code-block.tsx';
@@ -20,8 +21,25 @@ export function FirstCall(): ReactNode {
         icon={IconRocket}
         title={t('dashboard.empty')}
         text={t('dashboard.empty.why')}
+        action={<FirstSteps />}
         snippet={<Snippets snippets={snippets} />}
       />
     </Card>
+  );
+}
+
+/** What a call needs: a key to send, and one of a provider behind it. */
+function FirstSteps(): ReactNode {
+  const { t } = useWords();
+  const search = { add: 'yes' } as never;
+  return (
+    <Group gap="xs" justify="center">
+      <Button component={Link} to="/virtual-keys" search={search}>
+        {t('palette.new.virtual-key')}
+      </Button>
+      <Button component={Link} to="/keys" search={search} variant="default">
+        {t('palette.new.key')}
+      </Button>
+    </Group>
   );
 }

@@ -61,13 +61,15 @@ function RunwayCard({ of, isChosen, choose }: RunwayProps): ReactNode {
         t('dashboard.runway.none')
       ) : (
         <>
-          <Change
-            now={runway.days}
-            before={runway.previous_days}
-            beforeText={inDays(runway.previous_days)}
-            rise="good"
-          />
           <span>{runway.name}</span>
+          {runway.previous_days !== null && (
+            <Change
+              now={runway.days}
+              before={runway.previous_days}
+              beforeText={inDays(runway.previous_days)}
+              rise="good"
+            />
+          )}
         </>
       )}
     </span>

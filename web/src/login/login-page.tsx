@@ -48,10 +48,11 @@ function SignInDoor({ session, next, isReset }: SignInProps): ReactNode {
     await refresh();
     await navigate({ href: next, replace: true });
   };
+  const about = session.needs_setup ? t('login.setup') : undefined;
   return (
     <Door
       title={t('login.title')}
-      about={isReset ? t('reset.done') : isByName ? t('login.name.about') : undefined}
+      about={isReset ? t('reset.done') : isByName ? t('login.name.about') : about}
       below={<OtherWays session={session} />}
     >
       {isByName ? <NameForm enter={enter} /> : <SignInForm enter={enter} />}

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { IconListSearch, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
 import { keepPreviousData } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { z } from 'zod';
 import { REQUESTS_API, type requestPage } from '../../../contract/api/requests-api.ts';
@@ -127,7 +128,18 @@ function NoRows(props: { readonly next: string | null; readonly control: TableCo
       />
     );
   }
-  return <Empty icon={IconListSearch} title={t('requests.none')} text={t('requests.none.why')} />;
+  return (
+    <Empty
+      icon={IconListSearch}
+      title={t('requests.none')}
+      text={t('requests.none.why')}
+      action={
+        <Button component={Link} to="/virtual-keys" variant="default">
+          {t('nav.virtual-keys')}
+        </Button>
+      }
+    />
+  );
 }
 
 /** The newest page is asked for again and again; whoever reads it may want it to stand still. */

@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button, Center } from '@mantine/core';
 import { IconMapQuestion } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
@@ -10,7 +10,7 @@ export function NotFoundPage(): ReactNode {
   const { t } = useWords();
   useTitle(t('lost.title'));
   return (
-    <main>
+    <Center component="main" mih="100dvh">
       <Empty
         isPage
         icon={IconMapQuestion}
@@ -22,6 +22,6 @@ export function NotFoundPage(): ReactNode {
           </Button>
         }
       />
-    </main>
+    </Center>
   );
 }

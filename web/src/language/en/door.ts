@@ -1,5 +1,7 @@
 /** Ways in and out beside e-mail and password. */
 export const messages = {
+  'login.setup':
+    'This installation has no owner yet. Whoever runs it opens the set-up link that the server printed at its first start.',
   'login.key': 'Need a key for a program?',
   'login.key.action': 'Request one',
   'login.name': 'Sign in by name alone',

@@ -10,6 +10,8 @@ export const messages = {
   'by.user': 'User',
   'dashboard.about':
     '{days, plural, one {One day, compared with the day before} other {# days, compared with the # days before}}',
+  'dashboard.about.alone':
+    '{days, plural, one {One day. Nothing was metered the day before} other {# days. Nothing was metered in the # days before}}',
   'dashboard.balance.about': 'At the end of each day, for every key whose balance is known.',
   'dashboard.balance.chart': 'Balances in {currency}',
   'dashboard.balance.keys': '{count, plural, one {on # key} other {on # keys}}',
@@ -23,7 +25,7 @@ export const messages = {
   'dashboard.days': '{count, plural, one {# day} other {# days}}',
   'dashboard.empty': 'No requests in this period',
   'dashboard.empty.why':
-    'Point your program at this address with a virtual key, and every call shows here with what it cost. The first one can be:',
+    'Point your program at this address with a virtual key, and every call shows here with what it cost.',
   'dashboard.runway.about':
     'If spending goes on as over the last seven days. The span is wider the less even those days were.',
   'dashboard.runway.none': 'Nothing can be said yet',

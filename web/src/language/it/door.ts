@@ -1,5 +1,7 @@
 /** Ways in and out beside e-mail and password, in Italian. */
 export const messages = {
+  'login.setup':
+    'Questa installazione non ha ancora un proprietario. Chi la gestisce apra il collegamento di configurazione che il server ha stampato al primo avvio.',
   'login.key': 'Ti serve una chiave per un programma?',
   'login.key.action': 'Richiedila',
   'login.name': 'Accedi con il solo nome',

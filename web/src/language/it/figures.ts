@@ -10,6 +10,8 @@ export const messages = {
   'by.user': 'Utente',
   'dashboard.about':
     '{days, plural, one {Un giorno, a confronto con quello precedente} other {# giorni, a confronto con i # precedenti}}',
+  'dashboard.about.alone':
+    '{days, plural, one {Un giorno. Nel giorno precedente non è stato misurato nulla} other {# giorni. Nei # precedenti non è stato misurato nulla}}',
   'dashboard.balance.about': 'Alla fine di ogni giorno, per ogni chiave di cui è noto il saldo.',
   'dashboard.balance.chart': 'Saldi in {currency}',
   'dashboard.balance.keys': '{count, plural, one {su # chiave} other {su # chiavi}}',
@@ -24,7 +26,7 @@ export const messages = {
   'dashboard.days': '{count, plural, one {# giorno} other {# giorni}}',
   'dashboard.empty': 'Nessuna richiesta in questo periodo',
   'dashboard.empty.why':
-    'Indirizza qui il tuo programma con una chiave virtuale: ogni chiamata compare con il suo costo. La prima può essere:',
+    'Indirizza qui il tuo programma con una chiave virtuale: ogni chiamata compare con il suo costo.',
   'dashboard.runway.about':
     'Se la spesa prosegue come negli ultimi sette giorni. L’intervallo è più ampio quanto meno regolari sono stati.',
   'dashboard.runway.none': 'Ancora nulla da dire',

@@ -1,5 +1,6 @@
 /** Ways in and out beside e-mail and password, in simplified Chinese. */
 export const messages = {
+  'login.setup': '此安装尚无所有者。请运行它的人打开服务器首次启动时打印的设置链接。',
   'login.key': '程序需要密钥？',
   'login.key.action': '申请一个',
   'login.name': '仅凭用户名登录',

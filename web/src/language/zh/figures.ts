@@ -9,6 +9,8 @@ export const messages = {
   'by.title': '拆分方式',
   'by.user': '用户',
   'dashboard.about': '{days, plural, one {一天，与前一天比较} other {# 天，与此前 # 天比较}}',
+  'dashboard.about.alone':
+    '{days, plural, one {一天，前一天没有任何计量} other {# 天，之前 # 天没有任何计量}}',
   'dashboard.balance.about': '每天结束时的余额，仅含余额已知的密钥。',
   'dashboard.balance.chart': '余额（{currency}）',
   'dashboard.balance.keys': '{count, plural, other {共 # 个密钥}}',
@@ -20,8 +22,7 @@ export const messages = {
   'dashboard.cost.user': '各用户费用',
   'dashboard.days': '{count, plural, other {# 天}}',
   'dashboard.empty': '此期间没有请求',
-  'dashboard.empty.why':
-    '用虚拟密钥让程序指向本地址，每次调用及其费用都会显示在这里。第一次调用可以是：',
+  'dashboard.empty.why': '用虚拟密钥让程序指向本地址，每次调用及其费用都会显示在这里。',
   'dashboard.runway.about': '按最近七天的花费速度推算；花费越不均匀，区间越宽。',
   'dashboard.runway.none': '暂时无法判断',
   'dashboard.runway.span': '{low} 至 {high} 天',
