@@ -150,6 +150,7 @@ function PlatformField({ of, draft, change, problem }: PlatformProps): ReactNode
       searchable
       required
       withAsterisk={false}
+      data-autofocus
     />
   );
 }

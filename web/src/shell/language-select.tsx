@@ -14,7 +14,7 @@ export function LanguageSelect(props: {
   return (
     <NativeSelect
       size={size}
-      w={140}
+      w={size === 'xs' ? 140 : 220}
       aria-label={label}
       leftSection={<IconLanguage size={16} stroke={1.6} />}
       data={Object.entries(LANGUAGES).map(([value, name]) => ({ value, label: name }))}

@@ -86,7 +86,7 @@ export const theme = createTheme({
     },
     NumberInput: SMALL,
     PasswordInput: SMALL,
-    SegmentedControl: { defaultProps: { size: 'xs' } },
+    SegmentedControl: { defaultProps: { size: 'xs', withItemsBorders: false } },
     Select: { defaultProps: { size: 'sm', allowDeselect: false } },
     Table: { defaultProps: { verticalSpacing: 8, horizontalSpacing: 12 } },
     Textarea: SMALL,
