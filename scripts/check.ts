@@ -6,13 +6,12 @@ import { spawnSync } from 'node:child_process';
 
 const given = process.argv.slice(2);
 
-function run(command: string, args: readonly string[]): number {
-  return spawnSync(command, args, { stdio: 'inherit' }).status ?? 1;
-}
-
 if (given.length > 0) {
-  process.exitCode = run(process.execPath, ['scripts/start.mjs', 'check', ...given]);
+  const command = ['scripts/start.mjs', 'check', ...given];
+  process.exitCode = spawnSync(process.execPath, command, { stdio: 'inherit' }).status ?? 1;
 } else {
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  process.exitCode = run(npm, ['run', 'check:types']) || run(npm, ['run', 'check:lint']);
+  // By way of the shell: on Windows npm is a script of it, which Node itself starts no more.
+  const run = (script: string) =>
+    spawnSync(`npm run ${script}`, { stdio: 'inherit', shell: true }).status ?? 1;
+  process.exitCode = run('check:types') || run('check:lint');
 }
