@@ -82,6 +82,8 @@ for (const [catalogue, model] of [
   ['deepseek', 'deepseek-v4-pro'],
   ['mistral', 'mistral-small-latest'],
   ['openai', 'gpt-4o-transcribe'],
+  ['openai', 'gpt-4o-search-preview'],
+  ['openai', 'gpt-4o-mini-search-preview-2025-03-11'],
 ] as const) {
   test(`${model} is unpriced rather than wrong, until the operator sets its price`, () => {
     assert.equal(find(catalogue, model), null);

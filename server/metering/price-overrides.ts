@@ -38,6 +38,9 @@ export const UNPRICED: readonly Unpriced[] = [
   // Much of what they read or say is sound, whose tokens cost two to eight times those of text. Usage as we keep
   // it does not tell the two apart, and the catalogue's plain rates are those of text.
   { catalogue: 'openai', models: /^gpt-4o(-mini)?-(transcribe|audio-preview)/ },
+  // They search the web for every answer, which costs many times its tokens and is counted nowhere in it. With the price
+  // of a search as that of a `request`, the setting can say what they cost.
+  { catalogue: 'openai', models: /^gpt-4o(-mini)?-search-preview/ },
 ];
 
 /**
