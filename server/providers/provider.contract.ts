@@ -214,6 +214,9 @@ function usageLikeBody(): fc.Arbitrary<unknown> {
   const fields = (...names: string[]) =>
     fc.record(Object.fromEntries(names.map((name) => [name, number])), { requiredKeys: [] });
   const details = fields('cached_tokens', 'cache_write_tokens', 'reasoning_tokens');
+  const condensing = fields('input_tokens', 'output_tokens', 'cache_read_input_tokens').map(
+    (counts) => ({ type: 'compaction', ...counts }),
+  );
   const usage = fc
     .tuple(
       fields('prompt_tokens', 'completion_tokens', 'total_tokens', 'prompt_cache_hit_tokens'),
@@ -225,6 +228,7 @@ function usageLikeBody(): fc.Arbitrary<unknown> {
         cache_creation: fields('ephemeral_5m_input_tokens', 'ephemeral_1h_input_tokens'),
         server_tool_use: fields('web_search_requests'),
         is_byok: fc.boolean(),
+        iterations: fc.array(condensing, { maxLength: 2 }),
         cost_details: fields('upstream_inference_cost'),
       }),
     )
