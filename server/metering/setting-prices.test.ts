@@ -20,7 +20,8 @@ test('dollars per thousand tokens become exact nano-dollars per million', () => 
 
 test('cache rates and prices by the piece are read, zero included', () => {
   const json = `{"m":{"input":0.003,"output":0,"cached_input":3e-4,"cache_write":0.00375,
-    "image":0.04,"second":0.0001,"character":0.000015,"request":0.005}}`;
+    "image":0.04,"second":0.0001,"character":0.000015,"request":0.005,
+    "web_search":0.01}}`;
   assert.deepEqual(ratesOf(json, 'm'), {
     input: 3_000_000_000,
     cachedInput: 300_000_000,
@@ -33,6 +34,7 @@ test('cache rates and prices by the piece are read, zero included', () => {
       second: 100_000_000_000,
       character: 15_000_000_000,
       request: 5_000_000_000_000,
+      web_search: 10_000_000_000_000,
     },
   });
 });

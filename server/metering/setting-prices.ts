@@ -14,13 +14,14 @@ const UNIT_FIELDS = [
   'second',
   'character',
   'request',
+  'web_search',
 ] as const satisfies readonly BilledUnit[];
 const FIELDS: ReadonlySet<string> = new Set([...TOKEN_FIELDS, ...UNIT_FIELDS]);
 
 /**
  * Reads the operator's prices: `{"gpt-4o": {"input": 0.005, "output": 0.015}}` in dollars per thousand tokens.
  * Besides `input` and `output` a model may have `cached_input` and `cache_write` (per thousand tokens) and
- * `image`, `second`, `character`, `request` (dollars for each).
+ * `image`, `second`, `character`, `request`, `web_search` (dollars for each).
  *
  * @param json the text of the setting; nothing, or only white space, means no prices
  * @returns the prices by exact model name
