@@ -24,7 +24,7 @@ const LIST_DEADLINE_MS = 10_000;
 /** Lists of members' keys in memory; the operator's are all kept. */
 const MEMBER_LISTS_MAX = 200;
 
-/** One entry of a provider's list, as the provider wrote it. */
+/** One entry of a provider's list, as the provider wrote it, but by its plain name. */
 export interface ListedModel {
   readonly key: RoutedKey;
   readonly id: string;
@@ -220,7 +220,7 @@ class Lists {
     try {
       const models = await listModels(this.#deps, list.key);
       list.models = models;
-      list.limits = new Map(models.map(({ id, entry }) => [id, readModelLimits(entry)]));
+      list.limits = limitsOf(models, list.key);
       list.dueAt = clock.elapsed() + REFRESH_MS;
     } catch (error) {
       // The last good list stays: a provider that is down for a moment has not lost its models.
@@ -246,6 +246,21 @@ class Lists {
 const FIRST = Number.NEGATIVE_INFINITY;
 const NO_LIMITS: ReadonlyMap<string, ModelLimits> = new Map();
 
+/** By every name that a request may give. */
+function limitsOf(
+  models: readonly ListedModel[],
+  { provider }: RoutedKey,
+): ReadonlyMap<string, ModelLimits> {
+  const prefix = provider.routing.listedPrefix;
+  const limits = new Map<string, ModelLimits>();
+  for (const { id, entry } of models) {
+    const known = readModelLimits(entry);
+    limits.set(id, known);
+    if (prefix !== undefined) limits.set(prefix + id, known);
+  }
+  return limits;
+}
+
 /** Those that speak a dialect; a server of unknown make comes after the vendors whose dialect it is. */
 function speakersOf(dialect: Dialect, keys: readonly RoutedKey[]): readonly RoutedKey[] {
   const speaking = keys.filter(({ provider }) => provider.dialects.includes(dialect));
@@ -264,7 +279,8 @@ async function listModels(deps: CatalogDeps, key: RoutedKey): Promise<readonly L
     accept: 'application/json',
     'accept-encoding': 'identity',
   }));
-  const query = new URLSearchParams(key.query).toString();
+  const { modelsQuery, listedPrefix = '' } = provider.routing;
+  const query = new URLSearchParams({ ...key.query, ...modelsQuery }).toString();
   const path = `${key.basePath}/models${query === '' ? '' : `?${query}`}`;
   const answer = await deps.outbound.fetchJson(
     { origin: key.origin, path, method: 'GET', headers, body: null, userGiven: key.userGiven },
@@ -278,7 +294,9 @@ async function listModels(deps: CatalogDeps, key: RoutedKey): Promise<readonly L
   const listed: ListedModel[] = [];
   for (const entry of data as unknown[]) {
     const id = (entry as { id?: unknown } | null)?.id;
-    if (typeof id === 'string') listed.push({ key, id, entry: entry as JsonObject });
+    if (typeof id !== 'string') continue;
+    const name = id.startsWith(listedPrefix) ? id.slice(listedPrefix.length) : id;
+    listed.push({ key, id: name, entry: { ...(entry as JsonObject), id: name } });
   }
   return listed;
 }

@@ -13,6 +13,8 @@ export const anthropic = openaiCompatible({
   defaultHeaders: { 'anthropic-version': '2023-06-01' },
   priceCatalogue: 'anthropic',
   afterAbort: 'billing stops',
+  // A page has twenty, and there are more.
+  modelsQuery: { limit: '1000' },
   probeModel: 'claude-haiku-4-5',
   // Of its OpenAI-compatible API; messages state their usage always.
   streamUsage: 'when asked',

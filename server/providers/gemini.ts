@@ -10,6 +10,7 @@ export const gemini = openaiCompatible({
   base: 'https://generativelanguage.googleapis.com/v1beta/openai',
   priceCatalogue: 'google',
   afterAbort: 'billing goes on',
+  listedPrefix: 'models/',
   probeModel: 'gemini-2.5-flash-lite',
   counting: { reasoning: 'rest of total' },
 });

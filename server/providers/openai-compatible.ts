@@ -16,6 +16,8 @@ export interface OpenaiCompatible {
   readonly dialects?: readonly Dialect[];
   /** Default: `max_tokens`. */
   readonly chatBound?: Routing['chatBound'];
+  readonly modelsQuery?: Routing['modelsQuery'];
+  readonly listedPrefix?: Routing['listedPrefix'];
   /** Default: `when asked`. */
   readonly streamUsage?: Routing['streamUsage'];
   /** Default: {@link bearer}. Never called with an empty secret. */
@@ -43,6 +45,8 @@ export function openaiCompatible(facts: OpenaiCompatible): Provider {
     routing: {
       authorize: (secret, dialect) => (secret === '' ? {} : authorize(secret, dialect)),
       ...(facts.defaultHeaders === undefined ? {} : { defaultHeaders: facts.defaultHeaders }),
+      ...(facts.modelsQuery === undefined ? {} : { modelsQuery: facts.modelsQuery }),
+      ...(facts.listedPrefix === undefined ? {} : { listedPrefix: facts.listedPrefix }),
       chatBound: facts.chatBound ?? (() => 'max_tokens'),
       afterAbort: facts.afterAbort,
       streamUsage: facts.streamUsage ?? 'when asked',

@@ -63,6 +63,10 @@ export interface Routing {
    *   from here. Without it such a sum stays null, so that the earlier total stands.
    */
   readUsage(wire: Wire, body: JsonObject, before?: ReportedUsage | null): ReportedUsage | null;
+  /** The query that gets the whole list of models at once, where it comes in pages. */
+  readonly modelsQuery?: Readonly<Record<string, string>>;
+  /** What the list puts before each name, and requests may leave out. */
+  readonly listedPrefix?: string;
   /**
    * The provider id of `@pydantic/genai-prices` under which this provider's models are found;
    * null where that lists none of them.

@@ -317,6 +317,23 @@ test('searches of the web that a request allows are held', async () => {
   assert.deepEqual([one, four, any], [1, 4, 10]);
 });
 
+test('and those that the other dialect allows, which bounds all tools together', async () => {
+  await using vendor = await openStand({ provider: 'OPENAI' });
+  const { userId } = vendor.product.rooms.accounts.keys.find(vendor.token) ?? assert.fail();
+  await fund(vendor.product.rooms, userId, DOLLAR, { plan: 'cost' });
+  const tools = [{ type: 'web_search' }];
+  const body = { model: 'gpt-5-mini', max_output_tokens: 50, input: 'Say hello.', tools };
+  const held: number[] = [];
+  for (const max_tool_calls of [2, undefined]) {
+    const answer = await vendor.ask({ path: '/responses', body: { ...body, max_tool_calls } });
+    held.push(vendor.recordOf(answer).hold_nanos ?? 0);
+  }
+  assert.deepEqual(
+    held.map((amount) => Math.floor(amount / 10_000_000)),
+    [2, 10],
+  );
+});
+
 test('a number of searches that cannot be true is on record, and takes no more than was held', async () => {
   await using vendor = await openStand({ provider: 'ANTHROPIC' });
   const { userId } = vendor.product.rooms.accounts.keys.find(vendor.token) ?? assert.fail();

@@ -47,11 +47,12 @@ const SEARCHES_MAX = 1_000;
 
 /** How often a model may search the web for its answer, where searches are billed. */
 function searchesOf({ wire, parsed }: Plan): number {
-  const tools: unknown = wire === 'messages' ? parsed?.['tools'] : null;
+  const tools: unknown = wire === 'messages' || wire === 'responses' ? parsed?.['tools'] : null;
   let searches = 0;
   for (const tool of Array.isArray(tools) ? (tools as (JsonObject | null)[]) : []) {
     if (!String(tool?.['type']).startsWith('web_search')) continue;
-    const limit = tool?.['max_uses'];
+    // One dialect bounds the tool, the other all tools that the provider runs.
+    const limit = wire === 'messages' ? tool?.['max_uses'] : parsed?.['max_tool_calls'];
     searches += typeof limit === 'number' && limit > 0 ? Math.ceil(limit) : SEARCHES_UNBOUNDED;
   }
   return Math.min(searches, SEARCHES_MAX);
