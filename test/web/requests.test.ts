@@ -101,6 +101,25 @@ describe('the log of requests', { skip }, () => {
     await there.close();
   });
 
+  test('what was written last is not looked for on the page that somebody has gone to meanwhile', async () => {
+    const { page, complaints, close } = await stand.visit({ as: OPERATOR });
+    await open(page, '/requests?live=off');
+    await page.evaluate(HOLD_PAUSES);
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    await page.route('**/assets/**', (route) => released.then(() => route.continue()));
+    await page.getByPlaceholder('Model, endpoint or request id').fill('gpt');
+    await page.getByRole('link', { name: 'Models', exact: true }).click();
+    await page.waitForURL((url) => url.pathname === '/models');
+    await page.getByRole('heading', { name: 'Requests' }).waitFor();
+    await page.evaluate('window.tkGoOn()');
+    release();
+    await page.getByRole('heading', { name: 'Models', level: 1 }).waitFor();
+    assert.equal(new URL(page.url()).search, '');
+    await page.unrouteAll();
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
   test('the id of a refusal, pasted into the search, explains it', async () => {
     const origin = stand.tollkeeper.url;
     const headers = { 'x-admin-token': ADMIN_TOKEN, 'content-type': 'application/json' };
@@ -130,6 +149,14 @@ describe('the log of requests', { skip }, () => {
     await close();
   });
 });
+
+/** Pauses of the page, as the one after the last letter, last until somebody says so. */
+const HOLD_PAUSES = `{
+  const held = [];
+  const set = window.setTimeout;
+  window.setTimeout = (act, ms, ...rest) => (ms === 350 ? held.push(act) : set(act, ms, ...rest));
+  window.tkGoOn = () => held.forEach((act) => act());
+}`;
 
 /** The account has taken all of these choices. */
 function whenStored(page: Page, chosen: Readonly<Record<string, string>>): Promise<unknown> {

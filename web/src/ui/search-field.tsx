@@ -1,6 +1,7 @@
 import { TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
+import { useRouter } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { FIRST_PAGE, type UrlChange, useUrlState } from '../shell/url-state.ts';
 import classes from './search-field.module.css';
@@ -25,7 +26,11 @@ export function SearchField({ label, also }: SearchProps): ReactNode {
     if (inAddress !== asked.current) setText(inAddress);
     asked.current = inAddress;
   }, [inAddress]);
+  const router = useRouter();
+  const [path] = useState(router.latestLocation.pathname);
   const ask = useDebouncedCallback((said: string) => {
+    // Somebody has left, and this page is only seen until the next one is there: it has no say in that one's address.
+    if (router.latestLocation.pathname !== path) return;
     const q = said.trim();
     asked.current = q;
     change({ ...FIRST_PAGE, q, ...also?.(q) });
