@@ -277,7 +277,13 @@ function Lines(props: ShapesProps): ReactNode {
     const known = ({ at, values }: Row) => (at >= from && at < sure ? values[index] : null);
     const begun = ({ at, values }: Row) => (at <= from ? values[index] : null);
     const open = ({ at, values }: Row) => (at >= sure - 1 ? values[index] : null);
-    const dashed = { ...line, strokeDasharray: '3 4', activeDot: false, dot: sure <= from };
+    const dashed = {
+      ...line,
+      strokeDasharray: '3 4',
+      activeDot: false,
+      // A point that stands alone is drawn whole: of dashes it would be a blur.
+      dot: sure <= from && { strokeDasharray: 'none' },
+    };
     return [
       <Line key={name} dataKey={known} dot={isLone} {...line} />,
       parts.first && <Line key={`${name} begun`} dataKey={begun} {...dashed} />,

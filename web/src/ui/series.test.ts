@@ -42,5 +42,6 @@ test('what is so at an end is so of the first or the last bucket only', () => {
 test('a change has no share where there was nothing before', () => {
   assert.equal(changeBetween(3, 2), 0.5);
   assert.equal(changeBetween(3, 0), null);
+  assert.equal(changeBetween(0, 0), 0);
   assert.equal(changeBetween(null, 2), null);
 });

@@ -67,5 +67,6 @@ export function changeBetween(
   if (value === null || value === undefined || previous === null || previous === undefined) {
     return null;
   }
-  return previous === 0 ? null : (value - previous) / Math.abs(previous);
+  if (previous === 0) return value === 0 ? 0 : null;
+  return (value - previous) / Math.abs(previous);
 }
