@@ -58,6 +58,11 @@ describe('figures', { skip }, () => {
 
   test('the cards of the dashboard say what the API says, exactly', async () => {
     await open(page, '/dashboard');
+    // A step back and one forth end where they began, and not at two days that stand still.
+    await page.getByRole('button', { name: 'Earlier period' }).click();
+    await page.waitForURL((url) => url.searchParams.has('start'));
+    await page.getByRole('button', { name: 'Later period' }).click();
+    await page.waitForURL((url) => url.search === '');
     const { data } = await ask(`/api/overview?start=${days.first}&end=${days.last}`);
     const value = (metric: string) =>
       data.cards.find((card: { metric: string }) => card.metric === metric).value;

@@ -31,9 +31,14 @@ export function PeriodPicker(): ReactNode {
     period.preset === null
       ? `${dayText(period.start)} – ${dayText(period.end)}`
       : t(`period.${period.preset}`);
+  const { period: usual } = usePreferences();
   const step = (direction: -1 | 1): void => {
     const to = stepped(period, direction, Date.now());
-    if (to !== null) change(to, { isStep: true });
+    if (to === null) return;
+    // Back at where one began, it is the same period again: one that goes on tomorrow.
+    const rolling = periodOf({}, Date.now(), usual ?? undefined);
+    const isThere = rolling.start === to.start && rolling.end === to.end;
+    change(isThere ? { start: null, end: null, period: null } : to, { isStep: true });
   };
   return (
     <Group gap={4} wrap="nowrap">
