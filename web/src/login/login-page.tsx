@@ -18,7 +18,8 @@ export function LoginPage(): ReactNode {
   const link = useLinkToken('reset');
   const [reset, setReset] = useState<'asked' | 'done' | 'left'>('asked');
   if (session.isPending) return <Waiting isWholePage />;
-  if (session.isError) return <Failed problem={session.error} retry={session.refetch} />;
+  if (session.isError)
+    return <Failed isWholePage problem={session.error} retry={session.refetch} />;
   // Before all else: whoever is signed in here may be another than the link is for.
   if (link !== null && reset === 'asked') {
     const done = async (): Promise<void> => {

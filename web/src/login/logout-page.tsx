@@ -23,7 +23,7 @@ export function LogoutPage(): ReactNode {
     leave().catch(() => undefined);
   }, []);
   return error !== null && error.status !== 401 ? (
-    <Failed problem={error} retry={reset} />
+    <Failed isWholePage problem={error} retry={reset} />
   ) : (
     <Waiting isWholePage />
   );

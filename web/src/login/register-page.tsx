@@ -15,7 +15,8 @@ export function RegisterPage(): ReactNode {
   const invitation = useLinkToken('invitation');
   const session = useSession();
   if (session.isPending) return <Waiting isWholePage />;
-  if (session.isError) return <Failed problem={session.error} retry={session.refetch} />;
+  if (session.isError)
+    return <Failed isWholePage problem={session.error} retry={session.refetch} />;
   if (session.data.signed_in) return <Navigate to="/" replace />;
   const { registration } = session.data;
   const isOpen = registration === 'open' || (registration === 'invite' && invitation !== null);

@@ -25,7 +25,8 @@ export function RequestKeyPage(): ReactNode {
   const [given, setGiven] = useState<Given | null>(null);
   const [name, setName] = useState<string | null>(null);
   if (session.isPending) return <Waiting isWholePage />;
-  if (session.isError) return <Failed problem={session.error} retry={session.refetch} />;
+  if (session.isError)
+    return <Failed isWholePage problem={session.error} retry={session.refetch} />;
   const isOn = session.data.self_service_keys;
   if (given !== null) {
     return (

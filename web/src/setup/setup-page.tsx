@@ -18,7 +18,8 @@ export function SetUpPage(): ReactNode {
   const token = useLinkToken('token');
   const session = useSession();
   if (session.isPending) return <Waiting isWholePage />;
-  if (session.isError) return <Failed problem={session.error} retry={session.refetch} />;
+  if (session.isError)
+    return <Failed isWholePage problem={session.error} retry={session.refetch} />;
   const { user, needs_setup } = session.data;
   if (user?.role === 'admin') return <SetUpSteps person={user} />;
   if (user !== null) return <Navigate to="/" replace />;

@@ -26,7 +26,8 @@ export function SetUpSteps({ person }: { readonly person: Person }): ReactNode {
   const keys = useAsk(VIRTUAL_KEYS_API.list, { query: mine });
   const calls = useAsk(REQUESTS_API.list, { query: since });
   const failed = [providers, keys, calls].find(({ isError }) => isError);
-  if (failed?.error != null) return <Failed problem={failed.error} retry={failed.refetch} />;
+  if (failed?.error != null)
+    return <Failed isWholePage problem={failed.error} retry={failed.refetch} />;
   if (providers.data === undefined || keys.data === undefined || calls.data === undefined)
     return <Waiting isWholePage />;
   return (

@@ -17,7 +17,8 @@ export function Signed(): ReactNode {
   const session = useSession();
   const { pathname } = useLocation();
   if (session.isPending) return <Waiting isWholePage />;
-  if (session.isError) return <Failed problem={session.error} retry={session.refetch} />;
+  if (session.isError)
+    return <Failed isWholePage problem={session.error} retry={session.refetch} />;
   const { user } = session.data;
   if (user === null) {
     const isOpen = session.data.dashboard_public && pathname === HOME;

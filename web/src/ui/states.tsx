@@ -87,9 +87,20 @@ export function problemText(problem: Error, unreachable: string): string {
 interface FailedProps {
   readonly problem: Error;
   readonly retry?: () => unknown;
+  /** Whether nothing else is there to be seen. */
+  readonly isWholePage?: boolean;
 }
 
-export function Failed({ problem, retry }: FailedProps): ReactNode {
+export function Failed({ isWholePage = false, ...failed }: FailedProps): ReactNode {
+  if (!isWholePage) return <FailedState {...failed} />;
+  return (
+    <div className={classes['whole']}>
+      <FailedState {...failed} />
+    </div>
+  );
+}
+
+function FailedState({ problem, retry }: FailedProps): ReactNode {
   const { t } = useWords();
   const said = problem instanceof ProblemClass ? problem : null;
   if (said?.status === 403) return <Forbidden />;

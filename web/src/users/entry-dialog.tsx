@@ -1,14 +1,13 @@
-import { Button, Group, Select, Stack, TextInput } from '@mantine/core';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { Select, TextInput } from '@mantine/core';
+import { type ReactNode, useState } from 'react';
 import { PEOPLE_API } from '../../../contract/api/people-api.ts';
 import { WALLETS_API } from '../../../contract/api/wallets-api.ts';
 import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
-import { Dialog } from '../ui/dialog.tsx';
-import { fieldError, formProblem } from '../ui/field-errors.ts';
+import { fieldError } from '../ui/field-errors.ts';
 import { moneyText } from '../ui/figures.ts';
+import { FormDialog } from '../ui/form-dialog.tsx';
 import { tellDone } from '../ui/notices.ts';
-import { ProblemAlert } from '../ui/problem-alert.tsx';
 
 const KINDS = ['credit', 'debit', 'refund', 'correction'] as const;
 const STALE = [WALLETS_API.show, WALLETS_API.statement, PEOPLE_API.users];
@@ -36,8 +35,7 @@ export function EntryDialog({ userId, close }: EntryProps): ReactNode {
   const [{ kind, amount, reason, order }, setDraft] = useState(firstDraft);
   const write = (part: Partial<Draft>): void =>
     setDraft((draft) => ({ ...draft, ...part, order: newOrder() }));
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
+  const submit = (): void => {
     book.mutate(
       {
         params: { user_id: userId },
@@ -53,40 +51,39 @@ export function EntryDialog({ userId, close }: EntryProps): ReactNode {
     );
   };
   return (
-    <Dialog title={t('wallet.entry')} close={close}>
-      <form onSubmit={submit}>
-        <Stack>
-          <Select
-            label={t('wallet.kind')}
-            value={kind}
-            data={KINDS.map((value) => ({ value, label: t(`wallet.kind.${value}`) }))}
-            onChange={(value) => write({ kind: KINDS.find((one) => one === value) ?? 'credit' })}
-          />
-          <TextInput
-            label={t('wallet.amount')}
-            description={t('wallet.amount.about')}
-            inputMode="decimal"
-            value={amount}
-            onChange={(event) => write({ amount: event.currentTarget.value })}
-            error={fieldError(book.error, 'amount_usd')}
-            required
-            data-autofocus
-          />
-          <TextInput
-            label={t('wallet.reason')}
-            value={reason}
-            onChange={(event) => write({ reason: event.currentTarget.value })}
-            error={fieldError(book.error, 'reason')}
-            required
-          />
-          <ProblemAlert problem={formProblem(book.error, ['amount_usd', 'reason'])} />
-          <Group justify="flex-end">
-            <Button type="submit" loading={book.isPending}>
-              {t('wallet.book')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={t('wallet.entry')}
+      action={t('wallet.book')}
+      isBusy={book.isPending}
+      isWhole={amount.trim() !== '' && reason.trim() !== ''}
+      problem={book.error}
+      fields={['amount_usd', 'reason']}
+      close={close}
+      submit={submit}
+    >
+      <Select
+        label={t('wallet.kind')}
+        value={kind}
+        data={KINDS.map((value) => ({ value, label: t(`wallet.kind.${value}`) }))}
+        onChange={(value) => write({ kind: KINDS.find((one) => one === value) ?? 'credit' })}
+      />
+      <TextInput
+        label={t('wallet.amount')}
+        description={t('wallet.amount.about')}
+        inputMode="decimal"
+        value={amount}
+        onChange={(event) => write({ amount: event.currentTarget.value })}
+        error={fieldError(book.error, 'amount_usd')}
+        required
+        data-autofocus
+      />
+      <TextInput
+        label={t('wallet.reason')}
+        value={reason}
+        onChange={(event) => write({ reason: event.currentTarget.value })}
+        error={fieldError(book.error, 'reason')}
+        required
+      />
+    </FormDialog>
   );
 }

@@ -44,7 +44,7 @@ export const messages = {
   'tokens.about': 'For programs that read the statistics under /api/v1, and nothing else.',
   'tokens.created': 'Issued',
   'tokens.expires': 'Expires',
-  'tokens.expires.about': 'Empty: it works until it is revoked.',
+  'tokens.expires.about': 'In your local time. Empty: it works until it is revoked.',
   'tokens.issue': 'Issue a token',
   'tokens.masked': 'Token',
   'tokens.name': 'Name',

@@ -44,7 +44,7 @@ export const messages = {
   'tokens.about': 'Per programmi che leggono le statistiche sotto /api/v1, e nient’altro.',
   'tokens.created': 'Emesso',
   'tokens.expires': 'Scade',
-  'tokens.expires.about': 'Vuoto: vale finché non viene revocato.',
+  'tokens.expires.about': 'Nella tua ora locale. Vuoto: vale finché non viene revocato.',
   'tokens.issue': 'Emetti un token',
   'tokens.masked': 'Token',
   'tokens.name': 'Nome',

@@ -40,7 +40,7 @@ export const messages = {
   'tokens.about': '供程序读取 /api/v1 下的统计数据，不能做其他事。',
   'tokens.created': '签发',
   'tokens.expires': '到期',
-  'tokens.expires.about': '留空：在撤销之前一直有效。',
+  'tokens.expires.about': '按你的本地时间。留空：在撤销之前一直有效。',
   'tokens.issue': '签发令牌',
   'tokens.masked': '令牌',
   'tokens.name': '名称',
