@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
+  constants,
+  copyFileSync,
   existsSync,
   fsyncSync,
   linkSync,
@@ -58,23 +60,32 @@ export function writeWhole(file: string, text: string, { over }: { over: boolean
   try {
     writeFileSync(draft, text, { flag: 'wx', mode: 0o600, flush: true });
     if (over) renameSync(draft, file);
-    // A link, unlike a new name, never takes the place of what is there.
-    else linkSync(draft, file);
+    else putBeside(draft, file);
   } catch (error) {
     if (!over && (error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   } finally {
     rmSync(draft, { force: true });
   }
-  syncFolder(dirname(file));
+  // Windows refuses to for a folder, and needs no telling.
+  if (process.platform !== 'win32') bringToDisk(dirname(file));
   return true;
 }
 
-/** Brings the names in a folder to the disk. */
-function syncFolder(folder: string): void {
-  // Windows refuses to, and needs no telling.
-  if (process.platform === 'win32') return;
-  const handle = openSync(folder, 'r');
+/** A link, unlike a new name, never takes the place of what is there; nor does a copy, where there are no links (FAT, SMB). */
+function putBeside(draft: string, file: string): void {
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error;
+    copyFileSync(draft, file, constants.COPYFILE_EXCL);
+    bringToDisk(file);
+  }
+}
+
+/** What a file holds, or the names that a folder does. */
+function bringToDisk(path: string): void {
+  const handle = openSync(path, 'r');
   try {
     fsyncSync(handle);
   } finally {
