@@ -8,11 +8,13 @@ import { type CostSource, UNKNOWN_USAGE } from '../../contract/usage.ts';
 import type { Clock } from '../clock.ts';
 import { firstId } from '../id.ts';
 import { compileOnce, type Storage, type Write } from '../storage/storage.ts';
+import { type AdmittedRequests, admittedToday } from './admitted.ts';
 import { type CostOfDay, costByDay } from './cost-by-day.ts';
 import { type RefusalNote, readRefusal, refusalWrite } from './refusals.ts';
 import { type Spender, spentSince } from './spent.ts';
 import { type Charge, RECORD_SHAPE, recordParameters, type UsageRecord } from './usage-record.ts';
 
+export type { AdmittedRequests } from './admitted.ts';
 export type { CostOfDay } from './cost-by-day.ts';
 export type { RefusalNote } from './refusals.ts';
 export { MEASURES, TTFT_ENDS_MS } from './roll-up.ts';
@@ -51,13 +53,6 @@ export interface PriceInUse {
   readonly rates: object;
 }
 
-export interface AdmittedRequest {
-  readonly keyId: string;
-  readonly userId: string;
-  readonly at: number;
-  readonly tokens: number;
-}
-
 /** What is noted of a request, and the price that its prompt would be charged by. */
 export interface Opening {
   readonly intent: RequestIntent;
@@ -90,8 +85,8 @@ export interface Records {
    * @returns how many it were
    */
   prune(before: number, limit: number): Promise<number>;
-  /** What was admitted since the UTC day began: key, user, instant and tokens, for the counters of rates. */
-  admittedToday(): Promise<readonly AdmittedRequest[]>;
+  /** What was admitted since the UTC day began, for the counters of rates. To be asked before the first request. */
+  admittedToday(): Promise<readonly AdmittedRequests[]>;
   /** The requests that an earlier process left open, and which are not on record. */
   leftOpen(): Promise<readonly RequestIntent[]>;
   /**
@@ -150,7 +145,7 @@ export function createRecords(deps: { storage: Storage; clock: Clock }): Records
     costByDay: (providerKeyId, since) =>
       costByDay(storage, providerKeyId, { since, now: clock.now() }),
     prune: (before, limit) => prune(storage, before, limit),
-    admittedToday: () => admittedSince(storage, clock.now() - (clock.now() % DAY_MS)),
+    admittedToday: () => admittedToday(storage, clock.now()),
     async leftOpen() {
       const left = storage.leftNotes.map(({ value }) => value as RequestIntent);
       const recorded = await recordedOf(storage, left);
@@ -163,23 +158,6 @@ export function createRecords(deps: { storage: Storage; clock: Clock }): Records
       await storage.commit([...records, ...others, storage.forgetLeftNotes]);
     },
   };
-}
-
-const DAY_MS = 86_400_000;
-
-async function admittedSince(storage: Storage, since: number): Promise<readonly AdmittedRequest[]> {
-  return (
-    storage.db
-      .selectFrom('usage_records')
-      .select(['virtual_key_id as keyId', 'user_id as userId', 'started_at as at'])
-      .select(sql<number>`coalesce(input_tokens, 0) + coalesce(output_tokens, 0)`.as('tokens'))
-      // Ids begin with the time, and a request has its id just before it starts.
-      .where('id', '>=', firstId('req', since - 60_000))
-      .where('started_at', '>=', since)
-      .where('outcome', '!=', 'refused')
-      .where('cost_source', '!=', 'none')
-      .execute()
-  );
 }
 
 async function prune(storage: Storage, before: number, limit: number): Promise<number> {
