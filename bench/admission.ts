@@ -196,6 +196,7 @@ class Stage {
       const done = this.#gateway.complete({
         id: newId('req'),
         key,
+        renewKey: () => key,
         method: 'POST',
         url: '/v1/chat/completions',
         headers: { ...HEAD, 'content-length': String(BODY.length), host: '127.0.0.1:8000' },

@@ -59,6 +59,8 @@ export interface VirtualKeys {
    * @throws Failure `invalid_api_key` that says why, if the key is expired or switched off
    */
   authenticate(token: string): VirtualKey | null;
+  /** Whether what opened with this key before would find it just the same now: not ended, rotated or given other rules. */
+  isUnchanged(key: VirtualKey): boolean;
   /** A key by its secret or its id, revoked ones included. */
   find(tokenOrId: string): VirtualKey | null;
   /** Every key, revoked ones included, in the order in which they came. */
@@ -185,6 +187,11 @@ export class KeyBook implements VirtualKeys {
     holder.lastUsedAt = now;
     this.#markUsed(holder);
     return holder.key;
+  }
+
+  isUnchanged(key: VirtualKey): boolean {
+    if (this.#holders.get(key.id)?.key !== key || !this.#people.isActive(key.userId)) return false;
+    return closedBecause(key, this.#clock.now()) === null;
   }
 
   find(tokenOrId: string): VirtualKey | null {

@@ -23,7 +23,7 @@ import type { ChargingSettings } from './charge/tariff.ts';
 import { ownAccount } from './own-account.ts';
 import { ownPathOf } from './request/paths.ts';
 import { type Candidates, OPERATORS, type Serving, servingOf } from './request/payer.ts';
-import { assertModelAllowed, type Call, makePlan, type Plan } from './request/plan.ts';
+import { assertAllowed, type Call, makePlan, type Plan } from './request/plan.ts';
 import { type ServedModel, servedModel } from './served-models.ts';
 
 export { recoverRequests } from './recovery.ts';
@@ -79,6 +79,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
 }
 
 interface Admitted {
+  readonly call: Call;
   readonly plan: Plan;
   readonly admission: Admission;
   /** Milliseconds since the epoch, and on the clock that never jumps. */
@@ -102,17 +103,18 @@ class OpenGateway implements Gateway {
     this.#settlement = createSettlement({ ...deps, charging: deps.settings.charging });
   }
 
-  async complete(call: Call): Promise<void> {
+  async complete(arrived: Call): Promise<void> {
     this.#busy++;
     let admission: Admission | null = null;
     try {
-      const own = ownPathOf(call);
+      const own = ownPathOf(arrived);
       if (own !== null) {
-        sendJson(call, await ownAccount(this.#deps, own, call.key));
+        sendJson(arrived, await ownAccount(this.#deps, own, arrived.key));
         return;
       }
-      const admitted = await this.#admit(call);
+      const admitted = await this.#admit(arrived);
       admission = admitted.admission;
+      const { call } = admitted;
       if (admitted.plan.pathClass === 'models') {
         const serving = servingOf(call.key, admitted.plan, this.#deps.ledger);
         if (this.#unitesModels(call.key, serving)) {
@@ -120,7 +122,7 @@ class OpenGateway implements Gateway {
           return;
         }
       }
-      const failure = await this.#serve(call, admitted);
+      const failure = await this.#serve(admitted);
       if (failure !== null) throw failure;
     } finally {
       admission?.end();
@@ -129,15 +131,18 @@ class OpenGateway implements Gateway {
     }
   }
 
-  async #admit(call: Call): Promise<Admitted> {
+  async #admit(arrived: Call): Promise<Admitted> {
     const { clock, storage, settings } = this.#deps;
     const startedAt = clock.now();
     const startedTick = clock.elapsed();
     let plan: Plan | null = null;
     try {
-      plan = await makePlan(call, call.key, settings.bodyBytesMax);
-      assertModelAllowed(call.key, plan);
-      const serving = servingOf(call.key, plan, this.#deps.ledger);
+      plan = await makePlan(arrived, settings.bodyBytesMax);
+      // While the body came, the key may have been ended, or been given other rules.
+      const key = arrived.renewKey();
+      const call = key === arrived.key ? arrived : { ...arrived, key };
+      assertAllowed(key, plan);
+      const serving = servingOf(key, plan, this.#deps.ledger);
       // A deployment is at home at one provider, whoever lists the model that its body names.
       const listed = plan.deployment === null ? plan.model : null;
       const candidates = await this.#catalog.candidates(serving, plan.dialect, listed);
@@ -145,13 +150,13 @@ class OpenGateway implements Gateway {
       if (storage.state() === 'failing') throw new Failure('storage_unavailable');
       if (!isSome(candidates)) throw new Failure('no_upstream');
       const { model } = plan;
-      const limits = (key: RoutedKey) => this.#catalog.limits(key, model);
+      const limits = (at: RoutedKey) => this.#catalog.limits(at, model);
       const at = { candidates, limits };
       const admission = this.#settlement.admit(call, plan, at, startedAt);
-      return { plan, admission, startedAt, startedTick };
+      return { call, plan, admission, startedAt, startedTick };
     } catch (error) {
       const failure = toFailure(error);
-      const { id, url, key } = call;
+      const { id, url, key } = arrived;
       const who = { id, url, keyId: key.id, userId: key.userId };
       await this.#settlement.refused({ ...who, plan, startedAt }, failure);
       throw failure;
@@ -167,8 +172,8 @@ class OpenGateway implements Gateway {
   }
 
   /** One candidate after the other until one answers. @returns a failure that the caller has not seen */
-  async #serve(call: Call, admitted: Admitted): Promise<Failure | null> {
-    const { plan, admission } = admitted;
+  async #serve(admitted: Admitted): Promise<Failure | null> {
+    const { call, plan, admission } = admitted;
     const { candidates } = admission;
     for (let attempts = 1; ; attempts++) {
       const key = candidates[attempts - 1];
@@ -182,7 +187,7 @@ class OpenGateway implements Gateway {
       const { relay, ending, answer } = await this.#attempts.make(to);
       this.#noteUpstream(ending);
       if (!isLast && isWorthAnother(ending, relay)) continue;
-      const served = { ...admitted, call, key, ending, answer, attempts };
+      const served = { ...admitted, key, ending, answer, attempts };
       const durable = await this.#settlement.settle(served);
       const failure = durable ? ending.failure : new Failure('record_not_durable');
       if (failure === null) relay.release(admission.usage);

@@ -55,6 +55,8 @@ export interface Callers {
    * @throws Failure `missing_credential`, `conflicting_credentials` (two that differ) or `invalid_api_key`
    */
   keyHolder(headers: IncomingHttpHeaders): VirtualKey;
+  /** The key that these headers opened a while ago, as it is by now. @throws as {@link Callers.keyHolder} */
+  renewed(key: VirtualKey, headers: IncomingHttpHeaders): VirtualKey;
 }
 
 export interface CallersSettings {
@@ -69,7 +71,7 @@ export interface CallersSettings {
 
 export interface CallersDeps {
   readonly accounts: Pick<Accounts, 'people' | 'sessions' | 'tokens'> & {
-    readonly keys: Pick<Accounts['keys'], 'authenticate'>;
+    readonly keys: Pick<Accounts['keys'], 'authenticate' | 'isUnchanged'>;
   };
   readonly accessTokens: Pick<AccessTokens, 'sessionIdOf'>;
   readonly cookie: Pick<SessionCookie, 'read' | 'readName'>;
@@ -77,6 +79,7 @@ export interface CallersDeps {
 
 export function createCallers(deps: CallersDeps, settings: CallersSettings): Callers {
   const identify = identifier(deps, settings);
+  const { keys } = deps.accounts;
 
   async function operator(request: Arrival): Promise<Caller> {
     const identity = await identify(request);
@@ -132,7 +135,8 @@ export function createCallers(deps: CallersDeps, settings: CallersSettings): Cal
       return isScraper ? NOBODY : await operator(request);
     },
 
-    keyHolder: (headers) => keyHolderIn(headers, deps.accounts.keys),
+    keyHolder: (headers) => keyHolderIn(headers, keys),
+    renewed: (key, headers) => (keys.isUnchanged(key) ? key : keyHolderIn(headers, keys)),
   };
 }
 

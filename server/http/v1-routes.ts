@@ -63,7 +63,7 @@ function takeEarly(
     return false;
   }
   const id = newId('req');
-  complete(deps, { id, key, request, reply }).catch((error: unknown) => {
+  complete(deps, callers, { id, key, request, reply }).catch((error: unknown) => {
     deps.log.error({ requestId: id, err: error }, 'a request could not be answered');
     reply.destroy();
   });
@@ -82,7 +82,8 @@ async function forward(
     if (value !== undefined) reply.raw.setHeader(name, value);
   }
   reply.hijack();
-  await complete(deps, { id: request.id, key, request: request.raw, reply: reply.raw });
+  const to = { id: request.id, key, request: request.raw, reply: reply.raw };
+  await complete(deps, callers, to);
 }
 
 /** A key that is known and opens nothing now leaves a record, so that its user can see who still uses it. */
@@ -101,12 +102,23 @@ async function keyHolder(
 
 async function complete(
   deps: V1Deps,
+  callers: Callers,
   to: { id: string; key: VirtualKey; request: IncomingMessage; reply: ServerResponse },
 ): Promise<void> {
   const { id, key, request, reply } = to;
   const { method = '', url = '', headers } = request;
+  const renewKey = () => callers.renewed(key, headers);
   try {
-    await deps.gateway.complete({ id, key, method, url, headers, source: request, reply });
+    await deps.gateway.complete({
+      id,
+      key,
+      renewKey,
+      method,
+      url,
+      headers,
+      source: request,
+      reply,
+    });
   } catch (error) {
     const limitHeaders = deps.gateway.limitHeaders(key);
     answerFailure(deps.log, { thrown: error, url, requestId: id, reply, limitHeaders });

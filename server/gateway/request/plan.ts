@@ -39,20 +39,18 @@ export interface Incoming {
 export interface Call extends Incoming {
   readonly id: string;
   readonly key: VirtualKey;
+  /** The key as it is by now. @throws Failure `invalid_api_key` if the credential opens nothing any more */
+  renewKey(): VirtualKey;
   readonly reply: ServerResponse;
 }
 
 const PREFIX = '/v1/';
 
 /**
- * @throws Failure for paths that are not forwarded (`not_found`, `account_path_forbidden`,
- *   `unmetered_path_forbidden`) and bodies that cannot be read (`invalid_request`, `body_too_large`)
+ * @throws Failure for paths that are not forwarded (`not_found`, `account_path_forbidden`) and bodies that cannot be
+ *   read (`invalid_request`, `body_too_large`)
  */
-export async function makePlan(
-  incoming: Incoming,
-  key: VirtualKey,
-  bodyBytesMax: number,
-): Promise<Plan> {
+export async function makePlan(incoming: Incoming, bodyBytesMax: number): Promise<Plan> {
   const { method, url, headers, source } = incoming;
   // A router may have decoded what stands here as it came: `/%76%31/` is not our prefix.
   if (!url.startsWith(PREFIX)) throw new Failure('not_found');
@@ -62,7 +60,6 @@ export async function makePlan(
   const meaning = meaningOf(method, endpoint, headers);
   const deployment = deploymentOf(endpoint)?.slice(0, NAME_LETTERS_MAX) ?? null;
   if (meaning.wire === null) {
-    if (meaning.pathClass === 'unmetered') assertUnmeteredAllowed(key);
     const body = hasBody(method, headers) ? passing(source) : null;
     return { ...meaning, ...NOTHING_READ, endpoint, deployment, rest, body };
   }
@@ -78,7 +75,6 @@ export async function makePlan(
   const parsed = parseBody(body);
   // What runs in the background states its usage to nobody. On other paths the word means nothing.
   const inBackground = meaning.wire === 'responses' && parsed['background'] === true;
-  if (inBackground) assertUnmeteredAllowed(key);
   const options = parsed['stream_options'] as JsonObject | null | undefined;
   return {
     pathClass: inBackground ? 'unmetered' : meaning.pathClass,
@@ -108,19 +104,18 @@ const NOTHING_READ = {
   wantsUsage: false,
 } as const;
 
-function assertUnmeteredAllowed(key: VirtualKey): void {
-  if (!key.allowUnmetered) throw new Failure('unmetered_path_forbidden');
-}
-
 /**
- * Whatever is metered must name models that its key may use, also those to fall back to. Where no model can be told,
- * a key of certain models has no business. Where a deployment decides, its name must be one of theirs as well: a body
- * may claim what it likes.
+ * What cannot be metered is for keys that may. Whatever is metered must name models that its key may use, also those to
+ * fall back to. Where no model can be told, a key of certain models has no business. Where a deployment decides, its
+ * name must be one of theirs as well: a body may claim what it likes.
  *
- * @throws Failure `model_forbidden`
+ * @throws Failure `unmetered_path_forbidden`, `model_forbidden`
  */
-export function assertModelAllowed(key: VirtualKey, plan: Plan): void {
-  const { models } = key;
+export function assertAllowed(key: VirtualKey, plan: Plan): void {
+  const { models, allowUnmetered } = key;
+  if (plan.pathClass === 'unmetered' && !allowUnmetered) {
+    throw new Failure('unmetered_path_forbidden');
+  }
   if (models === null || plan.pathClass === 'free' || plan.pathClass === 'models') return;
   const others: unknown = plan.parsed?.['models'];
   const named = [plan.model, ...(Array.isArray(others) ? others : [])];
