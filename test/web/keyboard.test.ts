@@ -46,7 +46,10 @@ describe('without a mouse', { skip }, () => {
       const place = LONG || path === WALKED[0] ? 'header, main' : 'main';
       for (const menu of await menusOn(page, place)) await openMenuAndLeave(page, menu);
       const row = page.locator('tr[data-opens] td:first-child button').first();
-      if ((await row.count()) > 0) await openDialogAndLeave(page, row);
+      if ((await row.count()) > 0) {
+        await openDialogAndLeave(page, row);
+        await openAndGoBack(page, row);
+      }
       const adding = page.locator('[data-shortcut=n]').first();
       if ((await adding.count()) > 0) await openDialogAndLeave(page, adding);
       assert.deepEqual(visit.complaints, []);
@@ -198,6 +201,17 @@ async function openMenuAndLeave(page: Page, opener: Locator): Promise<void> {
 async function openDialogAndLeave(page: Page, opener: Locator): Promise<void> {
   await opener.press('Enter');
   await leaveDialog(page, opener);
+}
+
+/** Going back closes what was opened, and leaves the page only after that. */
+async function openAndGoBack(page: Page, opener: Locator): Promise<void> {
+  const path = new URL(page.url()).pathname;
+  await opener.press('Enter');
+  const dialog = page.getByRole('dialog');
+  await dialog.waitFor();
+  await page.goBack();
+  await dialog.waitFor({ state: 'detached' });
+  assert.equal(new URL(page.url()).pathname, path);
 }
 
 async function leaveDialog(page: Page, opener: Locator): Promise<void> {

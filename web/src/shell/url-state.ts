@@ -26,23 +26,30 @@ export function changed(state: UrlState, change: UrlChange): UrlState {
   );
 }
 
+interface ChangeOptions {
+  readonly isStep?: boolean;
+  /** What lies over the page leaves it where it was scrolled to. */
+  readonly staysPut?: boolean;
+}
+
 /**
  * The state in the address and how to change it. A change replaces the entry of the history, unless `isStep` says
  * that going back should undo it.
  */
 export function useUrlState(): readonly [
   UrlState,
-  (change: UrlChange, options?: { readonly isStep?: boolean }) => void,
+  (change: UrlChange, options?: ChangeOptions) => void,
 ] {
   const state = useSearch({ strict: false }) as UrlState;
   const navigate = useNavigate();
   return [
     state,
-    (change, { isStep = false } = {}) =>
+    (change, { isStep = false, staysPut = false } = {}) =>
       void navigate({
         to: '.',
         search: ((before: UrlState) => changed(before, change)) as never,
         replace: !isStep,
+        resetScroll: !staysPut,
       }),
   ];
 }

@@ -1,5 +1,6 @@
 /** What a table shows, as its address says it: sorting, filters, page, columns, and the row that is looked at. */
-import { useLocation } from '@tanstack/react-router';
+import { useLocation, useRouter } from '@tanstack/react-router';
+import { useRef } from 'react';
 import { onPage, useChoose, usePreferences } from '../shell/preferences.ts';
 import { type UrlState, useUrlState } from '../shell/url-state.ts';
 import { tellProblem } from './notices.ts';
@@ -57,6 +58,15 @@ export function useTableState(defaults: TableDefaults = {}): TableControl {
   const usual = usePreferences().columns[pathname] ?? defaults.hiddenAtFirst;
   const state = readTableState(url, usual === undefined ? {} : { hiddenAtFirst: usual });
   const choose = useChoose();
+  const { history } = useRouter();
+  /** Which entry of the history is there because a row was opened: going back closes it, on a phone above all. */
+  const openedAt = useRef<number | null>(null);
+  const close = (): void => {
+    // It was asked for twice, and the first time is under way.
+    if (!new URLSearchParams(window.location.search).has('row')) return;
+    if (history.location.state.__TSR_index === openedAt.current) history.back();
+    else change({ row: null }, { staysPut: true });
+  };
   return {
     ...state,
     sortBy: (column) =>
@@ -92,7 +102,11 @@ export function useTableState(defaults: TableDefaults = {}): TableControl {
       const remembered = onPage(pathname, (page) => ({ ...page, hidden_columns: columns }));
       void choose(remembered).catch(tellProblem);
     },
-    open: (row) => change({ row }),
+    open: (row) => {
+      if (row === null) return close();
+      if (state.row === null) openedAt.current = history.location.state.__TSR_index + 1;
+      change({ row }, { isStep: state.row === null, staysPut: true });
+    },
   };
 }
 
