@@ -7,6 +7,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** What the act is about, where the path does not say it. */
     subject: string | null;
+    /** Who proved by this very call who they are: a sign-in is the act of whoever signs in. */
+    admitted: string | null;
   }
 }
 
@@ -24,6 +26,7 @@ export function keepAuditTrail(
   callers: Pick<Callers, 'identify'>,
 ): void {
   scope.decorateRequest('subject', null);
+  scope.decorateRequest('admitted', null);
   scope.addHook('preSerialization', async (request, _reply, payload) => {
     if (CHANGING.has(request.method)) request.subject ??= subjectIn(payload);
     return payload;
@@ -32,7 +35,8 @@ export function keepAuditTrail(
   scope.addHook('onSend', async (request, reply, payload) => {
     if (!isWorthKeeping(request, reply)) return payload;
     const { audit, people } = deps.accounts;
-    const by = actorOf(await callers.identify(request));
+    const { admitted } = request;
+    const by = admitted === null ? actorOf(await callers.identify(request)) : personOf(admitted);
     const isGone = by.userId !== null && people.find(by.userId)?.erasedAt !== null;
     await audit.note({
       ...by,
@@ -57,12 +61,16 @@ function isWorthKeeping(request: FastifyRequest, reply: FastifyReply): boolean {
   return reply.statusCode < 400 || REFUSED.has(reply.statusCode);
 }
 
+function personOf(userId: string): Pick<Act, 'actor' | 'userId'> {
+  return { actor: 'person', userId };
+}
+
 function actorOf(identity: Identity): Pick<Act, 'actor' | 'userId'> {
   switch (identity.kind) {
     case 'admin token':
       return { actor: 'operator', userId: null };
     case 'person':
-      return { actor: 'person', userId: identity.user.id };
+      return personOf(identity.user.id);
     case 'key holder':
       return { actor: 'key', userId: identity.key.userId };
     case 'api token':

@@ -154,11 +154,18 @@ interface Read {
 /** What the framework throws, in words of the catalogue; its own messages may repeat what the caller sent. */
 export function readThrown(thrown: unknown): Read {
   if (thrown instanceof Failure || !(thrown instanceof Error)) {
-    return { failure: toFailure(thrown), errors: [] };
+    const failure = toFailure(thrown);
+    return { failure, errors: fieldAtFault(failure) };
   }
   const error = thrown as Partial<FastifyError> & Error;
   if (error.validation !== undefined) return readValidation(error.validation);
   return { failure: frameworkFailure(error), errors: [] };
+}
+
+/** What a schema cannot tell is found later, and is a field's fault all the same. */
+function fieldAtFault({ code, message, details }: Failure): readonly FieldError[] {
+  const { param = null } = details;
+  return code === 'validation_failed' && param !== null ? [{ field: param, detail: message }] : [];
 }
 
 const SENTENCES_BY_FRAMEWORK_CODE: Readonly<Record<string, string>> = {

@@ -47,6 +47,7 @@ export function createReception(deps: {
       if (old !== null) await accounts.sessions.end(old.id);
       if (kind === 'password') cookie.set(request, reply, token);
       else cookie.setName(request, reply, { username: user.username, sessionId: session.id });
+      request.admitted = user.id;
       const access = await accessTokens.issue(session);
       return {
         user: personOf(user),

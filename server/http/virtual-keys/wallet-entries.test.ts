@@ -120,6 +120,9 @@ describe('POST /api/wallets/{user_id}/entries', () => {
     for (const change of changes) {
       const reply = await book({ ...good, ...change });
       assert.equal(reply.statusCode, 422, `${JSON.stringify(change)}: ${reply.body}`);
+      const [field] = Object.keys(change);
+      // What is not known belongs to no field.
+      if (field !== 'note') assert.equal(reply.json().errors?.[0]?.field, field, reply.body);
     }
     assert.equal(edge.ledger.balance(userId)?.balance, 2_000_000);
   });

@@ -2,12 +2,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import type {
   bookedEntry,
+  entryRequest,
   statementPage,
   WALLETS_API,
   wallet,
   walletChange,
 } from '../../../contract/api/wallets-api.ts';
-import { formatDollars, nanos, parseScaled } from '../../../contract/money.ts';
+import { formatDollars, type Nanos, nanos, parseScaled } from '../../../contract/money.ts';
 import type { User } from '../../accounts/accounts.ts';
 import type {
   Administration,
@@ -69,7 +70,7 @@ export function walletHandlers({ administration }: WalletDeps) {
       const { entryId, balance, credits } = await administration.book({
         to: user,
         kind: body.kind,
-        amount: exactDollars(body.amount_usd, 'amount_usd'),
+        amount: amountIn(body),
         reason: body.reason,
         requestId: body.request_id ?? null,
         idempotencyKey: idempotencyKeyOf(request.headers),
@@ -100,6 +101,14 @@ export function walletHandlers({ administration }: WalletDeps) {
       };
     },
   };
+}
+
+/** @throws Failure `validation_failed` */
+function amountIn({ kind, amount_usd }: z.output<typeof entryRequest>): Nanos {
+  const amount = exactDollars(amount_usd, 'amount_usd');
+  if (kind === 'correction' ? amount !== 0 : amount > 0) return amount;
+  const sentence = 'amount_usd must be more than zero; only a correction may be less.';
+  throw new Failure('validation_failed', { param: 'amount_usd', sentence });
 }
 
 function walletOf(
