@@ -71,10 +71,7 @@ export interface Rooms {
 /** A request must have arrived whole within this time; slower ones hold a connection for nothing. */
 const REQUEST_TIMEOUT_MS = 300_000;
 
-/**
- * Longer than any request runs: past it, a hold belongs to nobody any more. A stream may go on for hours, and a clock that
- * is set forth by one must not take from every request under way what covers it.
- */
+/** Longer than any request runs, though a stream may go on for hours: past it, a hold belongs to nobody any more. */
 const HOLD_MS = 24 * 3_600_000;
 
 /** @throws Error if the data folder, the database or the port cannot be had */

@@ -35,7 +35,7 @@ export interface ChoresRooms {
 export function startChores(rooms: ChoresRooms, what: { readonly watches: boolean }): Chores {
   const { accounts, ledger, monitoring, clock, log } = rooms;
   const sweep = (): void => {
-    for (const hold of ledger.sweep(clock.now())) {
+    for (const hold of ledger.sweep()) {
       log.warn({ hold: hold.id, amount: hold.amount }, 'a hold outlived its time and was released');
     }
   };

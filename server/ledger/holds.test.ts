@@ -227,13 +227,28 @@ test('the sweeper takes back what is older than its time, says so, and a late en
   hold('req_1', 600);
   stage.time.now += 1;
   hold('req_2', 300);
-  assert.deepEqual(stage.ledger.sweep(NOON + HOLD_MS - 1), []);
-  const [swept, ...others] = stage.ledger.sweep(NOON + HOLD_MS);
+  stage.time.now = NOON + HOLD_MS - 1;
+  assert.deepEqual(stage.ledger.sweep(), []);
+  stage.time.now = NOON + HOLD_MS;
+  const [swept, ...others] = stage.ledger.sweep();
   assert.deepEqual([swept?.id, swept?.amount, others], ['req_1', 600, []]);
   assert.deepEqual(standing('usr_1'), [[1_000, 300]]);
   const late = await stage.settle('req_1', 600);
   assert.deepEqual([late.balanceAfter, late.excess], [400, 600]);
   assert.deepEqual(standing('usr_1'), [[400, 300]]);
+});
+
+test('T78: a clock that is set, by however much, takes nothing from requests under way', async () => {
+  await fund(stage.ledger, 'usr_1', 1_000);
+  hold('req_1', 600);
+  for (const set of [400 * 24 * HOUR, -24 * HOUR]) {
+    stage.time.now = NOON + set;
+    stage.time.set = set;
+    assert.deepEqual(stage.ledger.sweep(), []);
+  }
+  assert.deepEqual(standing('usr_1'), [[1_000, 600]]);
+  stage.time.now += HOLD_MS;
+  assert.equal(stage.ledger.sweep().length, 1);
 });
 
 test('T12: amounts that are no integers in range are thrown out, and sums never wrap', async () => {

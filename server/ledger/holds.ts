@@ -27,7 +27,7 @@ export interface HoldRequest extends AccountSet {
 /** What is held for a request, as plain data: what a note needs to say so that the hold outlives a crash. */
 export interface Hold extends HoldRequest {
   readonly at: number;
-  /** When the sweeper may take it away. Milliseconds since the epoch, as `at`. */
+  /** When the sweeper may take it away, unless the clock is set meanwhile. Milliseconds since the epoch, as `at`. */
   readonly expiresAt: number;
 }
 
@@ -37,6 +37,8 @@ export class Held {
   readonly wallet: Wallet | null;
   /** The budgets in the period in which the hold was made. */
   readonly slots: readonly Slot[];
+  /** When the sweeper may take it away, on the clock that never jumps: one that is set forth ends no request. */
+  readonly sweepAt: number;
   /** Whether the wallet had to cover the hold; it may become another kind before the end. */
   readonly isCovered: boolean;
   state: 'open' | 'settled' | 'released' = 'open';
@@ -44,10 +46,19 @@ export class Held {
   excess = 0;
   balanceAfter: Nanos | null = null;
 
-  constructor(hold: Hold, wallet: Wallet | null, slots: readonly Slot[]) {
+  constructor(
+    hold: Hold,
+    of: {
+      readonly wallet: Wallet | null;
+      readonly slots: readonly Slot[];
+      readonly sweepAt: number;
+    },
+  ) {
+    const { wallet } = of;
     this.hold = hold;
     this.wallet = wallet;
-    this.slots = slots;
+    this.slots = of.slots;
+    this.sweepAt = of.sweepAt;
     this.isCovered = wallet?.isPrepaid ?? true;
   }
 }
@@ -79,7 +90,8 @@ export class Holds {
     if (known !== undefined && known.state !== 'released') return again(known, request);
     const { amount, wallet: walletId, budgets } = request;
     assertAmount(amount);
-    const at = this.#deps.clock.now();
+    const { clock, holdMs } = this.#deps;
+    const at = clock.now();
     const wallet = this.#wallet(walletId);
     const slots = this.#slots(budgets, at);
     if (wallet?.isPrepaid && amount > wallet.balance - wallet.held)
@@ -87,9 +99,8 @@ export class Holds {
     for (const slot of slots) {
       if (amount > slot.budget.limit - slot.spent - slot.held) throw budgetRefusal(slot, amount);
     }
-    const expiresAt = at + this.#deps.holdMs;
-    const hold = { id: request.id, wallet: walletId, budgets, amount, at, expiresAt };
-    this.#take(new Held(hold, wallet, slots));
+    const hold = { id: request.id, wallet: walletId, budgets, amount, at, expiresAt: at + holdMs };
+    this.#take(new Held(hold, { wallet, slots, sweepAt: clock.elapsed() + holdMs }));
     return hold;
   }
 
@@ -140,9 +151,10 @@ export class Holds {
   }
 
   /** Gives back what expired holds held. */
-  sweep(now: number): readonly Hold[] {
+  sweep(): readonly Hold[] {
+    const now = this.#deps.clock.elapsed();
     const expired: Hold[] = [];
-    for (const { hold } of this.#open.values()) if (hold.expiresAt <= now) expired.push(hold);
+    for (const { hold, sweepAt } of this.#open.values()) if (sweepAt <= now) expired.push(hold);
     for (const { id } of expired) this.release(id);
     return expired;
   }
@@ -154,7 +166,10 @@ export class Holds {
     const { budgets, wallet } = hold;
     // Nothing that an earlier process left may keep this one from starting.
     const owner = this.#deps.wallets.get(wallet ?? '') ?? null;
-    this.#take(new Held(hold, owner, this.#slots(budgets, hold.at, { removed: true })));
+    const slots = this.#slots(budgets, hold.at, { removed: true });
+    const { clock } = this.#deps;
+    const sweepAt = clock.elapsed() + hold.expiresAt - clock.now();
+    this.#take(new Held(hold, { wallet: owner, slots, sweepAt }));
   }
 
   /** How many requests hold something. */
@@ -190,7 +205,8 @@ export class Holds {
     const at = this.#deps.clock.now();
     const { wallet, budgets } = accounts;
     const hold = { id, wallet, budgets, amount: 0 as Nanos, at, expiresAt: at };
-    const held = new Held(hold, this.#wallet(wallet), this.#slots(budgets, at));
+    const slots = this.#slots(budgets, at);
+    const held = new Held(hold, { wallet: this.#wallet(wallet), slots, sweepAt: 0 });
     held.state = 'released';
     return held;
   }

@@ -14,8 +14,8 @@ export const NOON = Date.UTC(2026, 10, 21, 12);
 export interface Stage {
   storage: Storage;
   ledger: Ledger;
-  /** Where the clock stands; set it as you like. */
-  readonly time: { now: number };
+  /** Where the clock stands, and by how much that is because it was set; set both as you like. */
+  readonly time: { now: number; set: number };
   /** Ends storage and ledger and opens them again on the same file. */
   reopen(): Promise<void>;
   /** Settles and makes it durable. */
@@ -25,8 +25,9 @@ export interface Stage {
 
 export async function openStage(at = NOON): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'tollkeeper-ledger-'));
-  const time = { now: at };
-  const clock: Clock = { ...systemClock, now: () => time.now };
+  const time = { now: at, set: 0 };
+  const elapsed = () => time.now - time.set - at;
+  const clock: Clock = { ...systemClock, now: () => time.now, elapsed };
   const open = async () => {
     const storage = await openSqlite({ file: join(folder, 'test.db'), clock });
     return { storage, ledger: await createLedger({ storage, clock, holdMs: HOLD_MS }) };

@@ -98,7 +98,7 @@ export interface Ledger {
   /** Ends a hold and charges nothing; there is nothing to write. False if nothing was held. */
   release(id: string): boolean;
   /** Releases holds that are older than their time, and says which: each is an exit that settled nothing. */
-  sweep(now: number): readonly Hold[];
+  sweep(): readonly Hold[];
   /**
    * Takes up what an earlier process held, by the notes it left; requests that are on the books already are
    * passed over. Call it before the first hold.
@@ -294,8 +294,8 @@ class Books implements Ledger {
     return this.#holds.release(id);
   }
 
-  sweep(now: number): readonly Hold[] {
-    return this.#holds.sweep(now);
+  sweep(): readonly Hold[] {
+    return this.#holds.sweep();
   }
 
   async restore(holds: readonly Hold[]): Promise<readonly Hold[]> {

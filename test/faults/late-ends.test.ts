@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
+import { nanos } from '../../contract/money.ts';
 import { type Clock, systemClock } from '../../server/clock.ts';
 import { NO_LIMITS } from '../../server/limits/limits.ts';
 import { chat, streamedChat } from '../fake-upstream/ask.ts';
-import { budgetOf, CREDIT, fund } from './money.ts';
-import { openStand, type Stand } from './stand.ts';
+import { balanceOf, budgetOf, CREDIT, fund } from './money.ts';
+import { openStand, type Stand, until } from './stand.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -74,9 +75,27 @@ describe('a request that runs for hours', () => {
     const asking = stand.ask({ body: streamedChat('promptTokens=8 tokens=5 delayMs=400') });
     await stand.upstream.whenSeen(1);
     time.now += 12 * HOUR;
-    assert.deepEqual(ledger.sweep(time.now), []);
+    assert.deepEqual(ledger.sweep(), []);
     const { charge_nanos, hold_nanos } = stand.recordOf(await asking);
     assert.ok((charge_nanos ?? 0) > 0 && (charge_nanos ?? 0) <= (hold_nanos ?? 0));
+  });
+
+  test('is on record and charged though nothing was held for it any more, and nobody remembered that it was', async () => {
+    await using stand = await openStand();
+    const { ledger } = stand.product.rooms;
+    const { userId } = keyOf(stand);
+    await fund(stand.product.rooms, userId, PLENTY);
+    const asking = stand.ask({ body: streamedChat('promptTokens=8 tokens=5 delayMs=400') });
+    await until(() => stand.product.intents().length > 0);
+    const [intent] = stand.product.intents();
+    assert.ok(ledger.release(intent?.id ?? ''), 'as the sweeper does');
+    for (let other = 0; other < 4_001; other++) {
+      ledger.hold({ id: `req_${other}`, amount: nanos(0), wallet: null, budgets: [] });
+      ledger.release(`req_${other}`);
+    }
+    const { outcome, charge_nanos } = stand.recordOf(await asking);
+    assert.deepEqual([outcome, charge_nanos], ['completed', 13 * CREDIT]);
+    assert.equal(balanceOf(stand.product.rooms, userId), PLENTY - 13 * CREDIT);
   });
 });
 

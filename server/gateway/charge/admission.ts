@@ -119,7 +119,8 @@ export class Admission {
     const used = owed ? (this.#tariff.chargeFor(usage, cost) ?? hold.amount) : ZERO;
     // Figures that cannot be true take no more than was held: they may be absurd by any factor.
     const amount = usage.flawed && used > hold.amount ? hold.amount : used;
-    const settled = this.#deps.ledger.settle(hold.id, amount);
+    // It may have been swept, and forgotten, if the request went on for longer than anybody thought.
+    const settled = this.#deps.ledger.settle(hold.id, amount, hold);
     if (settled.balanceAfter !== null) {
       const { creditNanos } = this.#tariff;
       const { prefix } = this.#call.key;
