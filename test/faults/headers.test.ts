@@ -156,6 +156,19 @@ describe('T64 headers', { timeout: 180_000 }, () => {
     }
   });
 
+  test('T64 a header that the provider sends several times is read as one list', async () => {
+    const behave = { headers: { connection: ['keep-alive', 'x-hop'], 'x-hop': '1' } };
+    stand.upstream.script({ behave, times: 1 });
+    const answer = await stand.ask({ body: chat('tokens=2') });
+    assert.deepEqual([answer.status, answer.headers['x-hop']], [200, undefined]);
+    const coded = { headers: { 'content-encoding': ['identity', 'gzip'] } };
+    stand.upstream.script({ behave: coded, times: 1 });
+    const unreadable = await stand.ask({ body: chat('tokens=2') });
+    stand.upstream.unscript();
+    assert.equal(unreadable.status, 503);
+    assert.equal(stand.recordOf(unreadable).failure, 'upstream_unreadable');
+  });
+
   test('T64 a provider that echoes our key in a header, an error or an error event never shows it', async () => {
     const message = `Incorrect key ${PROVIDER_SECRET} provided`;
     const error = JSON.stringify({ error: { message, type: 'x', code: 'x' } });

@@ -72,9 +72,14 @@ const NOT_TO_CALLER: ReadonlySet<string> = new Set([
   'x-request-id',
 ]);
 
+/** A header as one text. What a provider sends several times comes as a list, whatever its type says. */
+export function textOf(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === 'object' ? value.join(', ') : value;
+}
+
 /** Names that the `connection` header declares to be hop-by-hop too. */
 function declaredHops(headers: IncomingHttpHeaders): ReadonlySet<string> | null {
-  const declared = headers.connection;
+  const declared = textOf(headers.connection);
   if (declared === undefined || declared === 'keep-alive' || declared === 'close') return null;
   return new Set(declared.toLowerCase().split(/\s*,\s*/));
 }

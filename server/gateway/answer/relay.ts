@@ -17,7 +17,7 @@ import {
   withLastMember,
 } from './answer-body.ts';
 import type { Ending } from './ending.ts';
-import { headersToCaller, upstreamRequestId } from './headers.ts';
+import { headersToCaller, textOf, upstreamRequestId } from './headers.ts';
 import type { StreamWatch } from './stream-watch.ts';
 import type { Listed } from './under-way.ts';
 
@@ -114,7 +114,7 @@ export class Relay implements OutboundReceiver, Listed {
       return;
     }
     this.#mode = this.#chooseMode(status, headers);
-    const encoding = headers['content-encoding'];
+    const encoding = textOf(headers['content-encoding']);
     if (this.#mode === 'events' && encoding !== undefined && encoding !== 'identity') {
       this.#fail(new Failure('upstream_unreadable', { detail: `a stream in ${encoding}` }));
     } else if (this.#mode === 'through') {
@@ -260,7 +260,7 @@ export class Relay implements OutboundReceiver, Listed {
   #endWhole(): void {
     const [first] = this.#chunks;
     const raw = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks);
-    const encoding = this.#headers['content-encoding'];
+    const encoding = textOf(this.#headers['content-encoding']);
     if (encoding === undefined || encoding === 'identity') {
       this.#takeWhole(raw);
       return;
