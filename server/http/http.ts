@@ -3,6 +3,7 @@
  * `listen` opens the port. Requests under `/v1/` run in a scope of their own, without the hooks and
  * headers of the management surfaces, because they are the hot path.
  */
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import cookies from '@fastify/cookie';
 import cors from '@fastify/cors';
@@ -212,9 +213,14 @@ function newInstance(settings: HttpSettings, log: EdgeLog): FastifyInstance {
   });
 }
 
+/** A connection with the answer that is under way on it, as Node itself looks it up when there is no handler. */
+type AnsweringSocket = Socket & { readonly _httpMessage?: ServerResponse | null };
+
 /** A request that the parser refused has no route and no reply object; the answer is written by hand. */
-function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+function answerUnreadable(error: NodeJS.ErrnoException, socket: AnsweringSocket): void {
+  // In the middle of the answer to a request before, ours would be taken for a part of that.
+  const isAnswering = socket._httpMessage?.headersSent === true;
+  if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) {
     socket.destroy();
     return;
   }

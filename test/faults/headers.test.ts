@@ -1,7 +1,9 @@
 /** T64: what may cross in headers, in either direction, and what a raw socket cannot smuggle in. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { chat, eventsOf } from '../fake-upstream/ask.ts';
+import { chat, eventsOf, streamedChat } from '../fake-upstream/ask.ts';
 import { openStand, PROVIDER_SECRET, rawHead, type Stand, sendRaw } from './stand.ts';
 
 const BODY = JSON.stringify(chat('tokens=2'));
@@ -107,6 +109,22 @@ describe('T64 headers', { timeout: 180_000 }, () => {
       assert.ok(status === 400 || status === 0, `${status} for ${coding}`);
     }
     assert.equal(stand.upstream.requests().length, seen);
+  });
+
+  test('T64 what is no HTTP behind a request breaks off its answer, and puts nothing into it', async () => {
+    const body = JSON.stringify(streamedChat('tokens=50 chunkDelayMs=20'));
+    const { hostname, port } = new URL(stand.product.url);
+    const socket = connect(Number(port), hostname).on('error', () => undefined);
+    const lines = [`content-length: ${body.length}`];
+    socket.write(rawHead(CHAT, stand.token, lines) + body);
+    let text = '';
+    socket.on('data', (part: Buffer) => {
+      if (text === '') socket.write('NONSENSE\r\n\r\n');
+      text += part.toString('latin1');
+    });
+    await once(socket, 'close');
+    assert.deepEqual(text.match(/HTTP\/1\.1 \d{3}/g), ['HTTP/1.1 200']);
+    assert.ok(!text.includes('[DONE]'));
   });
 
   test('T64 bytes beyond ASCII in a header cross unchanged or are refused, and are no fault of ours', async () => {
