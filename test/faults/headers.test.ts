@@ -111,6 +111,18 @@ describe('T64 headers', { timeout: 180_000 }, () => {
     assert.equal(stand.upstream.requests().length, seen);
   });
 
+  test('a WebSocket is refused in words, and nothing is sent on', async () => {
+    const seen = stand.upstream.requests().length;
+    const head = rawHead('GET /v1/realtime?model=gpt-realtime', stand.token, [
+      'upgrade: websocket',
+    ]);
+    const asking = head.replace('connection: close', 'connection: close, Upgrade');
+    const answer = await sendRaw(stand.product.url, asking);
+    assert.equal(answer.status, 400);
+    assert.match(answer.text, /WebSockets are not forwarded/);
+    assert.equal(stand.upstream.requests().length, seen);
+  });
+
   test('T64 what is no HTTP behind a request breaks off its answer, and puts nothing into it', async () => {
     const body = JSON.stringify(streamedChat('tokens=50 chunkDelayMs=20'));
     const { hostname, port } = new URL(stand.product.url);

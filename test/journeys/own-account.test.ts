@@ -35,6 +35,15 @@ test('a key holder reads what its key has spent, and nothing about the provider 
   assert.deepEqual(credits, { data: { total_credits: cost / 1e9, total_usage: cost / 1e9 } });
 });
 
+test('HEAD answers as GET does, without a body', async () => {
+  for (const path of ['/v1/key', '/v1/credits']) {
+    const headers = { authorization: `Bearer ${stage.key}` };
+    const answer = await fetch(stage.tollkeeper.url + path, { method: 'HEAD', headers });
+    assert.deepEqual([answer.status, await answer.text()], [200, '']);
+    assert.ok(Number(answer.headers.get('content-length')) > 0);
+  }
+});
+
 test('asking about oneself leaves no record and reaches no provider', async () => {
   const [records, requests] = [stage.tollkeeper.records().length, stage.upstream.requests().length];
   await ask('/v1/key');

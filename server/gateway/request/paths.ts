@@ -159,7 +159,7 @@ export function meaningOf(
 
 /** The path of a call that the caller makes about itself, which no provider is asked; null for all others. */
 export function ownPathOf(call: { readonly method: string; readonly url: string }): string | null {
-  if (call.method !== 'GET') return null;
+  if (call.method !== 'GET' && call.method !== 'HEAD') return null;
   const path = call.url.slice('/v1/'.length).split('?', 1)[0] ?? '';
   return OWN_PATHS.has(path) ? path : null;
 }

@@ -54,6 +54,8 @@ export async function makePlan(incoming: Incoming, bodyBytesMax: number): Promis
   const { method, url, headers, source } = incoming;
   // A router may have decoded what stands here as it came: `/%76%31/` is not our prefix.
   if (!url.startsWith(PREFIX)) throw new Failure('not_found');
+  if (headers.upgrade?.toLowerCase() === 'websocket')
+    throw new Failure('invalid_request', NO_SOCKETS);
   const rest = url.slice(PREFIX.length);
   const queryAt = rest.indexOf('?');
   const endpoint = plainPath(queryAt === -1 ? rest : rest.slice(0, queryAt));
@@ -92,6 +94,12 @@ export async function makePlan(incoming: Incoming, bodyBytesMax: number): Promis
     wantsUsage: options?.['include_usage'] === true,
   };
 }
+
+/** Sent on as a plain request it would get an answer that no such client understands. */
+const NO_SOCKETS = {
+  sentence:
+    'WebSockets are not forwarded: what passes through one cannot be metered. Use plain HTTP.',
+};
 
 /** What is kept of the name of a model. */
 const NAME_LETTERS_MAX = 256;
