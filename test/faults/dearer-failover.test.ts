@@ -60,3 +60,53 @@ describe('a failover to a dearer provider', { timeout: 60_000 }, () => {
     assert.equal(balanceOf(rooms, userId), before - charge);
   });
 });
+
+describe('a request for which the best provider is too dear', { timeout: 60_000 }, () => {
+  const models = {
+    body: JSON.stringify({ object: 'list', data: [{ id: MODEL, object: 'model' }] }),
+  };
+  const listing = { match: ({ route }: { route: string }) => route === 'models', behave: models };
+
+  /** The named upstream comes first, at the prices of Groq or at none; then the cheap one. */
+  async function openBehind(prices: string): Promise<Stand> {
+    const settings = {
+      ...{ UPSTREAM_PRICES: prices, MODEL_PRICING_JSON: '{}' },
+      ...{ OPENROUTER_API_KEY: 'sk-of-the-cheap-one', OPENROUTER_API_URL: cheap.url },
+    };
+    const behind = await openStand({ settings });
+    for (const upstream of [cheap, behind.upstream]) {
+      upstream.unscript();
+      upstream.script(listing);
+    }
+    return behind;
+  }
+
+  for (const [title, prices] of [
+    ['costs more than is covered', 'groq'],
+    ['has no price', 'none'],
+  ] as const) {
+    test(`is served by another that is covered, where the first ${title}`, async () => {
+      await using behind = await openBehind(prices);
+      const { rooms } = behind.product;
+      const caller = rooms.accounts.keys.find(behind.token)?.userId ?? '';
+      await fund(rooms, caller, 400_000, { plan: 'cost', markupPpm: 1_000_000 });
+      const answer = await behind.ask({ body: BODY });
+      const record = behind.recordOf(answer);
+      assert.deepEqual([answer.status, record.attempts], [200, 1]);
+      assert.equal(record.provider_id, 'openrouter');
+      assert.equal(record.charge_nanos, 50 * 39 + 900 * 180);
+      assert.equal(balanceOf(rooms, caller), 400_000 - (50 * 39 + 900 * 180));
+    });
+  }
+
+  test('is refused with the figures of the first, where none is covered', async () => {
+    await using behind = await openBehind('groq');
+    const { rooms } = behind.product;
+    const caller = rooms.accounts.keys.find(behind.token)?.userId ?? '';
+    await fund(rooms, caller, 100_000, { plan: 'cost', markupPpm: 1_000_000 });
+    const answer = await behind.ask({ body: BODY });
+    assert.equal(answer.status, 402);
+    const { metadata } = JSON.parse(answer.text).error;
+    assert.ok(Number(metadata.needed) > 0.0006, JSON.stringify(metadata));
+  });
+});

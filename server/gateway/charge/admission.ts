@@ -40,9 +40,7 @@ export interface Place {
 /** What a request is expected to need; reckoned when it is asked for. */
 export interface Expected {
   readonly inputEstimate: number;
-  /** One place for each of the candidates. */
-  readonly first: Place;
-  readonly others: readonly Place[];
+  place(key: RoutedKey): Place;
   /** Prices of the models that a provider may fall back to. @throws Failure `invalid_request` if they are too many */
   fallbacks(key: RoutedKey): readonly (Price | null)[];
 }
@@ -182,10 +180,19 @@ interface Money {
 
 const NO_MONEY = { tariff: null, hold: null, outputBound: null };
 
+/** What serving at one place may cost. */
+interface Offer {
+  readonly tariff: Tariff;
+  /** Of the output of each answer. */
+  readonly bound: number;
+  /** Null where only a price could tell and there is none. */
+  readonly amount: Nanos | null;
+}
+
 /** Holds the worst case. Where nothing is stated, the output is bounded by what is still covered. */
 function holdMoney(deps: AdmissionDeps, request: Request): Money {
   const { call, plan, candidates, expected } = request;
-  const { ledger, metering, charging } = deps;
+  const { ledger } = deps;
   const accounts = accountsFor(call.key, candidates, ledger);
   if (accounts.wallet === null && accounts.budgets.length === 0) return { ...NO_MONEY, candidates };
   if (plan.pathClass === 'unmetered') {
@@ -194,48 +201,69 @@ function holdMoney(deps: AdmissionDeps, request: Request): Money {
     const sentence = 'A budget holds for this key, and the use of this endpoint cannot be metered.';
     throw new Failure('unmetered_path_forbidden', { sentence });
   }
-  const { first, others } = expected;
-  const own = ledger.wallet(call.key.userId);
-  const tariffAt = ({ key, price }: Place) =>
-    new Tariff({
-      ...{ settings: charging, own, metering, price, plan, key },
-      fallbacks: expected.fallbacks(key),
-    });
-  const tariff = tariffAt(first);
-  const units = expectedUnits(plan);
-  const isText = hasOutput(plan);
-  const pieces = isText ? null : expectedTokens(plan);
-  const inputEstimate = expected.inputEstimate + (pieces?.input ?? 0);
-  const choices = isText ? choicesOf(plan) : 1;
-  const stated = pieces === null ? statedBound(plan) : pieces.output;
   const cover = ledger.cover(accounts);
-  const mostAt = (at: ModelLimits) => mostOutput(at, inputEstimate, charging);
-  let bound = stated ?? mostAt(first.limits);
-  if (stated === null && cover !== null) {
-    const base = tariff.worstCase(inputEstimate, 0, units);
-    const rate = tariff.outputNanosPerMillion ?? 0;
-    const affordable = Math.floor(affordableOutput(cover, base, rate) / choices);
-    // With less than the least output covered, the hold below is refused, and says by how much.
-    const least = Math.min(charging.minOutputTokens, bound);
-    bound = Math.max(least, Math.min(bound, affordable));
+  const { offerAt, mostAt, isBoundStated } = offersOf(deps, request, cover);
+  let best: Offer | null = null;
+  let dearest: Nanos = ZERO;
+  const held: RoutedKey[] = [];
+  for (const key of candidates) {
+    // The best that is covered decides on the output. Another one may be dearer: if that is covered too, it is what is held.
+    const offer = offerAt(expected.place(key), best?.bound ?? null);
+    const { amount } = offer;
+    // A wallet that only counts refuses nothing, also not what has no price.
+    if (amount === null ? cover !== null || best !== null : cover !== null && amount > cover)
+      continue;
+    best ??= offer;
+    held.push(key);
+    if (amount !== null && amount > dearest) dearest = amount;
   }
-  const worst = [inputEstimate, bound * choices, units] as const;
-  // A wallet that only counts refuses nothing, also not what has no price.
-  let amount = cover === null ? (tariff.reckon(...worst) ?? ZERO) : tariff.worstCase(...worst);
-  const held = [first.key];
-  // Another one may be dearer: it serves if that is covered too, and then that is what is held.
-  for (const place of others) {
-    const most = tariffAt(place).reckon(...worst);
-    if (most === null || (cover !== null && most > cover)) continue;
-    held.push(place.key);
-    if (most > amount) amount = most;
-  }
-  const hold = ledger.hold({ id: call.id, amount, ...accounts });
+  // Where none is covered, the one that would have served is refused, and says by how much.
+  const { tariff, bound, amount } = best ?? offerAt(expected.place(candidates[0]), null);
+  if (best === null && amount === null) throw new Failure('unpriced_model');
+  const needed = best === null ? (amount ?? ZERO) : dearest;
+  const hold = ledger.hold({ id: call.id, amount: needed, ...accounts });
   const outputBound = (at: ModelLimits) => Math.min(bound, mostAt(at));
   return {
     tariff,
     hold,
-    outputBound: stated === null && cover !== null ? outputBound : null,
+    outputBound: !isBoundStated && cover !== null ? outputBound : null,
     candidates: held,
   };
+}
+
+/** How a request is reckoned wherever it may be served; with a cover, output that nothing bounds is lowered to it. */
+function offersOf(
+  { ledger, metering, charging }: AdmissionDeps,
+  { call, plan, expected }: Request,
+  cover: Nanos | null,
+) {
+  const own = ledger.wallet(call.key.userId);
+  const units = expectedUnits(plan);
+  const isText = hasOutput(plan);
+  const pieces = isText ? null : expectedTokens(plan);
+  const input = expected.inputEstimate + (pieces?.input ?? 0);
+  const choices = isText ? choicesOf(plan) : 1;
+  const stated = pieces === null ? statedBound(plan) : pieces.output;
+  const mostAt = (limits: ModelLimits) => mostOutput(limits, input, charging);
+  const boundAt = ({ limits }: Place, tariff: Tariff): number => {
+    const most = stated ?? mostAt(limits);
+    if (stated !== null || cover === null) return most;
+    const base = tariff.reckon(input, 0, units);
+    if (base === null) return most;
+    const rate = tariff.outputNanosPerMillion ?? 0;
+    const affordable = Math.floor(affordableOutput(cover, base, rate) / choices);
+    // With less than the least output covered, the request is refused.
+    return Math.max(Math.min(charging.minOutputTokens, most), Math.min(most, affordable));
+  };
+  const offerAt = (place: Place, given: number | null): Offer => {
+    const { key, price } = place;
+    const fallbacks = expected.fallbacks(key);
+    const tariff = new Tariff({
+      ...{ settings: charging, own, metering, price, plan, key },
+      fallbacks,
+    });
+    const bound = given ?? boundAt(place, tariff);
+    return { tariff, bound, amount: tariff.reckon(input, bound * choices, units) };
+  };
+  return { offerAt, mostAt, isBoundStated: stated !== null };
 }

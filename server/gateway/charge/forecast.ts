@@ -22,7 +22,8 @@ export class Forecast implements Expected {
   readonly #metering: Metering;
   readonly #of: { readonly plan: Plan; readonly at: Places; readonly startedAt: number };
   #inputEstimate: number | null = null;
-  #first: Place | null = null;
+  /** The last that was asked for, which mostly is the only one. */
+  #place: Place | null = null;
 
   constructor(
     metering: Metering,
@@ -38,23 +39,17 @@ export class Forecast implements Expected {
     return this.#inputEstimate;
   }
 
-  get first(): Place {
-    this.#first ??= this.#place(this.#of.at.candidates[0]);
-    return this.#first;
-  }
-
-  get others(): readonly Place[] {
-    const [, ...others] = this.#of.at.candidates;
-    return others.map((key) => this.#place(key));
+  place(key: RoutedKey): Place {
+    if (this.#place?.key !== key) {
+      const { plan, at } = this.#of;
+      const price = this.#priceAt(key, namesForPrice(plan, key));
+      this.#place = { key, limits: at.limits(key), price };
+    }
+    return this.#place;
   }
 
   fallbacks(key: RoutedKey): readonly (Price | null)[] {
     return fallbackModels(this.#of.plan).map((model) => this.#priceAt(key, [model]));
-  }
-
-  #place(key: RoutedKey): Place {
-    const { plan, at } = this.#of;
-    return { key, limits: at.limits(key), price: this.#priceAt(key, namesForPrice(plan, key)) };
   }
 
   #priceAt(key: RoutedKey, models: readonly (string | null)[]): Price | null {

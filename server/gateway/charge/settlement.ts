@@ -77,8 +77,8 @@ export function createSettlement(deps: SettlementDeps): Settlement {
       const admission = admit(deps, { call, plan, candidates, expected: forecast });
       if (plan.pathClass === 'free' || plan.pathClass === 'models') return admission;
       records.open(call.id, () => {
-        const { usage, inputEstimate, first } = forecast;
-        const { key, price } = first;
+        const { usage, inputEstimate } = forecast;
+        const { key, price } = forecast.place(admission.candidates[0] ?? candidates[0]);
         const rating = deps.metering.rate({ usage, price, local: key.free });
         const intent: RequestIntent = {
           ...whoAndWhere(call, plan, key),

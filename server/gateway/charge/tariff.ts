@@ -96,17 +96,9 @@ export class Tariff {
   }
 
   /**
-   * The charge for so many tokens and pieces, at the list price of the dearest model that may answer.
-   *
-   * @throws Failure `unpriced_model`: what has no price cannot be held, and is not free
+   * The charge for so many tokens and pieces, at the list price of the dearest model that may answer; null where only a
+   * price could tell and there is none: that cannot be held, and is not free.
    */
-  worstCase(input: number, output: number, units: Units): Nanos {
-    const charge = this.reckon(input, output, units);
-    if (charge === null) throw new Failure('unpriced_model');
-    return charge;
-  }
-
-  /** The same, and null where only a price could tell and there is none. */
   reckon(input: number, output: number, units: Units): Nanos | null {
     let most = ZERO;
     for (const price of this.#prices) {
