@@ -40,6 +40,7 @@ export interface Known {
 export interface UserBalance extends Known {
   readonly balance: Nanos;
   readonly credits: number;
+  readonly hasWallet: boolean;
   /** False for who is only metered: nothing is refused for lack of credit. */
   readonly isPrepaid: boolean;
 }
@@ -318,8 +319,10 @@ class Office implements Administration {
   balanceOf(user: User): UserBalance {
     const { ledger } = this.#deps;
     const balance = ledger.balance(user.id)?.balance ?? ZERO;
-    const isPrepaid = ledger.wallet(user.id)?.kind === 'prepaid';
-    return { user, key: this.#keyOf(user), balance, credits: this.#creditsIn(balance), isPrepaid };
+    const wallet = ledger.wallet(user.id);
+    const money = { balance, credits: this.#creditsIn(balance) };
+    const kind = { hasWallet: wallet !== null, isPrepaid: wallet?.kind === 'prepaid' };
+    return { user, key: this.#keyOf(user), ...money, ...kind };
   }
 
   balances(): readonly UserBalance[] {

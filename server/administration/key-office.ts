@@ -102,6 +102,8 @@ export interface KeyOffice {
    */
   change(key: VirtualKey, by: Actor, order: KeyOrder): Promise<VirtualKey>;
   facts(key: VirtualKey): KeyFacts;
+  /** Every key of the filter, in this order. */
+  all(filter: KeyFilter, sort: KeySort): readonly VirtualKey[];
   /** @throws Failure `validation_failed` for a cursor that is none */
   list(filter: KeyFilter, page: KeyPageOrder): KeyPage;
 }
@@ -195,22 +197,29 @@ class Desk implements KeyOffice {
     };
   }
 
+  all(filter: KeyFilter, sort: KeySort): readonly VirtualKey[] {
+    const now = this.#deps.clock.now();
+    const found = this.#of(filter).filter((key) => passes(key, filter, now));
+    return found.sort(this.#comparison(sort));
+  }
+
   list(filter: KeyFilter, { sort, limit, cursor }: KeyPageOrder): KeyPage {
-    const { accounts, clock } = this.#deps;
-    const { userId } = filter;
-    const whose = userId === null ? accounts.keys.all() : accounts.keys.ofUser(userId);
     // Only among these: where somebody else's key would stand says what it is called, and that it is there.
-    const before = whose.find(({ id }) => id === cursor) ?? null;
+    const before = this.#of(filter).find(({ id }) => id === cursor) ?? null;
     if (cursor !== null && before === null) {
       throw new Failure('validation_failed', { param: 'cursor' });
     }
-    const now = clock.now();
-    const found = whose.filter((key) => passes(key, filter, now));
+    const found = this.all(filter, sort);
     const compare = this.#comparison(sort);
     const rest = found.filter((key) => before === null || compare(before, key) < 0);
-    const keys = rest.sort(compare).slice(0, limit);
+    const keys = rest.slice(0, limit);
     const nextCursor = rest.length > limit ? (keys.at(-1)?.id ?? null) : null;
     return { keys: keys.map((key) => this.facts(key)), total: found.length, nextCursor };
+  }
+
+  #of({ userId }: KeyFilter): readonly VirtualKey[] {
+    const { keys } = this.#deps.accounts;
+    return userId === null ? keys.all() : keys.ofUser(userId);
   }
 
   /** No two keys have the same place: ids decide, which are in the order of time. */

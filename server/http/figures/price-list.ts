@@ -10,15 +10,20 @@ import {
   spanOf,
 } from '../../reports/reports.ts';
 import { dollarsOf } from '../formats/dollars.ts';
+import { inPortions } from '../formats/export.ts';
 import { inOrder, type Rank } from '../formats/in-order.ts';
 
 export type PricedModel = z.output<typeof priceList>['data']['models'][number];
 type Query = z.output<typeof pricesQuery>;
 
-export const PRICE_COLUMNS = [
+const COLUMNS = [
   ...['id', 'name', 'provider', 'input_usd_per_mtok', 'cached_input_usd_per_mtok'],
   ...['output_usd_per_mtok', 'source', 'requests', 'unpriced_requests'],
 ];
+
+export function priceFile(models: readonly PricedModel[]) {
+  return { name: 'prices', columns: COLUMNS, pages: inPortions(models, (model) => model) };
+}
 
 /** What stands in the sums for a request that named no model. */
 const NAMELESS = new Set(['', 'unknown']);

@@ -28,10 +28,10 @@ import type { AskedFor } from '../answering.ts';
 import type { Caller } from '../callers.ts';
 import { cursorOf, readCursor } from '../formats/cursor.ts';
 import { dollarsOf } from '../formats/dollars.ts';
-import { type ExportRow, onePage, sendExport } from '../formats/export.ts';
+import { type ExportRow, sendExport } from '../formats/export.ts';
 import { type LabelDeps, type LabelOf, labelsFor } from '../formats/labels.ts';
 import { scopeOf, selectionOf } from './figures-routes.ts';
-import { PRICE_COLUMNS, pricedModels, usesOf } from './price-list.ts';
+import { pricedModels, priceFile, usesOf } from './price-list.ts';
 
 export interface RequestsDeps extends LabelDeps {
   readonly reports: Pick<Reports, 'chart' | 'requests' | 'request' | 'prices'>;
@@ -92,8 +92,7 @@ export function requestsHandlers(deps: RequestsDeps) {
       const uses = await usesOf(reports, selectionOf({}, caller), query, clock.now());
       const models = pricedModels(await deps.gateway.models(), uses, query);
       if (query.format !== undefined) {
-        const file = { name: 'prices', columns: PRICE_COLUMNS, pages: onePage(models) };
-        return sendExport(reply, query.format, file) as never;
+        return sendExport(reply, query.format, priceFile(models)) as never;
       }
       const prices = await reports.prices();
       return {

@@ -34,9 +34,19 @@ export function sendExport(
   return Readable.from(textOf(format, file.columns, file.pages), { highWaterMark: 1 });
 }
 
+/** So many rows are made at a time: a few milliseconds of work, between which others have their turns. */
+const PORTION = 500;
+
 /** For what is at hand as a whole. */
-export async function* onePage(rows: readonly ExportRow[]): AsyncGenerator<readonly ExportRow[]> {
-  yield rows;
+export async function* inPortions<Item>(
+  items: readonly Item[],
+  rowOf: (item: Item) => ExportRow,
+): AsyncGenerator<readonly ExportRow[]> {
+  for (let from = 0; from < items.length; from += PORTION) {
+    yield items.slice(from, from + PORTION).map(rowOf);
+    // A connection that takes all at once would have us go on in one turn of the event loop.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
 }
 
 /** The text of the file, a portion for each page. */

@@ -18,7 +18,7 @@ import { listedUserOf, listUsers, type UserListDeps, userFile } from './user-lis
 
 export interface PeopleDeps extends UserListDeps {
   readonly accounts: Pick<Accounts, 'people' | 'entrance' | 'members' | 'keys'>;
-  readonly administration: Pick<Administration, 'balanceOf' | 'wallets' | 'eraseAccount'>;
+  readonly administration: Pick<Administration, 'balanceOf' | 'eraseAccount'>;
 }
 
 /** Ways in other than the front door. */

@@ -12,12 +12,12 @@ import type { Administration } from '../../administration/administration.ts';
 import { type Clock, isoTime } from '../../clock.ts';
 import { type Figures, named, type Reports, spanOf } from '../../reports/reports.ts';
 import { cursorOf, readCursor } from '../formats/cursor.ts';
-import { onePage } from '../formats/export.ts';
+import { inPortions } from '../formats/export.ts';
 import { personOf } from './reception.ts';
 
 export interface UserListDeps {
   readonly accounts: Pick<Accounts, 'people' | 'keys'>;
-  readonly administration: Pick<Administration, 'balanceOf' | 'wallets'>;
+  readonly administration: Pick<Administration, 'balanceOf'>;
   readonly reports: Pick<Reports, 'chart'>;
   readonly clock: Pick<Clock, 'now'>;
 }
@@ -29,29 +29,43 @@ export async function listUsers(
   deps: UserListDeps,
   query: Query,
 ): Promise<z.output<typeof userList>> {
-  const { limit, sort } = query;
-  const found = deps.accounts.people.all().filter((user) => passes(user, query));
-  const spent = await spentIn(deps, query);
-  const rows = found.map((user) => listedUserOf(deps, user, spent?.(user.id) ?? null));
-  const order = sort.replace('-', '') as UserOrder;
-  const direction = sort.startsWith('-') ? -1 : 1;
-  const places = rows.map((row) => ({ row, place: [PLACE[order](row), row.id] as const }));
-  const compare = (a: Place, b: Place): number =>
-    direction * (before(a[0], b[0]) || before(a[1], b[1]));
-  places.sort((a, b) => compare(a.place, b.place));
+  const { limit } = query;
+  const { found, compare, rowOf } = await usersIn(deps, query);
   const after = placeIn(query.cursor);
-  const rest = after === null ? places : places.filter(({ place }) => compare(place, after) > 0);
+  const rest = after === null ? found : found.filter(({ place }) => compare(place, after) > 0);
   const page = rest.slice(0, limit);
   const last = page.at(-1);
   const hasMore = rest.length > limit && last !== undefined;
   return {
-    data: page.map(({ row }) => row),
+    data: page.map(rowOf),
     pagination: {
       limit,
       has_more: hasMore,
       next_cursor: hasMore ? cursorOf(marked(last.place[0]), last.place[1]) : null,
     },
   };
+}
+
+/** A user with the place in the list. What else is told of them is looked up for those who are shown. */
+interface Placed {
+  readonly user: User;
+  readonly place: Place;
+}
+
+async function usersIn(deps: UserListDeps, query: Query) {
+  const spent = await spentIn(deps, query);
+  const order = query.sort.replace('-', '') as UserOrder;
+  const direction = query.sort.startsWith('-') ? -1 : 1;
+  const placeOf = PLACES[order](deps, spent);
+  const compare = (a: Place, b: Place): number =>
+    direction * (before(a[0], b[0]) || before(a[1], b[1]));
+  const found = deps.accounts.people
+    .all()
+    .filter((user) => passes(user, query))
+    .map((user): Placed => ({ user, place: [placeOf(user), user.id] }))
+    .sort((a, b) => compare(a.place, b.place));
+  const rowOf = ({ user }: Placed): Row => listedUserOf(deps, user, spent?.(user.id) ?? null);
+  return { found, compare, rowOf };
 }
 
 const COLUMNS = [
@@ -62,9 +76,8 @@ const COLUMNS = [
 
 /** All users of the filter, in its order. */
 export async function userFile(deps: UserListDeps, query: Query) {
-  const all = { ...query, cursor: undefined, limit: Number.MAX_SAFE_INTEGER };
-  const { data } = await listUsers(deps, all);
-  return { name: 'users', columns: COLUMNS, pages: onePage(data) };
+  const { found, rowOf } = await usersIn(deps, query);
+  return { name: 'users', columns: COLUMNS, pages: inPortions(found, rowOf) };
 }
 
 function passes(user: User, { q = '', role, state }: Query): boolean {
@@ -79,15 +92,25 @@ function passes(user: User, { q = '', role, state }: Query): boolean {
 /** A value with the id behind it, so that every user has a place of their own. */
 type Place = readonly [value: string | number, id: string];
 
-const PLACE: Readonly<Record<UserOrder, (row: Row) => string | number>> = {
-  name: ({ name, username }) => (name ?? username).toLowerCase(),
-  created: ({ created_at }) => created_at,
-  keys: ({ keys }) => keys,
-  balance: ({ balance_usd }) => Number(balance_usd),
-  spend: ({ spend_usd }) => Number(spend_usd ?? 0),
+type Spending = ((userId: string) => Spent) | null;
+
+/** What decides on the place of a user. */
+const PLACES: Readonly<
+  Record<UserOrder, (deps: UserListDeps, spent: Spending) => (user: User) => string | number>
+> = {
+  name: () => (user) => (user.name ?? user.username).toLowerCase(),
+  created: () => (user) => user.createdAt,
+  keys: (deps) => (user) => keysOf(deps, user),
+  balance: (deps) => (user) => deps.administration.balanceOf(user).balance,
+  spend: (_, spent) => (user) => spent?.(user.id).cost_nanos ?? 0,
   // Who was never here comes before whoever was.
-  seen: ({ last_seen_at }) => last_seen_at ?? '',
+  seen: () => (user) => user.lastSeenAt ?? 0,
 };
+
+/** How many that are not revoked. */
+function keysOf({ accounts }: UserListDeps, user: User): number {
+  return accounts.keys.ofUser(user.id).filter(({ revokedAt }) => revokedAt === null).length;
+}
 
 function before(a: string | number, b: string | number): number {
   return a === b ? 0 : a < b ? -1 : 1;
@@ -109,10 +132,7 @@ function marked(value: Place[0]): string {
 }
 
 /** What each user's requests cost in the period, and how many there were; null where none was asked for. */
-async function spentIn(
-  { reports, clock }: UserListDeps,
-  { start, end }: Query,
-): Promise<((userId: string) => Spent) | null> {
+async function spentIn({ reports, clock }: UserListDeps, { start, end }: Query): Promise<Spending> {
   if (start === undefined) return null;
   const span = spanOf({ start, end, zone: 'UTC', bucket: 'none' }, clock.now());
   const { series } = await reports.chart({
@@ -134,17 +154,16 @@ type Spent = Pick<Figures, 'cost_nanos' | 'requests'>;
 const NOTHING_SPENT: Spent = { cost_nanos: 0, requests: 0 };
 
 export function listedUserOf(deps: UserListDeps, user: User, spent: Spent | null = null): Row {
-  const { balance, credits, isPrepaid } = deps.administration.balanceOf(user);
-  const keys = deps.accounts.keys.ofUser(user.id);
+  const { balance, credits, hasWallet, isPrepaid } = deps.administration.balanceOf(user);
   return {
     ...personOf(user),
     is_active: user.isActive,
     has_password: user.hasPassword,
-    has_wallet: deps.administration.wallets.facts(user).own !== null,
+    has_wallet: hasWallet,
     is_prepaid: isPrepaid,
     balance_usd: formatDollars(balance),
     credits,
-    keys: keys.filter(({ revokedAt }) => revokedAt === null).length,
+    keys: keysOf(deps, user),
     last_seen_at: user.lastSeenAt === null ? null : isoTime(user.lastSeenAt),
     spend_usd: spent === null ? null : formatDollars(nanos(spent.cost_nanos)),
     requests: spent === null ? null : spent.requests,

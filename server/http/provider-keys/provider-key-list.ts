@@ -5,7 +5,7 @@ import type {
   providerKey,
   providerKeysQuery,
 } from '../../../contract/api/provider-keys-api.ts';
-import { type ExportRow, onePage } from '../formats/export.ts';
+import { type ExportRow, inPortions } from '../formats/export.ts';
 import { inOrder, type Rank } from '../formats/in-order.ts';
 
 type Row = z.output<typeof providerKey>;
@@ -68,7 +68,7 @@ const COLUMNS = [
 ];
 
 export function keyFile(rows: readonly Row[]) {
-  return { name: 'provider-keys', columns: COLUMNS, pages: onePage(rows.map(flat)) };
+  return { name: 'provider-keys', columns: COLUMNS, pages: inPortions(rows, flat) };
 }
 
 /** A cell is a single value. */

@@ -1,7 +1,8 @@
 /** Virtual keys as a file: a cell is a single value, so what is nested in the reply stands in columns of its own. */
 import type { z } from 'zod';
 import type { virtualKey } from '../../../contract/api/virtual-keys-api.ts';
-import { type ExportRow, onePage } from '../formats/export.ts';
+import type { VirtualKey } from '../../accounts/accounts.ts';
+import { type ExportRow, inPortions } from '../formats/export.ts';
 
 type Row = z.output<typeof virtualKey>;
 
@@ -14,8 +15,9 @@ const COLUMNS = [
   ...['provider_key_id', 'origin', 'ruled_by', 'last_used_at', 'created_at', 'revoked_at'],
 ];
 
-export function virtualKeyFile(rows: readonly Row[]) {
-  return { name: 'virtual-keys', columns: COLUMNS, pages: onePage(rows.map(flat)) };
+export function virtualKeyFile(keys: readonly VirtualKey[], shown: (key: VirtualKey) => Row) {
+  const pages = inPortions(keys, (key) => flat(shown(key)));
+  return { name: 'virtual-keys', columns: COLUMNS, pages };
 }
 
 function flat(row: Row): ExportRow {
