@@ -309,6 +309,20 @@ describe('a fault of the machine', () => {
     assert.equal(batches.length, 4);
   });
 
+  test('keeps a bounded number of what is kept at best, and all of what must be', async () => {
+    const { queue, clock, sent } = queueByHand();
+    for (let n = 0; n < 10_001; n++)
+      outcomeOf(queue.commit([write('refusal')], { keep: 'at best' }));
+    outcomeOf(queue.commit([write('record')], { keep: true }));
+    await turn();
+    queue.onResult(FULL);
+    clock.go(LONG_MS);
+    const again = sent(1) ?? [];
+    assert.equal(sent(0)?.length, 10_002);
+    assert.equal(again.filter(([text]) => text === 'refusal').length, 10_000);
+    assert.deepEqual(again.slice(-2), [['record'], ['probe']]);
+  });
+
   test('ends by itself: a probe is tried although nobody wants to write', async () => {
     const { queue, clock, batches } = queueByHand();
     outcomeOf(queue.commit([write('a')]));

@@ -14,9 +14,10 @@ export interface Write {
 export interface CommitOptions {
   /**
    * On a fault of the machine (disk full …) the promise is rejected either way. A kept commit stays
-   * queued and is written as soon as the machine allows; any other is forgotten.
+   * queued and is written as soon as the machine allows; any other is forgotten. `at best`: so is this, where too
+   * many of its kind wait, for what callers can make as many of as they like.
    */
-  readonly keep?: boolean;
+  readonly keep?: boolean | 'at best';
   /** The note of this name (see {@link CommitQueue.note}) has served its purpose with this commit. */
   readonly closes?: string;
 }
@@ -58,7 +59,7 @@ export interface BatchResult {
 
 interface Pending {
   readonly wire: WireCommit;
-  readonly keep: boolean;
+  readonly keep: boolean | 'at best';
   settled: boolean;
   readonly resolve: () => void;
   readonly reject: (reason: Failure) => void;
@@ -75,6 +76,8 @@ const QUIET_TURNS = 2;
 const LINGER_MS = 4;
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 2_000;
+/** Some ten megabytes of them. */
+const KEPT_AT_BEST = 10_000;
 
 export interface CommitQueueOptions {
   readonly send: (batch: Batch) => void;
@@ -138,7 +141,7 @@ export class CommitQueue {
     return new Promise((resolve, reject) => {
       const entry: Pending = {
         wire: writes.map((write) => this.#encode(write)),
-        keep: options.keep === true,
+        keep: options.keep ?? false,
         settled: false,
         resolve,
         reject,
@@ -286,7 +289,10 @@ export class CommitQueue {
       entry.settled = true;
       entry.reject(new Failure('storage_unavailable', { detail: reason }));
     }
-    this.#pending = [...batch, ...this.#pending].filter((entry) => entry.keep);
+    let room = KEPT_AT_BEST;
+    this.#pending = [...batch, ...this.#pending].filter(
+      ({ keep }) => keep === true || (keep === 'at best' && room-- > 0),
+    );
     this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS_MAX);
     this.#schedule();
     this.#tellIdle();

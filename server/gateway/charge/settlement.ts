@@ -59,11 +59,11 @@ export function createSettlement(deps: SettlementDeps): Settlement {
   const commit = async (
     record: UsageRecord,
     price: Price | null,
-    others: readonly Write[] = [],
+    { others = [], keep = true }: { others?: readonly Write[]; keep?: true | 'at best' } = {},
   ): Promise<boolean> => {
     try {
       const writes = [...records.finish(record, price), ...others];
-      await storage.commit(writes, { keep: true, closes: record.id });
+      await storage.commit(writes, { keep, closes: record.id });
       return true;
     } catch (error) {
       log.error({ requestId: record.id, err: error }, 'a usage record could not be written yet');
@@ -100,12 +100,15 @@ export function createSettlement(deps: SettlementDeps): Settlement {
       const rating = chargeOf(deps.metering, served, reading.usage, price);
       const owed = rating.source !== 'none';
       const { charge, writes } = served.admission.settle(reading.usage, rating.cost, owed);
-      return commit(recordOf(deps.clock, served, { ...reading, rating, charge }), price, writes);
+      return commit(recordOf(deps.clock, served, { ...reading, rating, charge }), price, {
+        others: writes,
+      });
     },
     async refused(refused, failure) {
       const note = { sentence: failure.message, rule: failure.details.refusal ?? null };
       const why = records.explain(refused.id, note);
-      await commit(refusal(refused, failure, clock.now()), null, [why]);
+      const record = refusal(refused, failure, clock.now());
+      await commit(record, null, { others: [why], keep: 'at best' });
     },
   };
 }
