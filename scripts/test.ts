@@ -43,12 +43,16 @@ const AT_ONCE = Math.min(4, Math.max(2, availableParallelism()));
 /** Where a start keeps what it compiled, too. */
 const COMPILED = join(import.meta.dirname, '../node_modules/.cache/compiled');
 
+/** The last line of the coverage; a run that cannot tell it has not kept to it. */
+const COVERED = /^ℹ all files +\|/;
+
 const SUMMARY = /^ℹ (tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /;
 
 interface Run {
   readonly code: number;
   /** What was looked for in all of its processes. */
   readonly tally: Tally;
+  readonly isCovered: boolean;
 }
 
 async function runTests(files: readonly string[], options: readonly string[]): Promise<Run> {
@@ -77,15 +81,18 @@ async function runTests(files: readonly string[], options: readonly string[]): P
     runner.once('close', (code) => resolve(code ?? 1));
   });
   const summary: string[] = [];
+  let isCovered = false;
   for await (const line of createInterface({ input: runner.stdout })) {
-    if (SUMMARY.test(stripVTControlCharacters(line))) summary.push(line);
+    const plain = stripVTControlCharacters(line);
+    isCovered ||= COVERED.test(plain);
+    if (SUMMARY.test(plain)) summary.push(line);
     else process.stdout.write(`${line}\n`);
   }
   const code = await ended;
   const tally = readTally(tallyFile);
   rmSync(tallyFolder, { recursive: true, force: true });
   process.stdout.write(`${sentenceOn(tally)}\n${summary.join('\n')}\n`);
-  return { code, tally };
+  return { code, tally, isCovered };
 }
 
 /** Did the whole run look where it must, or did something come loose that nobody would miss? */
@@ -106,7 +113,7 @@ if (isWhole && files.length < TEST_FILES_LEAST) {
 } else {
   // Once, before tests side by side would build it into one folder.
   if (isWhole) await buildWeb({ isForced: false });
-  const { code, tally } = isWhole
+  const { code, tally, isCovered } = isWhole
     ? await runTests(writeGroups(files), COVERAGE)
     : await runTests(files, []);
   const isLookedAt = !isWhole || isEnough(tally);
@@ -115,5 +122,7 @@ if (isWhole && files.length < TEST_FILES_LEAST) {
       `Secrets were looked for in hardly anything; at least ${LOOKED_AT_LEAST} of each are expected.`,
     );
   }
-  process.exitCode = code === 0 && tally.leaks.length === 0 && isLookedAt ? 0 : Math.max(code, 1);
+  if (isWhole && !isCovered) console.error('The coverage could not be told.');
+  const isComplete = isLookedAt && (isCovered || !isWhole);
+  process.exitCode = code === 0 && tally.leaks.length === 0 && isComplete ? 0 : Math.max(code, 1);
 }

@@ -179,6 +179,12 @@ const ENTRY = fileURLToPath(new URL('../server/main.ts', import.meta.url));
 /** Where a start keeps what it compiled. */
 export const COMPILED = fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url));
 
+/**
+ * Node would pass it on by itself. What the product's own processes go through is gone through in this one too, and to
+ * note it down costs them a sixth of their time.
+ */
+const NO_COVERAGE = { NODE_V8_COVERAGE: '' };
+
 /** As a process of its own, started the way a user starts it. */
 export async function spawnTollkeeper(
   options: StartOptions & { readonly dataDir: string },
@@ -186,6 +192,7 @@ export async function spawnTollkeeper(
   const { dataDir } = options;
   const env = {
     PATH: process.env['PATH'],
+    ...NO_COVERAGE,
     // As `npm start` does: a test that starts the product fifty times waits for fifty starts.
     NODE_COMPILE_CACHE: COMPILED,
     ...NO_OPEN_PORT,
@@ -253,7 +260,7 @@ export async function runTollkeeper(
   of: { readonly dataDir: string; readonly settings?: Settings; readonly input?: string },
 ): Promise<Ended> {
   const { dataDir, settings = {}, input = '' } = of;
-  const common = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILED };
+  const common = { PATH: process.env['PATH'], ...NO_COVERAGE, NODE_COMPILE_CACHE: COMPILED };
   const env = { ...common, PORT: '0', DATA_DIR: dataDir, ADMIN_TOKEN, ...settings };
   const child = spawn(process.execPath, [ENTRY, ...args], { env, cwd: dataDir });
   const ended = once(child, 'close');
