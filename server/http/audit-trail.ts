@@ -36,7 +36,7 @@ export function keepAuditTrail(
     if (!isWorthKeeping(request, reply)) return payload;
     const { audit, people } = deps.accounts;
     const { admitted } = request;
-    const by = admitted === null ? actorOf(await callers.identify(request)) : personOf(admitted);
+    const by = admitted === null ? actorOf(await callers.identify(request)) : byPerson(admitted);
     const isGone = by.userId !== null && people.find(by.userId)?.erasedAt !== null;
     await audit.note({
       ...by,
@@ -61,7 +61,7 @@ function isWorthKeeping(request: FastifyRequest, reply: FastifyReply): boolean {
   return reply.statusCode < 400 || REFUSED.has(reply.statusCode);
 }
 
-function personOf(userId: string): Pick<Act, 'actor' | 'userId'> {
+function byPerson(userId: string): Pick<Act, 'actor' | 'userId'> {
   return { actor: 'person', userId };
 }
 
@@ -70,7 +70,7 @@ function actorOf(identity: Identity): Pick<Act, 'actor' | 'userId'> {
     case 'admin token':
       return { actor: 'operator', userId: null };
     case 'person':
-      return personOf(identity.user.id);
+      return byPerson(identity.user.id);
     case 'key holder':
       return { actor: 'key', userId: identity.key.userId };
     case 'api token':

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import { firstId } from '../id.ts';
 import type { Storage } from '../storage/storage.ts';
+import { BY_CALLER } from './roll-up.ts';
 
 /** Requests of one key that were admitted in the same minute, or in the same hour before that minute. */
 export interface AdmittedRequests {
@@ -16,8 +17,6 @@ export interface AdmittedRequests {
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-/** The cut of the sums in which only users and their keys count. */
-const BY_CALLER = 2;
 
 /**
  * Of the UTC day that goes on: hours from the sums, and the minute that goes on from the records. What nothing was owed

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { type Nanos, nanos } from '../../contract/money.ts';
 import { firstId } from '../id.ts';
 import type { Storage } from '../storage/storage.ts';
+import { BY_PROVIDER_KEY } from './roll-up.ts';
 
 export interface CostOfDay {
   /** UTC: `2026-11-20`. */
@@ -12,8 +13,6 @@ export interface CostOfDay {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** The cut of the sums in which only providers and their keys count. */
-const BY_PROVIDER_KEY = 0;
 
 /** Of the first day only what came from that instant on. Unpriced requests add nothing. */
 export async function costByDay(

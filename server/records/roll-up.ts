@@ -16,14 +16,21 @@ export const dimensionNames = [
   'model',
 ] as const;
 
+/** The cut of the sums in which only providers and their keys count, and the one in which only users and theirs do. */
+export const BY_PROVIDER_KEY = 0;
+export const BY_CALLER = 2;
+
 /** The ways in which each record is summed; the numbers are those of `usage_cells.cut`. */
 export const CUTS: readonly {
   readonly cut: number;
   readonly narrow: (all: Dimensions) => Dimensions;
 }[] = [
-  { cut: 0, narrow: ([, , provider, providerKey]) => ['', '', provider, providerKey, ''] },
+  {
+    cut: BY_PROVIDER_KEY,
+    narrow: ([, , provider, providerKey]) => ['', '', provider, providerKey, ''],
+  },
   { cut: 1, narrow: ([, , , , model]) => ['', '', '', '', model] },
-  { cut: 2, narrow: ([user, key]) => [user, key, '', '', ''] },
+  { cut: BY_CALLER, narrow: ([user, key]) => [user, key, '', '', ''] },
   { cut: 3, narrow: (all) => all },
 ];
 

@@ -2,15 +2,13 @@
 import { sql } from 'kysely';
 import { type Nanos, nanos } from '../../contract/money.ts';
 import type { Storage } from '../storage/storage.ts';
+import { BY_CALLER } from './roll-up.ts';
 
 /** A user, or one of their keys. */
 export interface Spender {
   readonly userId: string;
   readonly keyId?: string;
 }
-
-/** The cut of the sums in which only users and their keys count. */
-const BY_CALLER = 2;
 
 /**
  * What was charged, else the provider's cost.
