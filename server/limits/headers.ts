@@ -1,5 +1,5 @@
 import type { Subject } from './subject.ts';
-import type { Window } from './window.ts';
+import { SPANS, type Window } from './window.ts';
 
 /**
  * `x-ratelimit-{limit,remaining,reset}-{requests,tokens}`, each of the rule of which least is left; of several that
@@ -10,17 +10,14 @@ import type { Window } from './window.ts';
  */
 export function rateLimitHeaders(key: Subject, user: Subject, now: number): Record<string, string> {
   const headers: Record<string, string> = {};
-  const ofRequests = tighter(
-    tightest(key, requestsLeft),
-    tightest(user, requestsLeft),
-    requestsLeft,
-  );
+  const windows = [key, user].flatMap((subject) => SPANS.map((span) => subject.window(span)));
+  const ofRequests = tightest(windows, requestsLeft);
   if (ofRequests.requestsMost !== Number.POSITIVE_INFINITY) {
     headers['x-ratelimit-limit-requests'] = String(ofRequests.requestsMost);
     headers['x-ratelimit-remaining-requests'] = String(Math.max(0, requestsLeft(ofRequests)));
     headers['x-ratelimit-reset-requests'] = durationText(ofRequests.end - now);
   }
-  const ofTokens = tighter(tightest(key, tokensLeft), tightest(user, tokensLeft), tokensLeft);
+  const ofTokens = tightest(windows, tokensLeft);
   if (ofTokens.tokensMost !== Number.POSITIVE_INFINITY) {
     headers['x-ratelimit-limit-tokens'] = String(ofTokens.tokensMost);
     headers['x-ratelimit-remaining-tokens'] = String(Math.max(0, tokensLeft(ofTokens)));
@@ -37,8 +34,8 @@ function tokensLeft(window: Window): number {
   return window.tokensMost - window.tokens;
 }
 
-function tightest({ minute, hour, day }: Subject, left: (window: Window) => number): Window {
-  return tighter(tighter(minute, hour, left), day, left);
+function tightest(windows: readonly Window[], left: (window: Window) => number): Window {
+  return windows.reduce((one, other) => tighter(one, other, left));
 }
 
 function tighter(one: Window, other: Window, left: (window: Window) => number): Window {

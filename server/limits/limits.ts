@@ -16,7 +16,7 @@ import { failureOf, worstBreach } from './refusal.ts';
 import { checkedLimits, NO_LIMITS, type RateLimits, type Scope } from './rules.ts';
 import { type Standing, standingOf } from './standing.ts';
 import { SteadyTime } from './steady-time.ts';
-import { countsTokens, Subject } from './subject.ts';
+import { NO_RULES, type Rules, rulesOf, Subject } from './subject.ts';
 
 export type { Pass } from './pass.ts';
 export {
@@ -108,7 +108,7 @@ class Limiter implements Limits {
   readonly #storage: Storage;
   readonly #clock: Clock;
   readonly #time: SteadyTime;
-  readonly #defaults: Readonly<Record<Scope, RateLimits>>;
+  readonly #defaults: Readonly<Record<Scope, Rules>>;
   /** Whoever has limits or has called since the start: no more than were issued. */
   readonly #subjects: Readonly<Record<Scope, Map<string, Subject>>> = {
     key: new Map(),
@@ -119,19 +119,22 @@ class Limiter implements Limits {
     this.#storage = storage;
     this.#clock = clock;
     this.#time = new SteadyTime(clock);
-    this.#defaults = { key: NO_LIMITS, user: NO_LIMITS, ...defaults };
+    this.#defaults = {
+      key: rulesOf(defaults?.key ?? NO_LIMITS),
+      user: rulesOf(defaults?.user ?? NO_LIMITS),
+    };
   }
 
   async load(): Promise<void> {
     const rows = await this.#storage.db.selectFrom('rate_limits').selectAll().execute();
     for (const row of rows) {
       const scope = row.scope === 'user' ? 'user' : 'key';
-      this.#subjectOf(scope, row.scope_id).limits = fromRow(row);
+      this.#subjectOf(scope, row.scope_id).rules = rulesOf(fromRow(row));
     }
   }
 
   get(scope: Scope, scopeId: string): RateLimits {
-    return this.#subjects[scope].get(scopeId)?.limits ?? this.#defaults[scope];
+    return this.#rules(scope, scopeId).limits;
   }
 
   async set(scope: Scope, scopeId: string, limits: RateLimits): Promise<void> {
@@ -149,17 +152,13 @@ class Limiter implements Limits {
       .onConflict((c) => c.columns(['scope', 'scope_id']).doUpdateSet(changed))
       .compile();
     const apply = () => {
-      this.#subjectOf(scope, scopeId).limits = checked;
+      this.#subjectOf(scope, scopeId).rules = rulesOf(checked);
     };
     return { write, apply };
   }
 
   countsTokens(keyId: string, userId: string): boolean {
-    const { key, user } = this.#subjects;
-    return (
-      (key.get(keyId)?.countsTokens ?? countsTokens(this.#defaults.key)) ||
-      (user.get(userId)?.countsTokens ?? countsTokens(this.#defaults.user))
-    );
+    return this.#rules('key', keyId).countsTokens || this.#rules('user', userId).countsTokens;
   }
 
   admit({ keyId, userId, tokens }: AdmissionRequest): Pass {
@@ -171,7 +170,7 @@ class Limiter implements Limits {
     const keyFits = key.fits(now, reserved);
     const userFits = user.fits(now, reserved);
     if (!keyFits || !userFits) throw this.#refusalOf([key, user], reserved, now);
-    return new Booking(key, user, reserved);
+    return new Booking(key, user, now, reserved);
   }
 
   restore(past: Iterable<PastUse>): void {
@@ -180,10 +179,9 @@ class Limiter implements Limits {
     for (const { at } of uses) this.#time.saw(at);
     const now = this.#time.now();
     for (const { keyId, userId, at, tokens, requests = 1 } of uses) {
-      const both = [this.#subjectOf('key', keyId), this.#subjectOf('user', userId)];
-      for (const window of both.flatMap(({ windows }) => windows)) {
-        window.roll(now);
-        window.book(window.numberAt(at), requests, wholeTokens(tokens));
+      for (const subject of [this.#subjectOf('key', keyId), this.#subjectOf('user', userId)]) {
+        subject.roll(now);
+        subject.book(at, requests, wholeTokens(tokens));
       }
     }
   }
@@ -201,11 +199,11 @@ class Limiter implements Limits {
   #at(now: number, keyId: string | null, userId: string | null): [key: Subject, user: Subject] {
     const key =
       keyId === null
-        ? new Subject('key', NO_LIMITS)
+        ? new Subject('key', NO_RULES)
         : (this.#subjects.key.get(keyId) ?? new Subject('key', this.#defaults.key));
     const user =
       userId === null
-        ? new Subject('user', NO_LIMITS)
+        ? new Subject('user', NO_RULES)
         : (this.#subjects.user.get(userId) ?? new Subject('user', this.#defaults.user));
     key.roll(now);
     user.roll(now);
@@ -218,6 +216,10 @@ class Limiter implements Limits {
       throw new Failure('internal', { detail: 'a limit refused without a reason' });
     const waitMs = breach.resetsAt === null ? BUSY_WAIT_MS : breach.resetsAt - now;
     return failureOf(breach, this.#time.waitFor(waitMs));
+  }
+
+  #rules(scope: Scope, scopeId: string): Rules {
+    return this.#subjects[scope].get(scopeId)?.rules ?? this.#defaults[scope];
   }
 
   #subjectOf(scope: Scope, scopeId: string): Subject {

@@ -15,23 +15,19 @@ export interface Pass {
   cancel(): void;
 }
 
-/** Books a request with its key and its user, both of which must be rolled to the instant of admission. */
+/** Books a request with its key and its user, both of which must be rolled to the instant `at` of its admission. */
 export class Booking implements Pass {
   readonly #key: Subject;
   readonly #user: Subject;
-  readonly #minute: number;
-  readonly #hour: number;
-  readonly #day: number;
+  readonly #at: number;
   #tokens: number;
   #isRunning = true;
   #isCancelled = false;
 
-  constructor(key: Subject, user: Subject, tokens: number) {
+  constructor(key: Subject, user: Subject, at: number, tokens: number) {
     this.#key = key;
     this.#user = user;
-    this.#minute = key.minute.number;
-    this.#hour = key.hour.number;
-    this.#day = key.day.number;
+    this.#at = at;
     this.#tokens = tokens;
     key.running++;
     user.running++;
@@ -60,14 +56,8 @@ export class Booking implements Pass {
   }
 
   #book(requests: number, tokens: number): void {
-    this.#bookWith(this.#key, requests, tokens);
-    this.#bookWith(this.#user, requests, tokens);
-  }
-
-  #bookWith(subject: Subject, requests: number, tokens: number): void {
-    subject.minute.book(this.#minute, requests, tokens);
-    subject.hour.book(this.#hour, requests, tokens);
-    subject.day.book(this.#day, requests, tokens);
+    this.#key.book(this.#at, requests, tokens);
+    this.#user.book(this.#at, requests, tokens);
   }
 }
 

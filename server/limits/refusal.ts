@@ -3,6 +3,7 @@ import { isoTime } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import type { Rule } from './rules.ts';
 import type { Subject } from './subject.ts';
+import { SPANS } from './window.ts';
 
 /** A rule that a request would break. */
 export interface Breach {
@@ -37,18 +38,18 @@ function canNeverFit({ asked, limit }: Breach): boolean {
 
 function breachesOf(subject: Subject, tokens: number): Breach[] {
   const found: Breach[] = [];
-  const { running, runningMost } = subject;
-  if (running >= runningMost) {
+  const { running, rules } = subject;
+  if (running >= rules.running) {
     found.push({
       subject,
       rule: 'max_concurrent',
       counter: running,
-      limit: runningMost,
+      limit: rules.running,
       asked: 1,
       resetsAt: null,
     });
   }
-  for (const window of subject.windows) {
+  for (const window of SPANS.map((span) => subject.window(span))) {
     const resetsAt = window.end;
     if (window.requests >= window.requestsMost) {
       const rule: Rule = `requests_per_${window.span}`;

@@ -23,11 +23,11 @@ export interface Standing {
 /** Both subjects must be rolled to the present. */
 export function standingOf(key: Subject, user: Subject): Standing {
   const reached = perRule((measure, span) => {
-    const ofKey = reachedOf(key[span], measure);
-    const ofUser = reachedOf(user[span], measure);
+    const ofKey = reachedOf(key.window(span), measure);
+    const ofUser = reachedOf(user.window(span), measure);
     return ofUser.left < ofKey.left ? ofUser : ofKey;
   });
-  const busier = user.runningMost - user.running < key.runningMost - key.running ? user : key;
+  const busier = user.rules.running - user.running < key.rules.running - key.running ? user : key;
   const breach = worstBreach([key, user], 1);
   return {
     limits: perRule((measure, span) => finite(reached[`${measure}_per_${span}`].limit)),
@@ -37,11 +37,11 @@ export function standingOf(key: Subject, user: Subject): Standing {
       return left === null ? null : Math.max(0, left);
     }),
     resets: {
-      minute: isoTime(key.minute.end),
-      hour: isoTime(key.hour.end),
-      day: isoTime(key.day.end),
+      minute: isoTime(key.window('minute').end),
+      hour: isoTime(key.window('hour').end),
+      day: isoTime(key.window('day').end),
     },
-    concurrent: { running: busier.running, limit: finite(busier.runningMost) },
+    concurrent: { running: busier.running, limit: finite(busier.rules.running) },
     allowed: breach === null,
     reason: breach === null ? null : sentenceOf(breach),
   };

@@ -1,58 +1,61 @@
 import { NO_LIMITS, type RateLimits, type Scope } from './rules.ts';
-import { SPANS, Window } from './window.ts';
+import { type Ceilings, Counts, SPANS, type Span, type Window } from './window.ts';
 
-/** One key or user: its limits, and what it used of them. */
+/** What a key or user is held to; most share one, that of their scope. */
+export interface Rules extends Ceilings {
+  readonly limits: RateLimits;
+  readonly running: number;
+  /** Is one of these a limit on tokens? */
+  readonly countsTokens: boolean;
+}
+
+export function rulesOf(limits: RateLimits): Rules {
+  const tokens = SPANS.map((span) => most(limits[`tokens_per_${span}`]));
+  return {
+    limits,
+    requests: SPANS.map((span) => most(limits[`requests_per_${span}`])),
+    tokens,
+    running: most(limits.max_concurrent),
+    countsTokens: tokens.some(Number.isFinite),
+  };
+}
+
+export const NO_RULES = rulesOf(NO_LIMITS);
+
+function most(limit: number | null): number {
+  return limit ?? Number.POSITIVE_INFINITY;
+}
+
+/** One key or user: what it is held to, and what it used. */
 export class Subject {
   readonly scope: Scope;
-  readonly minute = new Window('minute');
-  readonly hour = new Window('hour');
-  readonly day = new Window('day');
-  readonly windows: readonly Window[] = [this.minute, this.hour, this.day];
+  /** New ones hold from the next request on; what was used stays counted. */
+  rules: Rules;
   /** Requests under way. */
   running = 0;
-  runningMost = Number.POSITIVE_INFINITY;
-  countsTokens = false;
-  #limits: RateLimits = NO_LIMITS;
+  readonly #counts = new Counts();
 
-  constructor(scope: Scope, limits: RateLimits) {
+  constructor(scope: Scope, rules: Rules) {
     this.scope = scope;
-    this.limits = limits;
-  }
-
-  get limits(): RateLimits {
-    return this.#limits;
-  }
-
-  /** New limits hold from the next request on; what was used stays counted. */
-  set limits(limits: RateLimits) {
-    this.#limits = limits;
-    this.countsTokens = countsTokens(limits);
-    this.runningMost = limits.max_concurrent ?? Number.POSITIVE_INFINITY;
-    for (const span of SPANS) {
-      this[span].requestsMost = limits[`requests_per_${span}`] ?? Number.POSITIVE_INFINITY;
-      this[span].tokensMost = limits[`tokens_per_${span}`] ?? Number.POSITIVE_INFINITY;
-    }
+    this.rules = rules;
   }
 
   /** Whether one more request with that many tokens keeps every rule at that instant. */
   fits(instant: number, tokens: number): boolean {
     this.roll(instant);
-    return (
-      this.running < this.runningMost &&
-      this.minute.fits(tokens) &&
-      this.hour.fits(tokens) &&
-      this.day.fits(tokens)
-    );
+    return this.running < this.rules.running && this.#counts.fits(tokens, this.rules);
   }
 
   roll(instant: number): void {
-    this.minute.roll(instant);
-    this.hour.roll(instant);
-    this.day.roll(instant);
+    this.#counts.roll(instant);
   }
-}
 
-/** Is one of these a limit on tokens? */
-export function countsTokens(limits: RateLimits): boolean {
-  return SPANS.some((span) => limits[`tokens_per_${span}`] !== null);
+  /** Adds to the windows of the instant of an admission, where they are not over yet. */
+  book(instant: number, requests: number, tokens: number): void {
+    this.#counts.book(instant, requests, tokens);
+  }
+
+  window(span: Span): Window {
+    return this.#counts.window(span, this.rules);
+  }
 }

@@ -4,57 +4,87 @@ export type Span = (typeof SPANS)[number];
 
 // The epoch began at midnight UTC and its seconds know no leap seconds, so each UTC minute, hour and day is one
 // multiple of its length, through leap days and turns of the year.
-const SPAN_MS: Readonly<Record<Span, number>> = {
-  minute: 60_000,
-  hour: 3_600_000,
-  day: 86_400_000,
-};
+const SPAN_MS = [60_000, 3_600_000, 86_400_000] as const;
+
+/** The current minute, hour or day of a key or user. It is half-open: its end belongs to the next. */
+export interface Window {
+  readonly span: Span;
+  readonly requests: number;
+  readonly tokens: number;
+  /** `Infinity`: no limit. */
+  readonly requestsMost: number;
+  readonly tokensMost: number;
+  /** The first instant of the next window, in milliseconds since the epoch. */
+  readonly end: number;
+}
+
+/** How much may be used in each span, in the order of {@link SPANS}; `Infinity` is no limit. */
+export interface Ceilings {
+  readonly requests: readonly number[];
+  readonly tokens: readonly number[];
+}
+
+/** A window's number since the epoch, its requests and its tokens: so many counters has each span. */
+const COUNTERS = 3;
 
 /**
- * Requests and tokens of the current minute, hour or day, and their limits (`Infinity`: none). It is half-open:
- * its end belongs to the next.
+ * Requests and tokens of the current minute, hour and day, all in one list: of a hundred thousand callers the counters are
+ * in no cache, and each object apart would be waited for on its own.
  */
-export class Window {
-  readonly span: Span;
-  readonly #ms: number;
-  /** The number of this window since the epoch. */
-  number = -1;
-  requests = 0;
-  tokens = 0;
-  requestsMost = Number.POSITIVE_INFINITY;
-  tokensMost = Number.POSITIVE_INFINITY;
+export class Counts {
+  readonly #counts: number[] = SPANS.flatMap(() => [-1, 0, 0]);
 
-  constructor(span: Span) {
-    this.span = span;
-    this.#ms = SPAN_MS[span];
-  }
-
-  /** Begins anew if the instant lies beyond the end. An earlier instant changes nothing. */
+  /** Begins anew where the instant lies beyond the end. An earlier instant changes nothing. */
   roll(instant: number): void {
-    const number = this.numberAt(instant);
-    if (number <= this.number) return;
-    this.number = number;
-    this.requests = 0;
-    this.tokens = 0;
+    const counts = this.#counts;
+    for (let span = 0; span < SPAN_MS.length; span++) {
+      const at = span * COUNTERS;
+      const number = numberAt(span, instant);
+      if (number <= (counts[at] ?? 0)) continue;
+      counts[at] = number;
+      counts[at + 1] = 0;
+      counts[at + 2] = 0;
+    }
   }
 
-  numberAt(instant: number): number {
-    return Math.floor(instant / this.#ms);
+  /** Whether one more request with that many tokens stays within. */
+  fits(tokens: number, most: Ceilings): boolean {
+    const counts = this.#counts;
+    for (let span = 0; span < SPAN_MS.length; span++) {
+      const at = span * COUNTERS;
+      if ((counts[at + 1] ?? 0) >= (most.requests[span] ?? 0)) return false;
+      if ((counts[at + 2] ?? 0) + tokens > (most.tokens[span] ?? 0)) return false;
+    }
+    return true;
   }
 
-  fits(tokens: number): boolean {
-    return this.requests < this.requestsMost && this.tokens + tokens <= this.tokensMost;
+  /** Adds to the windows that an instant lies in. One that is over by now has no counter left to change. */
+  book(instant: number, requests: number, tokens: number): void {
+    const counts = this.#counts;
+    for (let span = 0; span < SPAN_MS.length; span++) {
+      const at = span * COUNTERS;
+      if (numberAt(span, instant) !== counts[at]) continue;
+      counts[at + 1] = (counts[at + 1] ?? 0) + requests;
+      counts[at + 2] = (counts[at + 2] ?? 0) + tokens;
+    }
   }
 
-  /** Adds to the window of that number. One that is over by now has no counter left to change. */
-  book(number: number, requests: number, tokens: number): void {
-    if (number !== this.number) return;
-    this.requests += requests;
-    this.tokens += tokens;
+  /** As it stands now. */
+  window(span: Span, most: Ceilings): Window {
+    const index = SPANS.indexOf(span);
+    const at = index * COUNTERS;
+    const number = this.#counts[at] ?? 0;
+    return {
+      span,
+      requests: this.#counts[at + 1] ?? 0,
+      tokens: this.#counts[at + 2] ?? 0,
+      requestsMost: most.requests[index] ?? 0,
+      tokensMost: most.tokens[index] ?? 0,
+      end: (number + 1) * (SPAN_MS[index] ?? 0),
+    };
   }
+}
 
-  /** The first instant of the next window, in milliseconds since the epoch. */
-  get end(): number {
-    return (this.number + 1) * this.#ms;
-  }
+function numberAt(span: number, instant: number): number {
+  return Math.floor(instant / (SPAN_MS[span] ?? 1));
 }
