@@ -129,3 +129,17 @@ test('a chart leaves no group less than nothing, whatever is recorded while it i
   }
   await recording;
 });
+
+test('questions that find nothing fill no memory: the oldest answers make room for them', async () => {
+  await spend(NOW - 3 * DAY_MS, 5);
+  assert.deepEqual(await spent(), all(5));
+  falsify(day('2026-11-17'));
+  const askForNobody = (n: number) => {
+    const model = `${n}${'x'.repeat(200_000)}`;
+    return reports.total({ span: span(), selection: { userId: null, names: { model } } });
+  };
+  await askForNobody(0);
+  assert.deepEqual(await spent(), all(5), 'there is room for both');
+  for (let n = 1; n < 150; n++) await askForNobody(n);
+  assert.deepEqual(await spent(), all(1_000), 'what was read before is read anew');
+});

@@ -62,6 +62,8 @@ const LENGTH_MS = { usage_hourly: HOUR_MS, usage_daily: 24 * HOUR_MS } as const;
 const SETTLED_MS = 300_000;
 /** Rows that are kept, of all answers together: some tens of megabytes. */
 const ROWS_MOST = 100_000;
+/** The text of a question weighs as a row for each so many letters: one that found nothing is kept, too, and may name anything. */
+const LETTERS_A_ROW = 256;
 
 /** What was made of so many rows. */
 interface Made {
@@ -73,14 +75,14 @@ interface Answer {
   /** Beyond the last bucket that it speaks of. */
   readonly end: number;
   readonly made: Promise<Made>;
-  /** How many rows it was made of; 0 while they are read. */
-  rows: number;
+  /** In rows: those that it was made of, and its question; 0 while they are read. */
+  weight: number;
 }
 
 /** Answers by their question; those that were asked for last come last. */
 class Answers {
   readonly #answers = new Map<string, Answer>();
-  #rows = 0;
+  #weight = 0;
 
   /** What was answered before, or else what `ask` finds. */
   of(key: string, end: number, ask: () => Promise<Made>): Promise<Made> {
@@ -90,7 +92,7 @@ class Answers {
       this.#answers.set(key, known);
       return known.made;
     }
-    const answer: Answer = { end, made: ask(), rows: 0 };
+    const answer: Answer = { end, made: ask(), weight: 0 };
     this.#answers.set(key, answer);
     answer.made.then(
       ({ rows }) => this.#keep(key, answer, rows),
@@ -106,17 +108,17 @@ class Answers {
 
   #keep(key: string, answer: Answer, rows: number): void {
     if (this.#answers.get(key) !== answer) return;
-    answer.rows = rows;
-    this.#rows += rows;
+    answer.weight = rows + Math.ceil(key.length / LETTERS_A_ROW);
+    this.#weight += answer.weight;
     for (const [oldest, other] of this.#answers) {
-      if (this.#rows <= ROWS_MOST) break;
+      if (this.#weight <= ROWS_MOST) break;
       this.#forget(oldest, other);
     }
   }
 
   #forget(key: string, answer: Answer): void {
     if (this.#answers.get(key) !== answer) return;
-    this.#rows -= answer.rows;
+    this.#weight -= answer.weight;
     this.#answers.delete(key);
   }
 }
