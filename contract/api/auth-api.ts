@@ -145,7 +145,7 @@ export const AUTH_API = {
     request: profileChange,
     status: 200,
     reply: person,
-    failures: ['storage_unavailable'],
+    failures: ['conflict', 'storage_unavailable'],
   }),
   deleteAccount: call({
     method: 'DELETE',
@@ -168,7 +168,7 @@ export const AUTH_API = {
     tags,
     request: passwordChange,
     status: 204,
-    failures: ['forbidden', 'overloaded', 'rate_limited', 'storage_unavailable'],
+    failures: ['conflict', 'forbidden', 'overloaded', 'rate_limited', 'storage_unavailable'],
   }),
   sessions: call({
     method: 'GET',

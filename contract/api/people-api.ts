@@ -96,7 +96,10 @@ export const PEOPLE_API = {
     request: setUpRequest,
     status: 201,
     reply: signedIn,
-    failures: ['invalid_credentials', 'not_found', 'overloaded', 'rate_limited'],
+    failures: [
+      ...(['conflict', 'invalid_credentials', 'not_found', 'overloaded'] as const),
+      ...(['rate_limited', 'storage_unavailable'] as const),
+    ],
   }),
   resetPassword: call({
     method: 'POST',
@@ -107,7 +110,7 @@ export const PEOPLE_API = {
     tags,
     request: passwordReset,
     status: 204,
-    failures: ['not_found', 'overloaded', 'rate_limited', 'storage_unavailable'],
+    failures: ['conflict', 'not_found', 'overloaded', 'rate_limited', 'storage_unavailable'],
   }),
   signInByName: call({
     method: 'POST',

@@ -88,6 +88,6 @@ export const PREFERENCES_API = {
     request: preferences,
     status: 200,
     reply: preferences,
-    failures: ['storage_unavailable'],
+    failures: ['conflict', 'storage_unavailable'],
   }),
 };

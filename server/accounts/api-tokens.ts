@@ -25,7 +25,7 @@ export interface ApiToken {
 }
 
 export interface ApiTokens {
-  /** @throws Failure `conflict` (too many), `storage_unavailable` */
+  /** @throws Failure `conflict` (too many, or the account is being deleted), `storage_unavailable` */
   issue(of: {
     readonly userId: string | null;
     readonly name: string;
@@ -113,11 +113,12 @@ export class ApiTokenBook implements ApiTokens {
 
   /** For the act that deletes an account. */
   erasureOf(userId: string): Erasure {
-    const own = this.all().filter((token) => token.userId === userId);
     return {
       writes: [this.#storage.db.deleteFrom('api_tokens').where('user_id', '=', userId).compile()],
       apply: () => {
-        for (const { id } of own) this.#tokens.delete(id);
+        for (const { id, userId: owner } of this.all()) {
+          if (owner === userId) this.#tokens.delete(id);
+        }
       },
     };
   }

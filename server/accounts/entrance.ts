@@ -50,7 +50,8 @@ export interface Entrance {
   /**
    * Sets a password by a link, and ends all sessions of its user.
    *
-   * @throws Failure `not_found` (the link is not good any more), `overloaded`, `storage_unavailable`
+   * @throws Failure `not_found` (the link is not good any more), `conflict` (it is being used, or the account deleted),
+   *   `overloaded`, `storage_unavailable`
    */
   resetPassword(token: string, password: string): Promise<User>;
 }

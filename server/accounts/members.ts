@@ -22,7 +22,8 @@ export interface Members {
    * Ends all other sessions.
    *
    * @param keep the session that asks
-   * @throws Failure `forbidden` (the current password is wrong), `overloaded`, `storage_unavailable`
+   * @throws Failure `forbidden` (the current password is wrong), `conflict` (it was set anew meanwhile, or the
+   *   account deleted), `overloaded`, `storage_unavailable`
    */
   changePassword(of: {
     readonly user: User;
@@ -30,12 +31,13 @@ export interface Members {
     readonly next: string;
     readonly keep: string;
   }): Promise<void>;
-  /** @throws Failure `storage_unavailable` */
+  /** @throws Failure `conflict` (the account is being deleted), `storage_unavailable` */
   rename(user: User, name: string | null): Promise<User>;
   /**
    * Role and switch, in the operator's hands. Whoever is switched off has no session, key or token any more.
    *
-   * @throws Failure `conflict` if nobody could act as the operator afterwards, `storage_unavailable`
+   * @throws Failure `conflict` if nobody could act as the operator afterwards, or the account is being deleted;
+   *   `storage_unavailable`
    */
   change(user: User, change: { readonly role?: Role; readonly isActive?: boolean }): Promise<User>;
   /**
@@ -70,8 +72,8 @@ export function createMembers(deps: MembersDeps): Members {
   /** Whose leave is on its way to the disk. They count as gone, so that the last two admins cannot go at once. */
   const leaving = new Set<string>();
 
-  async function write(user: User, change: UserChange): Promise<User> {
-    const { write: statement, apply } = people.change(user, change, clock.now());
+  async function write(user: User, change: UserChange, confirmed?: string | null): Promise<User> {
+    const { write: statement, apply } = people.change(user, change, clock.now(), confirmed);
     await storage.commit([statement]);
     return apply();
   }
@@ -83,9 +85,11 @@ export function createMembers(deps: MembersDeps): Members {
     },
 
     async changePassword({ user, current, next, keep }) {
+      const confirmed = people.passwordOf(user.id);
       await members.confirm(user, current);
       const passwordHash = await passwords.hash(next);
-      await write(user, { passwordHash });
+      // It may be set anew meanwhile, to shut out whoever knew the one before.
+      await write(user, { passwordHash }, confirmed);
       await sessions.endAll(user.id, keep);
     },
 

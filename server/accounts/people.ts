@@ -165,11 +165,16 @@ export class UserBook implements People {
       .compile();
   }
 
-  /** What changes a user on disk, and then in memory. */
+  /**
+   * What changes a user on disk, and then in memory. Of whoever deleted their account, the disk takes no change any more.
+   *
+   * @param confirmed the stored hash of the password that must be theirs still
+   */
   change(
     user: User,
     change: UserChange,
     at: number,
+    confirmed?: string | null,
   ): { readonly write: Write; readonly apply: () => User } {
     const { passwordHash, isActive, erasedAt, ...plain } = change;
     const row = {
@@ -179,7 +184,13 @@ export class UserBook implements People {
       ...(passwordHash !== undefined && { password_hash: passwordHash }),
       updated_at: at,
     };
-    const update = this.#storage.db.updateTable('users').set(row).where('id', '=', user.id);
+    const update = this.#storage.db
+      .updateTable('users')
+      .set(row)
+      .where('id', '=', user.id)
+      .$if(confirmed !== undefined, (query) =>
+        query.where('password_hash', 'is', confirmed ?? null),
+      );
     return { write: { ...update.compile(), rows: 1 }, apply: () => this.#apply(user.id, change) };
   }
 

@@ -6,7 +6,7 @@ import type { Erasure } from './people.ts';
 export interface Preferences {
   /** Null for whoever never chose anything. */
   read(userId: string): Promise<unknown>;
-  /** Replaces all of them. @throws Failure `storage_unavailable` */
+  /** Replaces all of them. @throws Failure `conflict` (the account is being deleted), `storage_unavailable` */
   write(userId: string, chosen: object): Promise<void>;
 }
 

@@ -27,7 +27,8 @@ export interface Session {
 export interface Sessions {
   /**
    * @returns the token of the cookie, this once
-   * @throws Failure `invalid_credentials` if the user's password was changed at this moment, `storage_unavailable`
+   * @throws Failure `invalid_credentials` if the user's password was changed or the account deleted at this moment,
+   *   `storage_unavailable`
    */
   open(of: {
     readonly userId: string;
@@ -112,7 +113,13 @@ export class SessionBook implements Sessions {
     const hash = tokenHash(token);
     const row = this.#storage.db.insertInto('sessions').values(toRow(session, hash));
     const password = this.#people.passwordOf(of.userId);
-    await this.#storage.commit([row.compile()]);
+    try {
+      await this.#storage.commit([row.compile()]);
+    } catch (error) {
+      // The only rule that such a row can break: its account was deleted meanwhile.
+      const isGone = error instanceof Failure && error.code === 'conflict';
+      throw isGone ? new Failure('invalid_credentials', { cause: error }) : error;
+    }
     this.#remember(session, hash);
     // A password that was changed meanwhile ended all sessions but this one, which was proved with the one before.
     if (this.#people.passwordOf(of.userId) !== password) {

@@ -207,6 +207,20 @@ test('a key that is issued while its user becomes prepaid may not use what canno
   }
 });
 
+test('a member who deletes the account while a key of theirs waits its turn is not made anew by it', async () => {
+  const { key } = await administration.issueOperatorKey({ ...METERED, label: 'lou' });
+  const { user } = administration.find(key.id);
+  const limited = administration.setLimits({ user, key: null, limits: { requests_per_day: 7 } });
+  const issued = administration.keys.issue('lou', 'member', {});
+  const [, outcome] = await Promise.allSettled([
+    administration.eraseAccount(user),
+    issued,
+    limited,
+  ]);
+  assert.equal(outcome.status === 'rejected' && outcome.reason.code, 'not_found');
+  assert.equal(accounts.people.find('lou'), null);
+});
+
 test('who asks for a key of a name that is made prepaid at this moment is refused', async () => {
   const [made, asked] = await Promise.allSettled([
     administration.createUser({ ...ANN, username: 'ida' }),

@@ -91,7 +91,8 @@ export interface KeyOffice {
   /**
    * A key for a user who is made if new. The operator's may use what cannot be metered unless something bounds it.
    *
-   * @throws Failure `validation_failed`, `forbidden`, `conflict` (a member has too many), `storage_unavailable`
+   * @throws Failure `validation_failed`, `forbidden`, `conflict` (a member has too many), `not_found` (a member who is
+   *   gone), `storage_unavailable`
    */
   issue(label: string, by: Actor, order: KeyOrder): Promise<IssuedKey>;
   /**
@@ -266,7 +267,9 @@ class Desk implements KeyOffice {
   #assertMemberMayAdd(label: string, { allowUnmetered }: KeyOrder): void {
     if (allowUnmetered === true) throw new Failure('forbidden', UNMETERED);
     const user = this.#named(label);
-    const mine = user === null ? [] : this.#deps.accounts.keys.ofUser(user.id);
+    // While they waited for their turn, they deleted their account: the name would make somebody new.
+    if (user === null) throw new Failure('not_found', { sentence: 'There is no such user.' });
+    const mine = this.#deps.accounts.keys.ofUser(user.id);
     // One that is switched off or has expired can be opened again.
     const count = mine.filter(({ revokedAt }) => revokedAt === null).length;
     if (count < MEMBER_KEYS_MAX) return;

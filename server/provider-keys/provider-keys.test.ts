@@ -74,6 +74,20 @@ test('with an account go its secrets and what its keys were called; those of oth
   }
 });
 
+test('a key that was being stored while its owner deleted the account leaves no secret', async () => {
+  await using stage = await openRing();
+  const { ring, storage } = stage;
+  const gone = { id: 'usr_gone', username: 'deleted_gone', created_at: 1, erased_at: 2 };
+  const person = { ...gone, role: 'member', is_active: 0, email: null, name: null };
+  const row = { ...person, password_hash: null, updated_at: 2, last_seen_at: null };
+  await storage.commit([storage.db.insertInto('users').values(row).compile()]);
+  const secrets = () => storage.db.selectFrom('secrets').select('row_id').execute();
+  const before = await secrets();
+  await assert.rejects(ring.add(order('usr_gone', 'gsk-too-late')), { code: 'conflict' });
+  assert.deepEqual(ring.everHeld('usr_gone'), []);
+  assert.deepEqual(await secrets(), before);
+});
+
 test('a key that is deleted, switched to another secret or off is not served with what was open', async () => {
   await using stage = await openRing();
   const { ring } = stage;
