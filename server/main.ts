@@ -9,6 +9,7 @@ import { systemClock } from './clock.ts';
 import { ConfigError, environment, type LoadedConfig, loadConfig, secretsOf } from './config.ts';
 import { backupFolder } from './data-folder.ts';
 import { startDemo } from './demo/demo.ts';
+import { Failure } from './failure.ts';
 import { audit } from './ledger/ledger.ts';
 import { createLog, type Log } from './log.ts';
 import { providers } from './providers/providers.ts';
@@ -194,16 +195,21 @@ program
   .option('--data-dir <folder>', 'folder of the database (DATA_DIR)')
   .action(check);
 
-function isPlain(error: unknown): error is Error {
+/** What the operator can mend is told in a sentence; anything else with its whole story. */
+function toldOf(error: unknown): string {
+  if (error instanceof Failure && error.code !== 'internal') {
+    const { detail } = error.details;
+    return detail === undefined ? error.message : `${error.message} (${detail})`;
+  }
   const isRefused = error instanceof ConfigError || error instanceof DatabaseUnusable;
   // The system's own words name the call and the address or file: "listen EADDRINUSE", "open EACCES".
-  return isRefused || (error instanceof Error && 'syscall' in error);
+  const isPlain = isRefused || (error instanceof Error && 'syscall' in error);
+  return isPlain ? error.message : String((error as Error).stack);
 }
 
 try {
   await program.parseAsync();
 } catch (error) {
-  // What the operator can mend is told in a sentence; anything else with its whole story.
-  process.stderr.write(`${isPlain(error) ? error.message : String((error as Error).stack)}\n`);
+  process.stderr.write(`${toldOf(error)}\n`);
   process.exit(1);
 }

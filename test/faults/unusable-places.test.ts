@@ -58,6 +58,12 @@ test('a file that is no database, a taken port and a missing key file are told i
       /tollkeeper\.db cannot be opened: file is not a database/,
     );
   }
+  const broken = /^The backup could not be made\. \(.*file is not a database\)\n$/;
+  await refused(['backup'], { dataDir }, broken);
+  const empty = folder('empty-database');
+  writeFileSync(join(empty, 'tollkeeper.db'), '');
+  const unread = /^The database cannot be read now\. \(no such table: ledger_entries\)\n$/;
+  await refused(['verify'], { dataDir: empty }, unread);
   const port = createServer().listen(0, '127.0.0.1');
   await once(port, 'listening');
   const settings = { PORT: String((port.address() as AddressInfo).port) };
