@@ -14,7 +14,7 @@ import { audit } from './ledger/ledger.ts';
 import { createLog, type Log } from './log.ts';
 import { providers } from './providers/providers.ts';
 import { rollUpsAgree } from './records/records.ts';
-import { createBackups, DatabaseUnusable, openToRead } from './storage/storage.ts';
+import { createBackups, DatabaseUnusable, isInUse, openToRead } from './storage/storage.ts';
 import { everySecretOpens, type Rotation, rotateRootKey } from './vault/vault.ts';
 
 const { version } = JSON.parse(
@@ -84,8 +84,10 @@ async function verify(flags: ServeFlags): Promise<void> {
   const { config } = settingsFrom(flags);
   const { databaseFile: file, dataDir } = config.storage;
   if (!existsSync(file)) throw new ConfigError([`There is no database at ${file}.`]);
+  const isServed = isInUse(file);
   const storage = await openToRead(file);
-  const books = await audit(storage, { chargeColumn: 'charge_nanos', now: systemClock.now() });
+  const now = systemClock.now();
+  const books = await audit(storage, { chargeColumn: 'charge_nanos', now, isServed });
   const key = { set: config.vault.encryptionKey ?? null, dataDir };
   const findings = [
     ...[...books, await everySecretOpens(storage, key)].toSorted((one, other) =>

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Worker } from 'node:worker_threads';
 import { Kysely, SqliteAdapter, SqliteDialect } from 'kysely';
@@ -83,6 +83,8 @@ async function readLeftNotes(
 /** Another process works on the database. */
 export class DatabaseInUse extends DatabaseUnusable {}
 
+const lockOf = (file: string): string => `${file}.lock`;
+
 /**
  * A second small database, locked for as long as we live: the system lets go of it even if the
  * process is killed, so there is no stale lock to clear away.
@@ -92,7 +94,7 @@ function takeLock(file: string): DatabaseSync {
     new DatabaseUnusable(`${file} cannot be locked: ${(cause as Error).message}`, { cause });
   let lock: DatabaseSync;
   try {
-    lock = new DatabaseSync(`${file}.lock`);
+    lock = new DatabaseSync(lockOf(file));
   } catch (error) {
     throw cannot(error);
   }
@@ -104,6 +106,25 @@ function takeLock(file: string): DatabaseSync {
     throw new DatabaseInUse(`another process is using ${file}; stop it first`, { cause: error });
   }
   return lock;
+}
+
+/**
+ * Whether another process works on the database. Not to be asked where this one may: whoever closes the file of a lock lets
+ * go of it for the whole process.
+ */
+export function isInUse(file: string): boolean {
+  const lockFile = lockOf(file);
+  if (!existsSync(lockFile)) return false;
+  const lock = new DatabaseSync(lockFile, { readOnly: true });
+  try {
+    lock.prepare('select 1 from sqlite_schema').get();
+    return false;
+  } catch (error) {
+    if (isBusy(error)) return true;
+    throw error;
+  } finally {
+    lock.close();
+  }
 }
 
 /** SQLite can undo changes of the schema, so a failed migration leaves nothing behind. */

@@ -40,7 +40,7 @@ import type { DataKeysTable, SecretsTable } from './tables/vault-tables.ts';
 export { type Backup, type Backups, createBackups } from './backups.ts';
 export type { CommitOptions, Write } from './commit-queue.ts';
 export type { Derivation, DerivationModule, OpenTransaction } from './derivation.ts';
-export { DatabaseInUse, openSqlite, openToRead } from './sqlite.ts';
+export { DatabaseInUse, isInUse, openSqlite, openToRead } from './sqlite.ts';
 export { DatabaseUnusable } from './workers.ts';
 
 export interface Database {

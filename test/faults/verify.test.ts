@@ -31,9 +31,20 @@ test('verify tells every invariant with its figure, live or stopped, and fails o
     INVARIANTS,
   );
   for (const line of live.lines) assert.match(line, /: .*\d/, 'each has a figure');
+  const held = live.lines.find((line) => line.includes(' I4 ')) ?? '';
+  assert.match(held, / 0 beyond their time$/, 'a server is up to let go of them');
   await product.close();
 
   const database = new DatabaseSync(join(dataDir, 'tollkeeper.db'));
+  // As a crash two days ago leaves it.
+  const hold = { at: Date.now() - 2 * 86_400_000, expiresAt: Date.now() - 86_400_000 };
+  const notes = JSON.stringify([['req_of_a_crash', { hold }]]);
+  const insert = database.prepare('insert into open_notes (bundle, notes) values (1000000, ?)');
+  insert.run(notes);
+  const down = await verify(dataDir);
+  assert.deepEqual([down.status, down.breaches], [0, []]);
+  assert.match(down.lines.join('\n'), / 1 beyond their time, for the next start to settle$/m);
+  database.exec('delete from open_notes');
   database.exec("update secrets set sealed = 'AAAA' where purpose = 'provider-key'");
   database.close();
   const stopped = await verify(dataDir);
