@@ -1,8 +1,8 @@
 /**
  * Money, once: integer nano-dollars (1 USD = 1,000,000,000) held in a branded number.
  *
- * A safe integer of nano-dollars reaches 9,007,199 USD. Everything that would leave that range
- * throws a RangeError instead of losing a digit: a loud stop is cheaper than a wrong bill.
+ * A safe integer of nano-dollars reaches 9,007,199 USD. Everything that is booked and would leave that range
+ * throws a RangeError instead of losing a digit: a loud stop is cheaper than a wrong bill. What is only shown goes on.
  */
 
 declare const nanoDollars: unique symbol;
@@ -73,18 +73,21 @@ export function toDollars(amount: Nanos): number {
 }
 
 /**
- * The dollars of several amounts together, as the nearest JSON number. Exact as long as the sum is an amount itself, and
- * where it leaves the range still a figure to show: amounts of several people are none that anybody answers for.
+ * What many amounts came to, to be shown and never booked: exact as long as it is an amount itself. Where it leaves the range
+ * it stands as the nearest number: nobody answers for what many owe together, and a report that fails tells less.
  */
-export function dollarsTogether(amounts: readonly Nanos[]): number {
-  return amounts.reduce((total: number, amount) => total + amount, 0) / NANOS_PER_DOLLAR;
+export function shown(total: number): Nanos {
+  return total as Nanos;
 }
 
-/** @throws RangeError if the sum leaves the range */
+/** Amounts together, {@link shown}. */
 export function sum(...amounts: readonly Nanos[]): Nanos {
-  let total = 0;
-  for (const amount of amounts) total = nanos(total + amount);
-  return total as Nanos;
+  return shown(amounts.reduce((total: number, amount) => total + amount, 0));
+}
+
+/** The same in dollars, as the nearest JSON number. */
+export function dollarsTogether(amounts: readonly Nanos[]): number {
+  return toDollars(sum(...amounts));
 }
 
 /** A quantity (tokens, images, seconds …) at a price in nano-dollars per million of them. */
@@ -94,9 +97,15 @@ export interface CostTerm {
 }
 
 /**
- * The cost of several quantities, each at its own price, rounded half up **once**, at the end.
+ * Nobody is billed a million dollars for one answer: a cost of so much or more is an error of whoever states the figures or
+ * sets the prices, and counts as this much.
+ */
+export const COST_MOST: Nanos = nanos(1_000_000 * NANOS_PER_DOLLAR);
+
+/**
+ * The cost of several quantities, each at its own price, rounded half up **once**, at the end; {@link COST_MOST} at most.
  *
- * @throws RangeError if a quantity or price is no non-negative integer, or the cost is out of range
+ * @throws RangeError if a quantity or price is no non-negative integer
  */
 export function costOf(terms: readonly CostTerm[]): Nanos {
   let total = 0;
@@ -112,9 +121,11 @@ export function costOf(terms: readonly CostTerm[]): Nanos {
 function costOfLarge(terms: readonly CostTerm[]): Nanos {
   let total = 0n;
   for (const { quantity, nanosPerMillion } of terms) {
+    if (quantity < 0 || nanosPerMillion < 0) throw new RangeError('a cost cannot be negative');
     total += BigInt(quantity) * BigInt(nanosPerMillion);
   }
-  return nanos(Number((total + BigInt(UNITS_PER_PRICE / 2)) / BigInt(UNITS_PER_PRICE)));
+  const cost = Number((total + BigInt(UNITS_PER_PRICE / 2)) / BigInt(UNITS_PER_PRICE));
+  return nanos(Math.min(cost, COST_MOST));
 }
 
 /** A credit where tokens cost nothing under the flat plan and so cannot say what it is worth: $20 for a million. */

@@ -1,4 +1,4 @@
-import { type CostTerm, costOf, type Nanos, ZERO } from '../../contract/money.ts';
+import { COST_MOST, type CostTerm, costOf, type Nanos, nanos, ZERO } from '../../contract/money.ts';
 import type { BilledUnit, CostSource, ReportedUsage, TokenUsage } from '../../contract/usage.ts';
 
 /**
@@ -45,14 +45,15 @@ const LOCAL: Rating = { cost: ZERO, source: 'local', priceId: null };
  * What a request cost the operator: what the upstream states, else by the price, else nothing if it was served
  * locally, else unpriced. Unknown tokens count as none; whether usage is complete is for the caller to judge.
  * A price per request is charged once, counted or not; a unit begun (a second of sound) is a unit. Rounded half
- * up once, at the end.
+ * up once, at the end; never more than `COST_MOST`.
  *
- * @throws RangeError if a count of tokens is fractional or any count negative, or the cost is over nine million dollars
+ * @throws RangeError if a count of tokens is fractional or any count negative
  */
 export function rate({ usage, price, local }: RateRequest): Rating {
   // A negative statement would be a credit to whoever can make the upstream say so.
   if (usage.cost !== null && usage.cost >= 0) {
-    return { cost: usage.cost, source: 'upstream', priceId: null };
+    const cost = nanos(Math.min(usage.cost, COST_MOST));
+    return { cost, source: 'upstream', priceId: null };
   }
   if (price !== null) {
     const cost = costBy(price.rates, usage);

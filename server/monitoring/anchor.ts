@@ -47,7 +47,9 @@ export function estimateOf(anchor: Anchor, { reported, metered }: SpendSince): E
     spent += day?.complete === true ? told : Math.max(told, meteredOf.get(date) ?? 0);
   }
   const source = reported.length > 0 ? 'anchored' : 'estimated';
-  return { balance: nanos(anchor.amount - spent), source };
+  // More than can be counted was never there to be spent.
+  const left = Math.max(anchor.amount - spent, Number.MIN_SAFE_INTEGER);
+  return { balance: nanos(left), source };
 }
 
 /** A provider's figure is for a whole day; of the anchor's day only the part after it counts, in proportion to the time. */

@@ -1,4 +1,4 @@
-import { type Nanos, nanos, parseScaled } from '../../contract/money.ts';
+import { COST_MOST, type Nanos, nanos, parseScaled } from '../../contract/money.ts';
 import type { BilledUnit, ReportedUsage, TokenUsage } from '../../contract/usage.ts';
 import type { JsonObject } from './provider.ts';
 
@@ -7,9 +7,6 @@ const COUNT_MAX = 1_000_000_000;
 
 /** Nobody is billed a million pictures, searches or seconds for one answer either. */
 const PIECES_MAX = 1_000_000;
-
-/** A million dollars for one answer: a larger cost is an error of the upstream. */
-const COST_MAX = 1_000_000_000_000_000;
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
@@ -67,7 +64,7 @@ export class UsageNumbers {
     const decimal = typeof value === 'number' || typeof value === 'string' ? value : '';
     if (typeof value !== 'number') this.flawed = true;
     const amount = parseScaled(decimal, decimals);
-    if (amount === undefined || amount > COST_MAX) return this.#noNumber();
+    if (amount === undefined || amount > COST_MOST) return this.#noNumber();
     if (amount >= 0) return nanos(amount);
     this.flawed = true;
     return nanos(0);

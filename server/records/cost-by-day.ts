@@ -1,6 +1,6 @@
 /** What a provider key cost by day, from the sums of records, so that it stays known when records are cleared away. */
 import { sql } from 'kysely';
-import { type Nanos, nanos } from '../../contract/money.ts';
+import { type Nanos, shown } from '../../contract/money.ts';
 import { firstId } from '../id.ts';
 import type { Storage } from '../storage/storage.ts';
 import { BY_PROVIDER_KEY } from './roll-up.ts';
@@ -31,7 +31,7 @@ export async function costByDay(
   const first = [...restOfDay.values()].reduce((total, cost) => total + cost, begun);
   return [...(first > 0 ? [[day, first] as const] : []), ...later].map(([bucket, cost]) => ({
     date: new Date(bucket * DAY_MS).toISOString().slice(0, 10),
-    cost: nanos(cost),
+    cost: shown(cost),
   }));
 }
 
@@ -47,7 +47,7 @@ async function costs(
 ): Promise<ReadonlyMap<number, number>> {
   const rows = await db
     .selectFrom(table)
-    .select(['bucket', sql<number>`sum(cost_nanos)`.as('cost')])
+    .select(['bucket', sql<number>`cast(sum(cost_nanos) as real)`.as('cost')])
     .where('bucket', 'in', sql<number>`(select value from json_each(${JSON.stringify(buckets)}))`)
     .where('cut', '=', BY_PROVIDER_KEY)
     .where('cell', 'in', (cells) =>
@@ -72,7 +72,7 @@ async function costOfHourFrom(
   const end = (Math.floor(since / HOUR_MS) + 1) * HOUR_MS;
   const [row] = await db
     .selectFrom('usage_records')
-    .select(sql<number>`coalesce(sum(cost_nanos), 0)`.as('cost'))
+    .select(sql<number>`cast(coalesce(sum(cost_nanos), 0) as real)`.as('cost'))
     // Ids begin with the time, and a request has its id just before it starts.
     .where('id', '>=', firstId('req', since - 60_000))
     .where('id', '<', firstId('req', end))

@@ -1,6 +1,6 @@
 /** What callers spent, from the sums of records: it stays known when records are cleared away, and costs the same however many there are. */
 import { sql } from 'kysely';
-import { type Nanos, nanos } from '../../contract/money.ts';
+import { type Nanos, shown } from '../../contract/money.ts';
 import type { Storage } from '../storage/storage.ts';
 import { BY_CALLER } from './roll-up.ts';
 
@@ -22,7 +22,7 @@ export async function spentSince(
 ): Promise<readonly Nanos[]> {
   const sums = days.map(
     (day, index) =>
-      sql`coalesce(sum(spent_nanos) filter (where bucket >= ${day}), 0) as ${sql.ref(`sum${index}`)}`,
+      sql`cast(coalesce(sum(spent_nanos) filter (where bucket >= ${day}), 0) as real) as ${sql.ref(`sum${index}`)}`,
   );
   const isTheirs = keyId === undefined ? sql`` : sql`and cells.virtual_key_id = ${keyId}`;
   // Day by day, so that each sum is found where it lies and nothing between is read.
@@ -39,5 +39,5 @@ export async function spentSince(
       on t.bucket = days.day and t.cut = ${sql.lit(BY_CALLER)} and t.cell = cells.id
     where cells.cut = ${sql.lit(BY_CALLER)} and cells.user_id = ${userId} ${isTheirs}`;
   const [row = {}] = (await query.execute(db)).rows;
-  return days.map((_, index) => nanos(row[`sum${index}`] ?? 0));
+  return days.map((_, index) => shown(row[`sum${index}`] ?? 0));
 }

@@ -1,6 +1,6 @@
 /** What each user cost on each day: the report with the longest history. */
 import { sql } from 'kysely';
-import { type Nanos, nanos, sum, ZERO } from '../../contract/money.ts';
+import { type Nanos, shown, sum, ZERO } from '../../contract/money.ts';
 import { isoTime } from '../clock.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Part, SumsSource } from './sums-source.ts';
@@ -92,7 +92,7 @@ export async function costByUser(
     (a, b) => b.cost - a.cost || compareText(a.label, b.label),
   );
   return {
-    byUser: byUser.map(({ costs: _, ...user }) => ({ ...user, cost: nanos(user.cost) })),
+    byUser: byUser.map(({ costs: _, ...user }) => ({ ...user, cost: shown(user.cost) })),
     ...daysOf(days.map(dayText), byUser),
   };
 }
@@ -143,7 +143,7 @@ function daysOf(
   for (const [day, date] of dates.entries()) {
     let cost: Nanos = ZERO;
     for (const { label, costs } of users) {
-      const part = nanos(costs[day] ?? 0);
+      const part = shown(costs[day] ?? 0);
       cost = sum(cost, part);
       dailyByUser.push({ date, label, cost: part });
     }

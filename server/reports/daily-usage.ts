@@ -86,7 +86,7 @@ export async function dailyUsageBy(
   if (filter.source === 'gateway') return gatewaySums(source, filter, column);
   const found = await sql<NamedSums>`
     select ${sql.ref(column)} as name, sum(requests) as requests, sum(input) as input,
-      sum(output) as output, sum(cost) as cost
+      sum(output) as output, cast(sum(cost) as real) as cost
     from (${rowsOf(filter, LAST_DAY)}) group by 1 order by cost desc, name`.execute(source.db);
   return found.rows;
 }
@@ -185,7 +185,7 @@ function gatewayRows(
   return sql`
     select date(t.bucket * 86400, 'unixepoch') as date, c.provider_key_id as key, c.model as model,
       sum(t.requests) as requests, sum(t.input_tokens) as input, sum(t.output_tokens) as output,
-      sum(t.cost_nanos) as cost
+      cast(sum(t.cost_nanos) as real) as cost
     from usage_daily as t join usage_cells as c on c.id = t.cell
     where t.bucket between ${number(start)} and ${number(end)} and t.cut = 3 and t.requests > 0
       and ${userId === null ? sql`true` : sql`c.user_id = ${userId}`} and ${isMeant}

@@ -1,6 +1,6 @@
 /** What can be asked of the sums: each metric with the measures that it is made of. */
 import type { Metric } from '../../contract/api/figures-api.ts';
-import { formatDollars, nanos } from '../../contract/money.ts';
+import { formatDollars, shown } from '../../contract/money.ts';
 import { MEASURES, TTFT_ENDS_MS } from '../records/records.ts';
 import type { Sums } from './addition.ts';
 import type { Measure } from './sums.ts';
@@ -30,7 +30,7 @@ const count = (measure: Measure): MetricRule => ({
   weight: first,
 });
 
-const dollars = (amount: number): string => formatDollars(nanos(amount));
+const dollars = (amount: number): string => formatDollars(shown(amount));
 
 const bothTokens = ([input = 0, output = 0]: Sums): number => input + output;
 

@@ -74,7 +74,7 @@ async function rowsOf(db: Storage['db'], order: ReportedOrder): Promise<readonly
   const found = await sql<Record<string, number | string>>`
     select ${sql.join([sql`date`, ...columns])}, sum(coalesce(requests, 0)) as requests,
       sum(iif(${isKnown}, 0, coalesce(requests, 0))) as unpriced,
-      sum(iif(${isKnown}, cost_nanos, 0)) as cost_nanos,
+      cast(sum(iif(${isKnown}, cost_nanos, 0)) as real) as cost_nanos,
       sum(coalesce(input_tokens, 0)) as input_tokens, sum(coalesce(cached_tokens, 0)) as cached_tokens,
       sum(coalesce(output_tokens, 0)) as output_tokens, sum(coalesce(reasoning_tokens, 0)) as reasoning_tokens
     from provider_usage

@@ -67,7 +67,7 @@ export async function usageLogTotals(db: Db, filter: UsageLogFilter): Promise<Us
   const all = sourcesOf(filter).map((source) => rowsOf(source, filter));
   const found = await sql<UsageLogTotals>`
     select coalesce(sum(input), 0) as input, coalesce(sum(output), 0) as output,
-      coalesce(sum(cost), 0) as cost
+      cast(coalesce(sum(cost), 0) as real) as cost
     from (${sql.join(all, sql` union all `)})`.execute(db);
   return found.rows[0] ?? { input: 0, output: 0, cost: 0 };
 }

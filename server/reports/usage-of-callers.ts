@@ -1,6 +1,6 @@
 /** What callers used and were charged: the figures of one user, and of all of them today. */
 import { sql } from 'kysely';
-import { type Nanos, nanos, sum } from '../../contract/money.ts';
+import { type Nanos, shown, sum, ZERO } from '../../contract/money.ts';
 import { isoTime } from '../clock.ts';
 import type { Sums } from './addition.ts';
 import { edgesOf } from './edges.ts';
@@ -50,7 +50,7 @@ const TOP_USERS = 10;
 const RECENT_REQUESTS = 20;
 const MODEL = sql<string>`coalesce(model, served_model, 'unknown')`;
 const TOKENS = sql<number>`coalesce(input_tokens, 0) + coalesce(output_tokens, 0)`;
-const NOTHING: CallerFigures = { requests: 0, tokens: 0, charge: nanos(0) };
+const NOTHING: CallerFigures = { requests: 0, tokens: 0, charge: ZERO };
 
 const MEASURES: readonly Measure[] = ['requests', 'input_tokens', 'output_tokens', 'charge_nanos'];
 
@@ -137,7 +137,7 @@ function usersOf(ofKeys: Activity['topUsers']): Activity['topUsers'] {
 }
 
 function callerFigures([requests = 0, input = 0, output = 0, charge = 0]: Sums): CallerFigures {
-  return { requests, tokens: input + output, charge: nanos(charge) };
+  return { requests, tokens: input + output, charge: shown(charge) };
 }
 
 function added(parts: readonly CallerFigures[]): CallerFigures {

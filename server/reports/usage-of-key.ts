@@ -1,5 +1,5 @@
 /** What one key used, in all and by model. */
-import { type Nanos, nanos, sum } from '../../contract/money.ts';
+import { type Nanos, shown, sum } from '../../contract/money.ts';
 import type { Sums } from './addition.ts';
 import { edgesOf } from './edges.ts';
 import { everyDay, type Measure, sumsByName } from './sums.ts';
@@ -62,7 +62,7 @@ function figuresOf([
     unpricedRequests: unpriced,
     promptTokens: prompt,
     completionTokens: completion,
-    cost: nanos(cost),
+    cost: shown(cost),
   };
 }
 

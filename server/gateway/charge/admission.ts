@@ -1,5 +1,5 @@
 /** May this request go now, and for how much? Rates first, then money; what is taken is given back on every exit. */
-import { type Nanos, ZERO } from '../../../contract/money.ts';
+import { COST_MOST, type Nanos, ZERO } from '../../../contract/money.ts';
 import type { ReportedUsage } from '../../../contract/usage.ts';
 import { Failure } from '../../failure.ts';
 import type { Hold, Ledger } from '../../ledger/ledger.ts';
@@ -54,6 +54,16 @@ export interface GatewayUsage {
   readonly user_api_key: string;
 }
 
+/** What a request came to. */
+export interface Settled {
+  /** For the record; null for callers without wallet or budget. */
+  readonly charge: Charge | null;
+  /** The figures cannot be true, or are more than can be counted; what is charged was cut to the hold. */
+  readonly isFlawed: boolean;
+  /** What must stand with the record. */
+  readonly writes: readonly Write[];
+}
+
 /** A request that may go. Whoever holds it calls {@link Admission.end}, whatever happens. */
 export class Admission {
   readonly #deps: AdmissionDeps;
@@ -99,26 +109,24 @@ export class Admission {
    * Ends the hold with what was really used, also beyond it unless the figures are flawed, and corrects the rates.
    *
    * @param owed false where nothing was served: then nothing is charged
-   * @returns the charge for the record, and the writes that must stand with it
    */
-  settle(
-    usage: ReportedUsage,
-    cost: Nanos | null,
-    owed: boolean,
-  ): { charge: Charge | null; writes: readonly Write[] } {
+  settle(usage: ReportedUsage, cost: Nanos | null, owed: boolean): Settled {
     this.#settled = true;
     // An impossible figure would lock the caller out for the day: then what was reserved stands.
     if (!usage.flawed) {
       this.#pass?.correct((usage.tokens.input ?? 0) + (usage.tokens.output ?? 0));
     }
     const { hold } = this;
-    if (hold === null || this.#tariff === null) return { charge: null, writes: [] };
+    const isCostAbsurd = cost !== null && cost >= COST_MOST;
+    if (hold === null || this.#tariff === null) {
+      return { charge: null, isFlawed: usage.flawed || isCostAbsurd, writes: [] };
+    }
     // What turned out to have no price is charged what was held for it: it is not free.
     const used = owed ? (this.#tariff.chargeFor(usage, cost) ?? hold.amount) : ZERO;
     // Figures that cannot be true take no more than was held: they may be absurd by any factor.
-    const amount = usage.flawed && used > hold.amount ? hold.amount : used;
-    // It may have been swept, and forgotten, if the request went on for longer than anybody thought.
-    const settled = this.#deps.ledger.settle(hold.id, amount, hold);
+    const isFlawed = usage.flawed || isCostAbsurd || used >= COST_MOST;
+    const amount = isFlawed && used > hold.amount ? hold.amount : used;
+    const settled = this.#book(hold, amount);
     if (settled.balanceAfter !== null) {
       const { creditNanos } = this.#tariff;
       const { prefix } = this.#call.key;
@@ -128,8 +136,23 @@ export class Admission {
         user_api_key: `${prefix}...`,
       };
     }
-    const charge = { amount: settled.charged, held: hold.amount, plan: this.#tariff.plan };
-    return { charge, writes: settled.writes };
+    return {
+      charge: { amount: settled.charged, held: hold.amount, plan: this.#tariff.plan },
+      isFlawed: isFlawed || settled.charged !== amount,
+      writes: settled.writes,
+    };
+  }
+
+  #book(hold: Hold, amount: Nanos): ReturnType<Ledger['settle']> {
+    const { ledger } = this.#deps;
+    try {
+      // It may have been swept, and forgotten, if the request went on for longer than anybody thought.
+      return ledger.settle(hold.id, amount, hold);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      // An account that cannot count it any more is charged nothing: better than that nothing is on record.
+      return ledger.settle(hold.id, ZERO, hold);
+    }
   }
 
   /** Gives back what was not settled. */

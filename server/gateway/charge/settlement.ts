@@ -6,10 +6,10 @@ import type { Failure } from '../../failure.ts';
 import type { Log } from '../../log.ts';
 import type { Metering, Price, Rating } from '../../metering/metering.ts';
 import type { RoutedKey } from '../../provider-keys/provider-keys.ts';
-import type { Charge, Records, RequestIntent, UsageRecord } from '../../records/records.ts';
+import type { Records, RequestIntent, UsageRecord } from '../../records/records.ts';
 import type { Storage, Write } from '../../storage/storage.ts';
 import { type Call, namesForPrice, type Plan } from '../request/plan.ts';
-import { type Admission, type AdmissionDeps, admit } from './admission.ts';
+import { type Admission, type AdmissionDeps, admit, type Settled } from './admission.ts';
 import { Forecast, findPrice, type Places } from './forecast.ts';
 import { nothingServed, type Outturn, type Reading, usedBy } from './used.ts';
 
@@ -99,10 +99,9 @@ export function createSettlement(deps: SettlementDeps): Settlement {
       const price = priceOf(deps.metering, served, reading.usage.tokens.input ?? 0);
       const rating = chargeOf(deps.metering, served, reading.usage, price);
       const owed = rating.source !== 'none';
-      const { charge, writes } = served.admission.settle(reading.usage, rating.cost, owed);
-      return commit(recordOf(deps.clock, served, { ...reading, rating, charge }), price, {
-        others: writes,
-      });
+      const settled = served.admission.settle(reading.usage, rating.cost, owed);
+      const record = recordOf(deps.clock, served, { ...reading, rating, settled });
+      return commit(record, price, { others: settled.writes });
     },
     async refused(refused, failure) {
       const note = { sentence: failure.message, rule: failure.details.refusal ?? null };
@@ -137,10 +136,10 @@ function priceOf(metering: Metering, served: Served, inputTokens: number): Price
 function recordOf(
   clock: Clock,
   served: Served,
-  outcome: Reading & { rating: Rating; charge: Charge | null },
+  outcome: Reading & { rating: Rating; settled: Settled },
 ): UsageRecord {
   const { call, plan, key, ending, answer, startedAt, startedTick } = served;
-  const { usage, provenance, rating, charge } = outcome;
+  const { usage, provenance, rating, settled } = outcome;
   return {
     ...whoAndWhere(call, plan, key),
     servedModel: ending.servedModel ?? answer?.model ?? null,
@@ -151,8 +150,8 @@ function recordOf(
     cost: rating.cost,
     costSource: rating.source,
     priceId: rating.priceId,
-    charge,
-    flawed: usage.flawed,
+    charge: settled.charge,
+    flawed: settled.isFlawed,
     failure: ending.failure?.code ?? null,
     attempts: served.attempts,
     upstreamId: answer?.id ?? ending.upstreamId,

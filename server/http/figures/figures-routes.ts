@@ -12,7 +12,7 @@ import {
   REPORTED_GROUPS,
   REPORTED_METRICS,
 } from '../../../contract/api/figures-api.ts';
-import { formatDollars, nanos } from '../../../contract/money.ts';
+import { formatDollars, shown } from '../../../contract/money.ts';
 import { type Clock, isoTime } from '../../clock.ts';
 import { Failure } from '../../failure.ts';
 import {
@@ -288,8 +288,8 @@ function figuresOf(figures: Figures): z.output<typeof figuresShape> {
     tokens_cache_write: figures.cache_write_tokens,
     tokens_output: figures.output_tokens,
     tokens_reasoning: figures.reasoning_tokens,
-    spend_usd: formatDollars(nanos(figures.cost_nanos)),
-    charge_usd: formatDollars(nanos(figures.charge_nanos)),
+    spend_usd: formatDollars(shown(figures.cost_nanos)),
+    charge_usd: formatDollars(shown(figures.charge_nanos)),
     error_rate: errorRate(figures),
     ttft_p50_ms: ttftQuantile(figures, 0.5),
     ttft_p95_ms: ttftQuantile(figures, 0.95),

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { day } from '../../../contract/api/fields.ts';
 import type { STATISTICS_API, statisticsReply } from '../../../contract/api/statistics-api.ts';
-import { formatDollars, nanos } from '../../../contract/money.ts';
+import { formatDollars, shown } from '../../../contract/money.ts';
 import { type Clock, isoTime } from '../../clock.ts';
 import type { DailyUsage, Reports, UsageFilter } from '../../reports/reports.ts';
 import type { AskedFor } from '../answering.ts';
@@ -89,11 +89,11 @@ async function keysPage(
     .everHeld(scope)
     .filter((key) => key.deletedAt === null && key.id > after)
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  const shown = held.slice(0, limit);
+  const page = held.slice(0, limit);
   const filter = usageFilter(deps, query, caller, null);
   const sums = await deps.reports.dailyUsageBy(filter, 'key');
   const sumOf = new Map(sums.map((sum) => [sum.name, sum]));
-  const states = await withStates(shown, deps.keyStates);
+  const states = await withStates(page, deps.keyStates);
   const hasMore = held.length > limit;
   return {
     data: states.map(({ key, state }) => ({
@@ -104,13 +104,13 @@ async function keysPage(
       status: state.status,
       balance_usd: state.balance?.currency === 'USD' ? formatDollars(state.balance.amount) : null,
       total_requests: sumOf.get(key.id)?.requests ?? 0,
-      total_cost_usd: formatDollars(nanos(sumOf.get(key.id)?.cost ?? 0)),
+      total_cost_usd: formatDollars(shown(sumOf.get(key.id)?.cost ?? 0)),
       last_used_at: key.lastUsedAt === null ? null : isoTime(key.lastUsedAt),
     })),
     pagination: {
       limit,
       has_more: hasMore,
-      next_cursor: hasMore ? cursorOf(shown.at(-1)?.id ?? '') : null,
+      next_cursor: hasMore ? cursorOf(page.at(-1)?.id ?? '') : null,
     },
   };
 }
@@ -142,7 +142,7 @@ const sumsOf = (row: Pick<DailyUsage, 'requests' | 'input' | 'output' | 'cost'>)
   requests: row.requests,
   tokens_input: row.input,
   tokens_output: row.output,
-  cost_usd: formatDollars(nanos(row.cost)),
+  cost_usd: formatDollars(shown(row.cost)),
 });
 
 const rowWriter = (source: string, labelOf: LabelOf) => (row: DailyUsage) => ({
@@ -194,9 +194,9 @@ function statisticsOf(
     total_requests: requests,
     total_tokens_input: add((row) => row.input),
     total_tokens_output: add((row) => row.output),
-    total_cost_usd: formatDollars(nanos(cost)),
+    total_cost_usd: formatDollars(shown(cost)),
     average_cost_per_request_usd:
-      requests === 0 ? null : formatDollars(nanos(Math.round(cost / requests))),
+      requests === 0 ? null : formatDollars(shown(Math.round(cost / requests))),
     average_requests_per_day: requests / length,
     by_model: models.map((row) => ({ model: row.name, ...sumsOf(row) })),
     by_day: Array.from({ length }, (_, index) => {

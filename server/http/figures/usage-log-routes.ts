@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { USAGE_LOG_API, usageLogPage } from '../../../contract/api/usage-log-api.ts';
-import { nanos, toDollars } from '../../../contract/money.ts';
+import { nanos, shown, toDollars } from '../../../contract/money.ts';
 import { isoTime } from '../../clock.ts';
 import type { Reports } from '../../reports/reports.ts';
 import type { AskedFor } from '../answering.ts';
@@ -39,7 +39,7 @@ export function usageLogHandlers(deps: UsageLogDeps) {
           cost_usd: row.cost === null ? null : toDollars(nanos(row.cost)),
           source: row.source,
         })),
-        totals: { ...tokensOf(totals), cost_usd: toDollars(nanos(totals.cost)) },
+        totals: { ...tokensOf(totals), cost_usd: toDollars(shown(totals.cost)) },
         pagination: {
           limit,
           has_more: last !== undefined,

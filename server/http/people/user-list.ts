@@ -6,7 +6,7 @@ import type {
   userList,
   userListQuery,
 } from '../../../contract/api/people-api.ts';
-import { formatDollars, nanos } from '../../../contract/money.ts';
+import { formatDollars, shown } from '../../../contract/money.ts';
 import type { Accounts, User } from '../../accounts/accounts.ts';
 import type { Administration } from '../../administration/administration.ts';
 import { type Clock, isoTime } from '../../clock.ts';
@@ -165,7 +165,7 @@ export function listedUserOf(deps: UserListDeps, user: User, spent: Spent | null
     credits,
     keys: keysOf(deps, user),
     last_seen_at: user.lastSeenAt === null ? null : isoTime(user.lastSeenAt),
-    spend_usd: spent === null ? null : formatDollars(nanos(spent.cost_nanos)),
+    spend_usd: spent === null ? null : formatDollars(shown(spent.cost_nanos)),
     requests: spent === null ? null : spent.requests,
   };
 }
