@@ -57,7 +57,8 @@ export const FAILURES = {
   account_path_forbidden: {
     status: 403,
     retryable: false,
-    sentence: "The provider's account endpoints are never forwarded.",
+    sentence:
+      "The provider's account endpoints, and those that issue credentials, are never forwarded.",
   },
   unmetered_path_forbidden: {
     status: 403,

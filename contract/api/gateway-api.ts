@@ -182,7 +182,8 @@ function everythingElse(method: Method): Call {
     summary: 'Any other path of the provider',
     description:
       'The path may have several segments; method, query and body go on as they are. ' +
-      'What cannot be metered is only for keys that may use it; account endpoints of the provider are never forwarded.',
+      'What cannot be metered is only for keys that may use it; account endpoints of the provider, ' +
+      'and those that issue credentials, are never forwarded.',
     params: z.object({ path: z.string() }),
     produces: '*/*',
   });

@@ -129,6 +129,10 @@ test("the provider's account endpoints are never forwarded, however they are spe
     'spend-limit',
     'rate-limit',
     'metrics/prometheus/api/v1/query',
+    'realtime/client_secrets',
+    'realtime/sessions/',
+    'Realtime/transcription_sessions',
+    'chatkit/sessions',
   ]) {
     for (const method of ['GET', 'POST', 'DELETE']) {
       assert.throws(

@@ -77,6 +77,10 @@ const ACCOUNT_SEGMENTS: ReadonlySet<string> = new Set([
   'workspaces',
 ]);
 
+/** What makes credentials of its own out of our key, with which a caller would be served past us, and by nobody metered. */
+const CREDENTIAL_PATHS =
+  /^(?:realtime\/(?:client_secrets|sessions|transcription_sessions)|chatkit\/sessions)$/;
+
 /** What stands before the path proper where a provider has a path of its own for each deployment of a model, as Azure does. */
 const DEPLOYMENT = /^deployments\/([^/]+)\/(?=.)/i;
 
@@ -147,7 +151,9 @@ export function meaningOf(
   const metered = method === 'POST' ? METERED.get(rest) : undefined;
   if (metered !== undefined) return metered;
   const first = rest.slice(0, (rest.indexOf('/') + 1 || rest.length + 1) - 1);
-  if (ACCOUNT_SEGMENTS.has(first)) throw new Failure('account_path_forbidden');
+  if (ACCOUNT_SEGMENTS.has(first) || CREDENTIAL_PATHS.test(rest)) {
+    throw new Failure('account_path_forbidden');
+  }
   const anthropic = first === 'messages' || headers['anthropic-version'] !== undefined;
   const dialect = anthropic ? 'anthropic' : 'openai';
   const reads = method === 'GET' || method === 'HEAD';
