@@ -118,6 +118,15 @@ suite('precedence', () => {
   });
 });
 
+test('what is set and has no effect is told, without its value', () => {
+  const env = { REDIS_URL: 'redis://canary', SMTP_PASSWORD: 'canary' };
+  const { notices } = load({ env, files: { '.env': 'SMTP_SERVER=mail.example.org' } });
+  assert.deepEqual(notices, [
+    'REDIS_URL (environment) without effect: this version runs as one process.',
+    'SMTP_PASSWORD (environment), SMTP_SERVER (.env) without effect: this version sends no mail.',
+  ]);
+});
+
 suite('several names for one thing', () => {
   test('the first name wins within a layer, with a notice that holds no value', () => {
     const env = { API_KEY: 'canary-two', ADMIN_TOKEN: 'canary-one' };

@@ -20,7 +20,13 @@ import {
   text,
   wholeNumber,
 } from './setting-kinds.ts';
-import { type ConfigSources, canonical, Reading, readLayers } from './setting-layers.ts';
+import {
+  type ConfigSources,
+  canonical,
+  Reading,
+  readLayers,
+  withoutEffect,
+} from './setting-layers.ts';
 import { safetyOf } from './setting-safety.ts';
 
 /**
@@ -229,7 +235,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   // The table gives both the type and the values, but `fromEntries` cannot carry the one to the other.
   return {
     config: Object.freeze(config) as Config,
-    notices: [...reading.notices, ...safety.notices],
+    notices: [...reading.notices, ...withoutEffect(reading.layers), ...safety.notices],
   };
 }
 

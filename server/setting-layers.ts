@@ -120,6 +120,25 @@ export function readLayers(
   ];
 }
 
+/** What operators may know from the programs that this one replaces. Whoever sets one expects something of it. */
+const WITHOUT_EFFECT = [
+  { names: ['REDIS_URL'], why: 'this version runs as one process' },
+  {
+    names: ['SMTP_SERVER', 'SMTP_PORT', 'SMTP_USER', 'SMTP_PASSWORD', 'SMTP_FROM'],
+    why: 'this version sends no mail',
+  },
+];
+
+/** Sentences on what is set and does nothing: silence would be taken for yes. */
+export function withoutEffect(layers: readonly Layer[]): string[] {
+  return WITHOUT_EFFECT.flatMap(({ names, why }) => {
+    const set = layers.flatMap(({ source, values }) =>
+      names.filter((name) => values.has(name)).map((name) => `${name} (${source})`),
+    );
+    return set.length === 0 ? [] : [`${set.join(', ')} without effect: ${why}.`];
+  });
+}
+
 type Entry = readonly [name: string, text: string | undefined];
 
 function layer(source: string, entries: readonly Entry[]): Layer {
