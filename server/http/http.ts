@@ -3,6 +3,7 @@
  * `listen` opens the port. Requests under `/v1/` run in a scope of their own, without the hooks and
  * headers of the management surfaces, because they are the hot path.
  */
+import { isUtf8 } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import cookies from '@fastify/cookie';
@@ -308,9 +309,11 @@ async function prepareManagement(
 function takeOnlyJson(scope: FastifyInstance): void {
   const parse = scope.getDefaultJsonParser('error', 'error');
   scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+  scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     // Some clients name the type of a body that they do not send.
-    if (body === '') done(null, undefined);
-    else void parse(request, String(body), done);
+    if (body.length === 0) done(null, undefined);
+    // Read as text, what is no UTF-8 would be replaced, and two names that differ become one.
+    else if (isUtf8(body as Buffer)) void parse(request, body.toString(), done);
+    else done(new Failure('invalid_request', { sentence: 'The body is not UTF-8.' }));
   });
 }

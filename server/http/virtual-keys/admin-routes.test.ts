@@ -164,6 +164,13 @@ describe('POST /admin/keys', () => {
     }
   });
 
+  test('refuses a label that is no UTF-8, which would share its name with others', async () => {
+    const headers = { ...OPERATOR, 'content-type': 'application/json' };
+    const body = Buffer.concat([Buffer.from('{"label":"'), Buffer.of(0xff), Buffer.from('"}')]);
+    const reply = await post('/admin/keys', body, headers);
+    assert.deepEqual([reply.statusCode, reply.json().code], [400, 'invalid_request']);
+  });
+
   test('T62: a body that reaches for a prototype is refused and changes no prototype', async () => {
     const headers = { ...OPERATOR, 'content-type': 'application/json' };
     for (const body of [
