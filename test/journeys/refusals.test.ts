@@ -142,6 +142,19 @@ describe('a refusal', () => {
     assert.equal(told.reset_times.day, metadata.reset);
   });
 
+  test('of a body whose model or messages nobody can read reaches no provider and names the member', async () => {
+    await using stand = await openStand();
+    for (const wrong of [{ messages: 'Hi' }, { model: 5 }]) {
+      const answer = await stand.ask({ body: { ...chat('tokens=3'), ...wrong } });
+      const { error } = JSON.parse(answer.text);
+      assert.deepEqual([answer.status, error.param], [400, Object.keys(wrong)[0]]);
+      assert.equal(stand.recordOf(answer).outcome, 'refused');
+    }
+    assert.equal(stand.upstream.requests().length, 0);
+    const nameless = await stand.ask({ body: { ...chat('tokens=3'), model: '' } });
+    assert.equal(stand.recordOf(nameless).model, null);
+  });
+
   test('that was none has no explanation', async () => {
     await using stand = await openStand();
     const served = await stand.ask({ body: chat('tokens=3') });

@@ -86,8 +86,7 @@ export async function makePlan(incoming: Incoming, bodyBytesMax: number): Promis
     rest,
     parsed,
     body,
-    model:
-      typeof parsed['model'] === 'string' ? parsed['model'].slice(0, NAME_LETTERS_MAX) : deployment,
+    model: modelIn(parsed) ?? deployment,
     deployment,
     pictures: parsed['n'],
     streamed: parsed['stream'] === true,
@@ -100,6 +99,11 @@ const NO_SOCKETS = {
   sentence:
     'WebSockets are not forwarded: what passes through one cannot be metered. Use plain HTTP.',
 };
+
+/** An empty name is none. */
+function modelIn({ model }: JsonObject): string | null {
+  return typeof model === 'string' && model !== '' ? model.slice(0, NAME_LETTERS_MAX) : null;
+}
 
 /** What is kept of the name of a model. */
 const NAME_LETTERS_MAX = 256;

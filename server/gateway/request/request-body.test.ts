@@ -38,6 +38,13 @@ test('a decisive member in other letters is refused: some servers would read it'
   assert.ok(parseBody(bytes('{"Messages":[],"X":1}')));
 });
 
+test('a model that is no text and messages that are no list are refused; null is what is not given', () => {
+  for (const text of ['{"model":5}', '{"model":["a"]}', '{"messages":"Hi"}', '{"messages":{}}']) {
+    assert.throws(() => parseBody(bytes(text)), refused, text);
+  }
+  assert.ok(parseBody(bytes('{"model":null,"messages":null}')));
+});
+
 test('the same name deeper down, or in a text, is no repetition', () => {
   const text =
     '{"model":"a","messages":[{"model":"b","content":"\\"model\\":\\"c\\" \\u0041"}],"x":{"model":1}}';

@@ -26,7 +26,7 @@ const DECISIVE = [
 
 /**
  * @throws Failure `invalid_request` if the body is no JSON object, nests absurdly deep, or has a
- *   decisive member twice or in a disguise
+ *   decisive member twice, in a disguise, or of a type that nobody can read
  */
 export function parseBody(body: Buffer): JsonObject {
   const text = body.toString('latin1');
@@ -42,7 +42,23 @@ export function parseBody(body: Buffer): JsonObject {
   }
   assertNoDisguise(parsed as JsonObject);
   if (mayRepeat(text, parsed as JsonObject)) assertUnique(text);
+  assertReadable(parsed as JsonObject);
   return parsed as JsonObject;
+}
+
+/**
+ * Members that are read here for where a request goes and what its prompt costs. As anything else they mean nothing to
+ * a provider, and null is how some clients leave one out.
+ *
+ * @throws Failure `invalid_request`
+ */
+function assertReadable({ model = null, messages = null }: JsonObject): void {
+  if (model !== null && typeof model !== 'string') throw wrongType('model', 'a text');
+  if (messages !== null && !Array.isArray(messages)) throw wrongType('messages', 'a list');
+}
+
+function wrongType(param: string, what: string): Failure {
+  return new Failure('invalid_request', { sentence: `"${param}" must be ${what}.`, param });
 }
 
 /** A short body cannot nest deep, nor can one with few brackets; only others are counted through. */
