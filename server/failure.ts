@@ -39,6 +39,12 @@ export class Failure extends Error {
   }
 }
 
+/** For a list that is asked to go on from no place of its own. */
+export function noCursor(): Failure {
+  const sentence = 'This is no cursor of this list: take the one of the page before as it is.';
+  return new Failure('validation_failed', { param: 'cursor', sentence });
+}
+
 /** Whatever was thrown, as a Failure: an unknown error becomes `internal` and keeps its cause for the log. */
 export function toFailure(thrown: unknown): Failure {
   return thrown instanceof Failure ? thrown : new Failure('internal', { cause: thrown });

@@ -7,17 +7,23 @@ const amount = z
   .meta({ description: 'Dollars, at most nine decimals' });
 
 /** What a key may spend in each period; a bare amount is for each UTC month. */
-export const budgetOrder = z.union([
-  amount,
-  z.strictObject({
-    amount_usd: amount,
-    period: z.enum(['day', 'week', 'month', 'forever']),
-    zone: z.string().min(1).max(60).optional().meta({
-      description:
-        'Time zone in which days, weeks and months begin, such as Europe/Berlin; UTC by default',
+export const budgetOrder = z.union(
+  [
+    amount,
+    z.strictObject({
+      amount_usd: amount,
+      period: z.enum(['day', 'week', 'month', 'forever']),
+      zone: z.string().min(1).max(60).nullish().meta({
+        description:
+          'Time zone in which days, weeks and months begin, such as Europe/Berlin; UTC by default',
+      }),
     }),
-  }),
-]);
+  ],
+  {
+    error:
+      'Give an amount of dollars, or amount_usd with a period (day, week, month or forever) and perhaps a zone.',
+  },
+);
 
 export const issueKeyRequest = z.strictObject({
   label: username.meta({

@@ -237,6 +237,9 @@ export class KeyBook implements VirtualKeys {
   async rotate({ id }: VirtualKey, graceMs: number): Promise<IssuedKey> {
     const holder = this.#holderOf(id);
     const { current, previous } = holder;
+    if (holder.key.revokedAt !== null) {
+      throw new Failure('conflict', { sentence: 'This key is revoked; issue another.' });
+    }
     const token = newToken();
     const hash = tokenHash(token);
     const shown = shownOf(token);

@@ -349,7 +349,7 @@ class Office implements Administration {
   #nanosOf(credits: number, param: string): Nanos {
     const amount = nanosOfCredits(credits, this.#creditNanos);
     if (amount !== undefined) return amount;
-    const sentence = `${param} must be more than 0, come to whole billionths of a dollar, and stay under nine million dollars.`;
+    const sentence = `${param} must come to whole billionths of a dollar and stay under nine million dollars.`;
     throw new Failure('validation_failed', { param, sentence });
   }
 }

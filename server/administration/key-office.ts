@@ -17,7 +17,7 @@ import {
   type VirtualKey,
 } from '../accounts/accounts.ts';
 import type { Clock } from '../clock.ts';
-import { Failure } from '../failure.ts';
+import { Failure, noCursor } from '../failure.ts';
 import { newId } from '../id.ts';
 import type { AccountBalance, BudgetDefinition, Ledger, PeriodKind } from '../ledger/ledger.ts';
 import { type Limits, NO_LIMITS, type RateLimits, type Standing } from '../limits/limits.ts';
@@ -207,9 +207,7 @@ class Desk implements KeyOffice {
   list(filter: KeyFilter, { sort, limit, cursor }: KeyPageOrder): KeyPage {
     // Only among these: where somebody else's key would stand says what it is called, and that it is there.
     const before = this.#of(filter).find(({ id }) => id === cursor) ?? null;
-    if (cursor !== null && before === null) {
-      throw new Failure('validation_failed', { param: 'cursor' });
-    }
+    if (cursor !== null && before === null) throw noCursor();
     const found = this.all(filter, sort);
     const compare = this.#comparison(sort);
     const rest = found.filter((key) => before === null || compare(before, key) < 0);

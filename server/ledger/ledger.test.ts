@@ -129,7 +129,6 @@ test('what cannot be booked is refused with the field at fault and changes nothi
     [{ amount: nanos(0) }, 'amount'],
     [{ amount: nanos(-5) }, 'amount'],
     [{ amount: 1.5 as never }, 'amount'],
-    [{ amount: nanos(Number.MAX_SAFE_INTEGER) }, 'amount'],
     [{ kind: 'debit', amount: nanos(-5) }, 'amount'],
     [{ reason: '  ' }, 'reason'],
     [{ reason: 'x'.repeat(501) }, 'reason'],
@@ -141,6 +140,10 @@ test('what cannot be booked is refused with the field at fault and changes nothi
       details: { param, sentence: `The ${param} cannot be booked.` },
     });
   }
+  await assert.rejects(stage.ledger.post(credit({ amount: nanos(Number.MAX_SAFE_INTEGER) })), {
+    code: 'validation_failed',
+    message: /nine million dollars/,
+  });
   await assert.rejects(stage.ledger.post(credit({ account: 'usr_9' })), { code: 'not_found' });
   assert.equal(balanceOf('usr_1'), 100);
 });

@@ -4,7 +4,7 @@
  */
 import type { Nanos } from '../../contract/money.ts';
 import { type Clock, isoTime } from '../clock.ts';
-import { Failure } from '../failure.ts';
+import { noCursor } from '../failure.ts';
 import type { Storage, Write } from '../storage/storage.ts';
 import { type AccountBalance, balanceOfBudget, balanceOfWallet } from './balances.ts';
 import {
@@ -38,7 +38,7 @@ export { type AuditOptions, audit, type Finding } from './audit.ts';
 export type { AccountBalance } from './balances.ts';
 export type { Entry, EntryKind, StatementPage } from './entries.ts';
 export type { AccountSet, Hold, HoldRequest } from './holds.ts';
-export type { PeriodKind } from './periods.ts';
+export { isZone, type PeriodKind } from './periods.ts';
 export type { Post, Posted, PostKind } from './posting.ts';
 export type { BudgetDefinition, BudgetScope, WalletDefinition } from './present.ts';
 
@@ -330,7 +330,7 @@ class Books implements Ledger {
     page: { readonly limit: number; readonly cursor?: string | null },
   ): Promise<StatementPage> {
     const after = typeof page.cursor === 'string' ? readCursor(page.cursor) : null;
-    if (after === undefined) throw new Failure('validation_failed', { param: 'cursor' });
+    if (after === undefined) throw noCursor();
     return readStatement(this.#storage, account, { limit: page.limit, after });
   }
 

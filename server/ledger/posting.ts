@@ -164,7 +164,9 @@ function assertFits({ wallet, amount, kind }: Pick<Posting, 'wallet' | 'amount' 
   if (kind === 'debit' && wallet.isPrepaid && -amount > available)
     throw walletRefusal(wallet, -amount as Nanos);
   const reached = amount > 0 ? wallet.balance + wallet.arriving + amount : available + amount;
-  if (!Number.isSafeInteger(reached)) throw wrong('amount');
+  if (Number.isSafeInteger(reached)) return;
+  const sentence = 'A wallet holds at most nine million dollars, and owes no more.';
+  throw new Failure('validation_failed', { param: 'amount', sentence });
 }
 
 function wrong(param: string): Failure {

@@ -1,4 +1,4 @@
-import { Failure } from '../../failure.ts';
+import { noCursor } from '../../failure.ts';
 
 /**
  * A place in a list as the caller gets it: opaque, so that nobody builds on what is in it. It needs no seal: whatever
@@ -25,6 +25,5 @@ export function readCursor(
   } catch {
     // Not even JSON; said below like any other.
   }
-  const sentence = 'This is no cursor of this list: take the one of the page before as it is.';
-  throw new Failure('validation_failed', { param: 'cursor', sentence });
+  throw noCursor();
 }

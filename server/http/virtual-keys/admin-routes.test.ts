@@ -123,23 +123,25 @@ describe('POST /admin/keys', () => {
     });
   }
 
-  const ABSURD: readonly Json[] = [
-    { credits: 0 },
-    { credits: -1 },
-    { credits: 1e18 },
-    { credits: 0.00001 },
-    { credits: '5' },
-    { budget: -1 },
-    { budget: 'much' },
-    { budget: '0.0000000001' },
-    { budget: { amount_usd: 5 } },
-    { budget: { amount_usd: 5, period: 'year' } },
-    { budget: { amount_usd: 5, period: 'day', zone: 'Atlantis/Centre' } },
+  const ABSURD: readonly (readonly [Json, field: string])[] = [
+    [{ credits: 0 }, 'credits'],
+    [{ credits: -1 }, 'credits'],
+    [{ credits: 1e18 }, 'credits'],
+    [{ credits: 0.00001 }, 'credits'],
+    [{ credits: '5' }, 'credits'],
+    [{ budget: -1 }, 'budget'],
+    [{ budget: 'much' }, 'budget'],
+    [{ budget: '0.0000000001' }, 'budget'],
+    [{ budget: { amount_usd: 5 } }, 'budget'],
+    [{ budget: { amount_usd: 5, period: 'year' } }, 'budget'],
+    [{ budget: { amount_usd: -5, period: 'day' } }, 'budget.amount_usd'],
+    [{ budget: { amount_usd: 5, period: 'day', zone: 'Atlantis/Centre' } }, 'budget.zone'],
   ];
-  for (const money of ABSURD) {
-    test(`refuses ${JSON.stringify(money)} with 422 and issues nothing`, async () => {
+  for (const [money, field] of ABSURD) {
+    test(`refuses ${JSON.stringify(money)} with 422 by its name and issues nothing`, async () => {
       const reply = await post('/admin/keys', { label: 'absurd', ...money });
       assert.equal(reply.statusCode, 422, reply.body);
+      assert.equal(reply.json().errors?.[0]?.field, field);
       assert.deepEqual(edge.accounts.keys.activeOf('absurd') ?? [], []);
     });
   }

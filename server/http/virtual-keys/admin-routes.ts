@@ -6,11 +6,12 @@ import type {
   keyUsage,
   revokedKey,
 } from '../../../contract/api/admin-api.ts';
-import { toDollars } from '../../../contract/money.ts';
+import { type Nanos, toDollars } from '../../../contract/money.ts';
 import type { Accounts } from '../../accounts/accounts.ts';
 import type { Administration, BudgetOrder } from '../../administration/administration.ts';
 import { isoTime } from '../../clock.ts';
 import { Failure } from '../../failure.ts';
+import { isZone } from '../../ledger/ledger.ts';
 import type { Reports, UsageFigures } from '../../reports/reports.ts';
 import type { AskedFor } from '../answering.ts';
 import { exactDollars } from '../formats/dollars.ts';
@@ -72,10 +73,20 @@ export function adminHandlers({ administration, accounts, reports }: AdminDeps) 
 /** A budget as it is asked for; a bare amount is for each UTC month. @throws Failure `validation_failed` */
 export function budgetIn(order: z.output<typeof budgetOrder>): BudgetOrder {
   if (typeof order !== 'object') {
-    return { limit: exactDollars(order, 'budget'), period: 'month', zone: null };
+    return { limit: limitIn(order, 'budget'), period: 'month', zone: null };
   }
   const { amount_usd, period, zone = null } = order;
-  return { limit: exactDollars(amount_usd, 'budget.amount_usd'), period, zone };
+  if (zone !== null && !isZone(zone)) {
+    const sentence = 'There is no such time zone; write one as Europe/Berlin.';
+    throw new Failure('validation_failed', { param: 'budget.zone', sentence });
+  }
+  return { limit: limitIn(amount_usd, 'budget.amount_usd'), period, zone };
+}
+
+function limitIn(amount: string | number, param: string): Nanos {
+  const limit = exactDollars(amount, param);
+  if (limit >= 0) return limit;
+  throw new Failure('validation_failed', { param, sentence: `${param} must be 0 or more.` });
 }
 
 function figures(usage: UsageFigures): Omit<z.output<typeof keyUsage>['by_model'][0], 'model'> {
