@@ -32,7 +32,7 @@ export const issueKeyRequest = z.strictObject({
   note: note.nullish(),
   credits: z.number().positive().nullish().meta({ description: 'Makes the user prepaid' }),
   budget: budgetOrder.nullish(),
-  allow_unmetered: z.boolean().optional().meta({
+  allow_unmetered: z.boolean().nullish().meta({
     description:
       'May this key use endpoints whose use cannot be metered? By default only if it has neither credits, nor a budget, nor a user with a wallet.',
   }),

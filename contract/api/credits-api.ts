@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { email } from './auth-api.ts';
 import { call } from './call.ts';
 import {
   callerLimits,
@@ -23,13 +24,13 @@ const status = z.literal('success');
 
 /** At least one of the two names the user; if both are given they must mean the same one. */
 const isNamed = (body: { readonly api_key?: unknown; readonly user_id?: unknown }) =>
-  body.api_key !== undefined || body.user_id !== undefined;
+  (body.api_key ?? body.user_id ?? null) !== null;
 const NAME_SENTENCE = { error: 'Give api_key or user_id.' };
 
 export const createUserRequest = z.strictObject({
   username,
-  email: z.email('This is no e-mail address.').max(254).nullish(),
-  initial_credits: z.number().nonnegative().optional().meta({ description: '0 by default' }),
+  email: email.nullish(),
+  initial_credits: z.number().nonnegative().nullish().meta({ description: '0 by default' }),
 });
 
 export const createdUser = z.object({
@@ -42,8 +43,8 @@ export const createdUser = z.object({
 
 export const addCreditsRequest = z
   .strictObject({
-    api_key: keyName.optional(),
-    user_id: userName.optional(),
+    api_key: keyName.nullish(),
+    user_id: userName.nullish(),
     credits: z.number().positive(),
   })
   .refine(isNamed, NAME_SENTENCE);
@@ -101,8 +102,8 @@ export const systemFigures = z.object({
 
 export const setLimitsRequest = z
   .strictObject({
-    api_key: keyName.optional(),
-    user_id: userName.optional(),
+    api_key: keyName.nullish(),
+    user_id: userName.nullish(),
     rate_limits: windowLimits,
   })
   .refine(isNamed, NAME_SENTENCE);

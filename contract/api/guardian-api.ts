@@ -20,9 +20,17 @@ export const guardedKeys = z.object({ data: z.array(guardedKey) });
 export const newGuardedKey = z.strictObject({
   label: oneLine(128, 'A label'),
   key: z.string().max(4000).meta({ description: 'The key itself; never shown again' }),
-  platform: z.string().trim().toLowerCase().min(1).max(64).default('openai'),
+  platform: z
+    .string()
+    .trim()
+    .toLowerCase()
+    .min(1)
+    .max(64)
+    .nullable()
+    .default('openai')
+    .transform((given) => given ?? 'openai'),
   base_url: z.string().min(1).max(2000).nullish(),
-  probe: z.boolean().optional().meta({ description: 'Probing spends money; off unless asked for' }),
+  probe: z.boolean().nullish().meta({ description: 'Probing spends money; off unless asked for' }),
 });
 
 export const switchedKey = z.strictObject({ active: z.boolean() });

@@ -5,7 +5,7 @@ import { count, day, decimalDollars, FORMATS, instant, username } from './fields
 
 const linkToken = z.string().min(1).max(200);
 
-export const invitationRequest = z.strictObject({ email: email.nullish(), role: role.optional() });
+export const invitationRequest = z.strictObject({ email: email.nullish(), role: role.nullish() });
 
 export const openLink = z.object({
   url: z.string().meta({ description: 'A page of the web app; the token stands behind its #' }),

@@ -134,10 +134,10 @@ export const newProviderKey = z.strictObject({
   key: secret,
   description: note.nullish(),
   base_url: baseUrl.nullish(),
-  purposes: purposes.optional(),
+  purposes: purposes.nullish(),
   threshold_usd: threshold.optional(),
   check_interval_minutes: interval.optional(),
-  probe: probe.optional(),
+  probe: probe.nullish(),
   probe_model: probeModel.optional(),
 });
 

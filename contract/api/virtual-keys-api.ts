@@ -52,8 +52,9 @@ const rules = {
 
 export const keyRequest = z.strictObject({
   ...rules,
-  user_id: z.string().min(1).max(200).optional().meta({ description: 'Whose key; operator' }),
-  username: username.optional().meta({
+  allow_unmetered: rules.allow_unmetered.nullable(),
+  user_id: z.string().min(1).max(200).nullish().meta({ description: 'Whose key; operator' }),
+  username: username.nullish().meta({
     description:
       'Whose key, made if new; operator. Without either: its own, or the user of its name',
   }),

@@ -79,6 +79,7 @@ describe('the short calls of the operator', () => {
     const added = await send('POST', '/keys', {
       label: 'probe me',
       key: `${SECRET}-d`,
+      platform: null,
       probe: true,
     });
     assert.equal(added.status, 201, JSON.stringify(added.body));

@@ -129,6 +129,12 @@ describe('storing a key', () => {
     });
   }
 
+  test('takes null for what is not given', async () => {
+    const nothing = { description: null, base_url: null, purposes: null, probe: null };
+    const { status, body } = await send('POST', '/api/keys', order(nothing), await member());
+    assert.deepEqual([status, body['purposes'], body['probe']], [201, ['watch'], false]);
+  });
+
   test('refuses what is no JSON', async () => {
     const headers = { ...OPERATOR, 'content-type': 'application/json' };
     const url = `${stage.url}/api/keys`;

@@ -95,6 +95,8 @@ describe('an invitation', () => {
   test('is made by the operator alone, also without a body, and by nobody where registration is closed', async () => {
     const bare = { method: 'POST', url: '/api/invitations', headers: OPERATOR } as const;
     const { token } = (await edge.http.instance.inject(bare)).json();
+    const empty = { email: null, role: null };
+    assert.equal((await post('/api/invitations', empty, OPERATOR)).statusCode, 201);
     const reply = await post('/api/auth/register', person('plain@example.org', token));
     const { cookie } = credentialsOf(reply);
     assert.equal((await post('/api/invitations', {}, cookie)).statusCode, 403);

@@ -76,12 +76,16 @@ export function peopleHandlers(deps: PeopleDeps, settings: AuthSettings) {
       body,
       request,
     }: AskedFor<typeof PEOPLE_API.invite>): Promise<z.output<typeof openLink>> {
-      const { email = null, role = 'member' } = body ?? {};
+      const { email = null, role } = body ?? {};
       if (settings.registration === 'closed') {
         const sentence = 'Registration is closed on this installation (REGISTRATION).';
         throw new Failure('switched_off', { sentence });
       }
-      return linkTo(request, '/register#invitation=', await entrance.invite({ email, role }));
+      return linkTo(
+        request,
+        '/register#invitation=',
+        await entrance.invite({ email, role: role ?? 'member' }),
+      );
     },
 
     async resetLink({

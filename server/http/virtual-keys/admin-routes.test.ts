@@ -98,6 +98,16 @@ describe('POST /admin/keys', () => {
     assert.equal(edge.limits.standing(id, userId).limits.requests_per_minute, null);
   });
 
+  test('takes null for what is not given', async () => {
+    const nothing = { note: null, credits: null, budget: null, allow_unmetered: null };
+    const { id } = await issue({ label: 'nothing', ...nothing });
+    assert.equal(edge.accounts.keys.find(id)?.allowUnmetered, true);
+    assert.deepEqual(
+      edge.ledger.budgets().filter(({ scopeId }) => scopeId === id),
+      [],
+    );
+  });
+
   const BUDGETS: readonly (readonly [string, unknown, object])[] = [
     ['an amount for a month', 12.5, { period: 'month', zone: 'UTC', limit: 12_500_000_000 }],
     ['an exact amount', '0.000000001', { period: 'month', zone: 'UTC', limit: 1 }],

@@ -52,6 +52,14 @@ describe('POST /admin/create_user', () => {
     assert.equal(edge.limits.get('user', user_id).requests_per_minute, 60);
   });
 
+  test('takes null for what is not given, and an e-mail address as registration does', async () => {
+    const bare = { username: 'bare', email: null, initial_credits: null };
+    assert.equal((await post('/admin/create_user', bare)).json().credits, 0);
+    const mail = { username: 'mail', email: ' Mail@Example.org ' };
+    assert.equal((await post('/admin/create_user', mail)).statusCode, 200);
+    assert.equal(edge.accounts.people.find('mail')?.email, 'mail@example.org');
+  });
+
   test('a name or e-mail that somebody has is 409, and changes nothing', async () => {
     const { userId } = await createUser('bob', 7);
     await post('/admin/create_user', { username: 'with mail', email: 'one@example.com' });
@@ -188,6 +196,8 @@ describe('POST /admin/add_credits', () => {
       const reply = await post('/admin/add_credits', body);
       assert.equal(reply.statusCode, 422, `${body}: ${reply.body}`);
     }
+    const nobody = { user_id: null, api_key: null, credits: 5 };
+    assert.equal((await post('/admin/add_credits', nobody)).statusCode, 422);
     const good = { user_id: userId, credits: 5 };
     for (const key of ['', 'k'.repeat(256)]) {
       const reply = await post('/admin/add_credits', good, { 'idempotency-key': key });
@@ -297,7 +307,7 @@ describe('POST /admin/limit', () => {
     const { userId, keyId } = await createUser('own');
     await edge.limits.set('key', keyId, { ...edge.limits.get('user', userId), max_concurrent: 2 });
     const rate_limits = { ...SIX, requests_per_minute: 500 };
-    await post('/admin/limit', { api_key: keyId, rate_limits });
+    await post('/admin/limit', { api_key: keyId, user_id: null, rate_limits });
     assert.equal(edge.limits.standing(keyId, userId).limits.requests_per_minute, 500);
     assert.equal(edge.limits.get('key', keyId).max_concurrent, 2);
   });

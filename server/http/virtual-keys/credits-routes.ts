@@ -33,8 +33,8 @@ export function creditsHandlers(deps: CreditsDeps) {
     async createUser({
       body,
     }: AskedFor<typeof CREDITS_API.createUser>): Promise<z.output<typeof createdUser>> {
-      const { username, email = null, initial_credits = 0 } = body;
-      const order = { username, email, credits: initial_credits };
+      const { username, email = null, initial_credits } = body;
+      const order = { username, email, credits: initial_credits ?? 0 };
       const { key, token, credits } = await administration.createUser(order);
       return { status, user_id: key.userId, username, api_key: token, credits };
     },
@@ -71,7 +71,7 @@ export function creditsHandlers(deps: CreditsDeps) {
       const limits = Object.fromEntries(
         Object.entries(body.rate_limits).filter(([, limit]) => limit !== undefined),
       );
-      const ofKey = body.api_key === undefined ? null : key;
+      const ofKey = (body.api_key ?? null) === null ? null : key;
       const { max_concurrent: _, ...six } = await administration.setLimits({
         user,
         key: ofKey,
@@ -115,9 +115,12 @@ async function systemFiguresOf(deps: CreditsDeps): Promise<z.output<typeof syste
 /** Whom a body names, by key or by user. @throws Failure `not_found`, or `validation_failed` if the two differ */
 function namedIn(
   administration: Administration,
-  body: { readonly api_key?: string | undefined; readonly user_id?: string | undefined },
+  body: {
+    readonly api_key?: string | null | undefined;
+    readonly user_id?: string | null | undefined;
+  },
 ): Known {
-  const [first, second] = [body.api_key, body.user_id].filter((name) => name !== undefined);
+  const [first, second] = [body.api_key, body.user_id].filter((name) => typeof name === 'string');
   const known = administration.find(first ?? '');
   if (second !== undefined && administration.find(second).user !== known.user) {
     const sentence = 'api_key and user_id name two different users.';

@@ -19,7 +19,8 @@ test('a file has all keys of a filter, whatever fits on a page; a member has the
   const rules = { models: ['gpt-4*', 'o3'], limits, budget };
   const issued = await post(URL, { user_id: ella.id, name: '=1+1', ...rules }, OPERATOR);
   await post(URL, { user_id: ella.id, name: 'other' }, OPERATOR);
-  await post(URL, { username: 'somebody else' }, OPERATOR);
+  const somebody = { username: 'somebody else', user_id: null, allow_unmetered: null };
+  assert.equal((await post(URL, somebody, OPERATOR)).statusCode, 201);
   const found = `${URL}?user_id=${ella.id}&limit=1`;
   const file = (await get(`${found}&format=json`, OPERATOR)).json();
   assert.deepEqual((await get(`${URL}?format=json`, ella.cookie)).json(), file);

@@ -109,14 +109,14 @@ function actorOf({ kind }: Caller): Actor {
 /** The name of the user who gets a new key. @throws Failure `not_found`, `validation_failed` */
 function holderOf(
   { people }: Pick<Accounts, 'people'>,
-  { user_id, username, name }: z.output<typeof keyRequest>,
+  { user_id = null, username = null, name }: z.output<typeof keyRequest>,
   caller: Caller,
 ): string {
   const own = caller.kind === 'operator' || caller.kind === 'member' ? caller.userId : null;
-  const id = user_id ?? (caller.kind === 'member' || username === undefined ? own : null);
+  const id = user_id ?? (caller.kind === 'member' || username === null ? own : null);
   if (id !== null) {
     const user = people.find(id);
-    const isMeant = user?.id === id && (username === undefined || username === user.username);
+    const isMeant = user?.id === id && (username === null || username === user.username);
     if (user !== null && isMeant && (caller.kind === 'operator' || id === own))
       return user.username;
     throw new Failure('not_found', { sentence: 'There is no such user.' });
@@ -141,7 +141,7 @@ function orderIn(rules: Omit<z.output<typeof keyRequest>, 'user_id' | 'username'
       expiresAt: expires_at === null ? null : Date.parse(expires_at),
     }),
     ...(provider_key_id !== undefined && { pin: provider_key_id }),
-    ...(allow_unmetered !== undefined && { allowUnmetered: allow_unmetered }),
+    ...(typeof allow_unmetered === 'boolean' && { allowUnmetered: allow_unmetered }),
   };
 }
 
