@@ -58,20 +58,26 @@ const HEAD = [
   'const require = createRequire(import.meta.url);',
 ];
 
-/** @returns one file for each process, in the order of their names, which is the order that the runner takes */
-export function writeGroups(files: readonly string[]): string[] {
+export interface TestGroup {
+  /** The file that loads the others. */
+  readonly path: string;
+  readonly files: readonly string[];
+}
+
+/** @returns one group for each process, in the order of their names, which is the order that the runner takes */
+export function writeGroups(files: readonly string[]): TestGroup[] {
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(FOLDER, { recursive: true });
-  return grouped(files).map((group, index) => {
+  return grouped(files).map((files, index) => {
     const number = String(index + 1).padStart(3, '0');
-    const [first = ''] = group;
+    const [first = ''] = files;
     const name = first.replace(/\.test\.ts$/, '').replaceAll('/', '-');
     const path = join(FOLDER, `${number}-${name}.mjs`);
-    const suites = group.map((file) => {
+    const suites = files.map((file) => {
       const [name, whole] = [file, resolve(file)].map((text) => JSON.stringify(text));
       return `describe(${name}, () => void require(${whole}));`;
     });
     writeFileSync(path, [...HEAD, ...suites, ''].join('\n'));
-    return path;
+    return { path, files };
   });
 }

@@ -15,11 +15,13 @@ function runIn(
     preload,
     args = [],
     lookedAtLeast = 0,
+    isLong = false,
   }: {
     script: string;
     preload?: string;
     args?: readonly string[];
     lookedAtLeast?: number;
+    isLong?: boolean;
   },
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'tollkeeper-commands-'));
@@ -33,7 +35,12 @@ function runIn(
     const { NODE_TEST_CONTEXT: _context, NODE_V8_COVERAGE: _coverage, ...env } = process.env;
     return spawnSync(process.execPath, [...imports, join('scripts', script), ...args], {
       cwd: folder,
-      env: { ...env, TEST_FILES_LEAST: '5', LOOKED_AT_LEAST: String(lookedAtLeast) },
+      env: {
+        ...env,
+        TEST_FILES_LEAST: '5',
+        LOOKED_AT_LEAST: String(lookedAtLeast),
+        LONG: isLong ? '1' : '0',
+      },
       encoding: 'utf8',
     });
   } finally {
@@ -84,16 +91,18 @@ test('the start script says what to do under an older Node, and starts nothing',
 });
 
 const PASSING = `import { test } from 'node:test';
-import { covered } from '../server/covered.ts';
+import { covered } from './covered.ts';
 test('passes', () => { if (covered() !== process.env['NODE_ENV']) throw new Error('not in test'); });`;
 const FAILING = `import { test } from 'node:test';
 test('fails', () => { throw new Error('on purpose'); });`;
+const WIDE = `import { test } from 'node:test';
+test('loads', () => import(\`\${process.cwd()}/contract/wide.ts\`));`;
 const SUMMARY_AT_END = /\nℹ tests \d+\nℹ suites \d+\n(?:ℹ \w+ \d+\n){5}ℹ duration_ms [\d.]+\n$/;
 
 /** A project with the given tests and a few that pass, all of whose code is covered. */
 function projectWith(tests: Readonly<Record<string, string>>) {
   const fillers = Array.from({ length: 5 }, (_, index) => [
-    `test/filler-${index}.test.ts`,
+    `server/filler-${index}.test.ts`,
     PASSING,
   ]);
   return {
@@ -147,7 +156,7 @@ test('a test file that waits at its top level is refused, since its hooks would 
 });
 
 test('a run that finds hardly any tests fails', () => {
-  const { status, stderr } = runIn({ 'server/a.test.ts': PASSING }, { script: 'test.ts' });
+  const { status, stderr } = runIn({ 'server/a.test.ts': FAILING }, { script: 'test.ts' });
   assert.equal(status, 1);
   assert.match(stderr, /Only 1 test files were found/);
 });
@@ -179,10 +188,39 @@ test('a secret that got out fails the run, with its place, although every test p
   }
 });
 
-test('named files run alone, without coverage', () => {
+const WIDELY_LOADED = { 'contract/wide.ts': 'export const wide = 1;' };
+
+test('tests of the whole product are in the summary, and what they run through is not in the coverage', () => {
+  const passing = projectWith({ ...WIDELY_LOADED, 'test/journeys/a.test.ts': WIDE });
+  const { stdout } = runIn(passing, { script: 'test.ts' });
+  assert.match(stdout, /\nℹ tests 6\n[\s\S]*\nℹ pass 6\n/);
+  assert.match(stdout, /wide\.ts\s+\|\s+0\.00/);
+  const failing = runIn(projectWith({ 'test/faults/a.test.ts': FAILING }), { script: 'test.ts' });
+  assert.equal(failing.status, 1);
+  assert.match(failing.stdout, /\nℹ pass 5\nℹ fail 1\n/);
+});
+
+test('of the tests in a browser one journey is run, and all of them in the long run', () => {
+  const project = projectWith({
+    ...WIDELY_LOADED,
+    'test/web/journey.test.ts': WIDE,
+    'test/web/pages.test.ts': WIDE,
+  });
+  for (const isLong of [false, true]) {
+    const { stdout } = runIn(project, { script: 'test.ts', isLong });
+    assert.ok(stdout.includes(`\nℹ tests ${isLong ? 7 : 6}\n`), stdout);
+  }
+});
+
+test('named files and folders run alone, without coverage', () => {
   const project = projectWith({ 'contract/broken.test.ts': FAILING });
-  const args = ['test/filler-0.test.ts'];
-  const { status, stdout } = runIn(project, { script: 'test.ts', args });
-  assert.equal(status, 0);
-  assert.doesNotMatch(stdout, /coverage/);
+  for (const [name, tests] of [
+    ['server/filler-0.test.ts', 1],
+    ['server', 5],
+  ] as const) {
+    const { status, stdout } = runIn(project, { script: 'test.ts', args: [name] });
+    assert.equal(status, 0, stdout);
+    assert.ok(stdout.includes(`\nℹ tests ${tests}\n`), stdout);
+    assert.doesNotMatch(stdout, /coverage/);
+  }
 });
