@@ -98,7 +98,7 @@ export const ADMIN_API = {
     params: keyInPath,
     status: 200,
     reply: revokedKey,
-    failures: ['not_found'],
+    failures: ['not_found', 'storage_unavailable'],
   }),
   usageOfKey: call({
     method: 'GET',
@@ -111,6 +111,6 @@ export const ADMIN_API = {
     params: keyInPath,
     status: 200,
     reply: keyUsage,
-    failures: ['not_found'],
+    failures: ['not_found', 'storage_unavailable'],
   }),
 };

@@ -70,6 +70,7 @@ export const AUDIT_API = {
     query: auditQuery,
     status: 200,
     reply: auditPage,
+    failures: ['storage_unavailable'],
   }),
   actions: call({
     method: 'GET',
@@ -80,5 +81,6 @@ export const AUDIT_API = {
     tags: ['People'],
     status: 200,
     reply: z.object({ data: z.array(z.string()) }),
+    failures: ['storage_unavailable'],
   }),
 };

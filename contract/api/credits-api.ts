@@ -161,6 +161,7 @@ export const CREDITS_API = {
     tags: TAGS,
     status: 200,
     reply: systemFigures,
+    failures: ['storage_unavailable'],
   }),
   setLimits: call({
     method: 'POST',

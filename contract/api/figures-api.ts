@@ -235,6 +235,7 @@ export const FIGURES_API = {
     query: figuresQuery,
     status: 200,
     reply: figuresReply,
+    failures: ['storage_unavailable'],
   }),
   overview: call({
     method: 'GET',
@@ -246,5 +247,6 @@ export const FIGURES_API = {
     query: overviewQuery,
     status: 200,
     reply: overviewReply,
+    failures: ['storage_unavailable'],
   }),
 };

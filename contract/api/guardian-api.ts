@@ -48,6 +48,7 @@ export const GUARDIAN_API = {
     tags,
     status: 200,
     reply: guardedKeys,
+    failures: ['storage_unavailable'],
   }),
   add: call({
     method: 'POST',

@@ -174,7 +174,7 @@ export const MONITORING_API = {
     query: historyQuery,
     status: 200,
     reply: balanceHistory,
-    failures: ['not_found'],
+    failures: ['not_found', 'storage_unavailable'],
   }),
   sync: call({
     method: 'POST',
@@ -216,6 +216,7 @@ export const MONITORING_API = {
     tags,
     status: 200,
     reply: balances,
+    failures: ['storage_unavailable'],
   }),
   balanceCourse: call({
     method: 'GET',
@@ -227,6 +228,7 @@ export const MONITORING_API = {
     query: balanceCourseQuery,
     status: 200,
     reply: balanceCourse,
+    failures: ['storage_unavailable'],
   }),
   checkAll: call({
     method: 'POST',

@@ -158,6 +158,7 @@ export const PEOPLE_API = {
     query: userListQuery,
     status: 200,
     reply: userList,
+    failures: ['storage_unavailable'],
   }),
   changeUser: call({
     method: 'PATCH',

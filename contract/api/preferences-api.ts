@@ -77,6 +77,7 @@ export const PREFERENCES_API = {
     tags,
     status: 200,
     reply: preferences,
+    failures: ['storage_unavailable'],
   }),
   write: call({
     method: 'PUT',

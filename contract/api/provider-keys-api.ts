@@ -206,6 +206,7 @@ export const PROVIDER_KEYS_API = {
     query: providerKeysQuery,
     status: 200,
     reply: providerKeys,
+    failures: ['storage_unavailable'],
   }),
   add: call({
     method: 'POST',
@@ -240,7 +241,7 @@ export const PROVIDER_KEYS_API = {
     params: providerKeyInPath,
     status: 200,
     reply: providerKey,
-    failures: ['not_found'],
+    failures: ['not_found', 'storage_unavailable'],
   }),
   change: call({
     method: 'PATCH',

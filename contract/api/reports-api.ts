@@ -43,5 +43,6 @@ export const REPORTS_API = {
     }),
     status: 200,
     reply: costByUser,
+    failures: ['storage_unavailable'],
   }),
 };

@@ -218,6 +218,7 @@ export const REQUESTS_API = {
     query: requestsQuery,
     status: 200,
     reply: requestPage,
+    failures: ['storage_unavailable'],
   }),
   story: call({
     method: 'GET',
@@ -228,7 +229,7 @@ export const REQUESTS_API = {
     params: z.object({ id: z.string().min(1).max(80) }),
     status: 200,
     reply: requestStory,
-    failures: ['not_found'],
+    failures: ['not_found', 'storage_unavailable'],
   }),
   prices: call({
     method: 'GET',
@@ -239,5 +240,6 @@ export const REQUESTS_API = {
     query: pricesQuery,
     status: 200,
     reply: priceList,
+    failures: ['storage_unavailable'],
   }),
 };

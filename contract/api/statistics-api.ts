@@ -61,6 +61,7 @@ export const STATISTICS_API = {
     query: z.strictObject(filter),
     status: 200,
     reply: statisticsReply,
+    failures: ['storage_unavailable'],
   }),
   usage: call({
     method: 'GET',
@@ -72,6 +73,7 @@ export const STATISTICS_API = {
     query: z.strictObject({ ...filter, ...pageQuery, format: z.enum(FORMATS).optional() }),
     status: 200,
     reply: z.object({ data: z.array(usageRow), pagination }),
+    failures: ['storage_unavailable'],
   }),
   keys: call({
     method: 'GET',
@@ -98,5 +100,6 @@ export const STATISTICS_API = {
       ),
       pagination,
     }),
+    failures: ['storage_unavailable'],
   }),
 };

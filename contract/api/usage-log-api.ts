@@ -45,5 +45,6 @@ export const USAGE_LOG_API = {
     query: usageLogQuery,
     status: 200,
     reply: usageLogPage,
+    failures: ['storage_unavailable'],
   }),
 };

@@ -81,6 +81,7 @@ export const USER_API = {
     tags: TAGS,
     status: 200,
     reply: ownUsage,
+    failures: ['storage_unavailable'],
   }),
   limits: call({
     method: 'GET',

@@ -153,6 +153,6 @@ export const WALLETS_API = {
     query: statementQuery,
     status: 200,
     reply: statementPage,
-    failures: ['not_found'],
+    failures: ['not_found', 'storage_unavailable'],
   }),
 };

@@ -52,6 +52,8 @@ export interface TestEdgeOptions {
   readonly databaseState?: () => 'ok' | 'failing';
   readonly v1?: HttpDeps['v1'];
   readonly webFolder?: string;
+  /** Laid over the real database, to make it fail. */
+  readonly disk?: (storage: Storage) => Storage;
   /** Laid over the real rooms, to make one of them fail. */
   readonly rooms?: { accounts?: HttpDeps['accounts']; reports?: Partial<HttpDeps['reports']> };
 }
@@ -134,7 +136,8 @@ function openUpkeep(of: { folder: string; storage: Storage; clock: Clock }) {
 export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestEdge> {
   const folder = await mkdtemp(join(tmpdir(), 'tollkeeper-edge-'));
   const clock: Clock = { ...systemClock, now: () => NOW, ...options.clock };
-  const storage = await openSqlite({ file: join(folder, 'test.db'), clock });
+  const disk = await openSqlite({ file: join(folder, 'test.db'), clock });
+  const storage = options.disk?.(disk) ?? disk;
   const records = createRecords({ storage, clock });
   const accounts = await createAccounts({ storage, clock });
   const ledger = await createLedger({ storage, clock, holdMs: 60_000 });

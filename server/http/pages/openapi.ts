@@ -245,14 +245,16 @@ const FAILURES_BY_WHO: Readonly<Record<Who, readonly FailureCode[]>> = {
   scraper: REFUSED,
 };
 
-/** How a path or a body can be wrong before anybody reads what it says. */
+/** How a request can be wrong before anybody reads what it says. */
 function unreadableOf(call: Call): readonly FailureCode[] {
   // A forwarded body is judged by its provider; only its size and its being JSON are ours to judge.
   if (isForwarded(call)) {
     return call.request === undefined ? [] : ['invalid_request', 'body_too_large'];
   }
-  // A body is looked at wherever one may come, also where none is wanted.
-  if (call.method !== 'GET') return ['invalid_request', 'body_too_large', 'unsupported_media_type'];
+  // A body is looked at wherever one may come, also where none is wanted; so is whose page it came from.
+  if (call.method !== 'GET') {
+    return ['invalid_request', 'cross_site_request', 'body_too_large', 'unsupported_media_type'];
+  }
   return call.params === undefined ? [] : ['invalid_request'];
 }
 
