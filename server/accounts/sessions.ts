@@ -1,6 +1,6 @@
 /** Sessions of people, all in memory: an end holds from the same moment on, and a look-up costs one hash. */
 import { randomBytes } from 'node:crypto';
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Clock } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import { newId } from '../id.ts';
@@ -197,7 +197,9 @@ export class SessionBook implements Sessions {
     if (ids.length === 0) return;
     // Memory first: should the disk refuse, they are over all the same until the next start.
     for (const id of ids) this.#forget(id);
-    const forget = this.#storage.db.deleteFrom('sessions').where('id', 'in', ids);
+    // As one parameter: a statement takes some thousands, and there may be more sessions.
+    const these = sql<string>`(select value from json_each(${JSON.stringify(ids)}))`;
+    const forget = this.#storage.db.deleteFrom('sessions').where('id', 'in', these);
     await this.#storage.commit([forget.compile()], { keep: true });
   }
 
