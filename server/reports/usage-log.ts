@@ -1,6 +1,7 @@
 /** Single uses of provider keys, newest first: probes, metered requests, or both side by side. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Storage } from '../storage/storage.ts';
+import { cutFor } from './sums.ts';
 
 export interface UsageLogFilter {
   readonly source: 'probe' | 'gateway' | 'all';
@@ -64,12 +65,46 @@ export async function usageLog(
 
 /** Of every use that the filter lets through; a use without a price adds its tokens and no cost. */
 export async function usageLogTotals(db: Db, filter: UsageLogFilter): Promise<UsageLogTotals> {
-  const all = sourcesOf(filter).map((source) => rowsOf(source, filter));
+  const all = sourcesOf(filter).flatMap((source) =>
+    source === 'probe'
+      ? [sql`select input, output, cost from (${rowsOf(source, filter)})`]
+      : gatewaySums(filter),
+  );
   const found = await sql<UsageLogTotals>`
+    with recursive
+      oldest (day) as (select started_at / ${DAY} from usage_records order by id limit 1),
+      days (day) as (
+        select day + 1 from oldest
+        union all
+        select day + 1 from days where day < (select max(bucket) from usage_daily)
+      )
     select coalesce(sum(input), 0) as input, coalesce(sum(output), 0) as output,
       cast(coalesce(sum(cost), 0) as real) as cost
     from (${sql.join(all, sql` union all `)})`.execute(db);
   return found.rows[0] ?? { input: 0, output: 0, cost: 0 };
+}
+
+const DAY = sql.lit(86_400_000);
+const CUT = sql.lit(cutFor(['provider_key'], { userId: null, names: {} }));
+
+/**
+ * What the records add up to, from the sums of their days, so that it takes no longer for a million of them. Of the oldest
+ * day some may be cleared away, and their sums are not: its records are added up themselves.
+ */
+function gatewaySums(filter: UsageLogFilter): readonly RawBuilder<unknown>[] {
+  const { keyId } = filter;
+  const isMeant =
+    keyId === null
+      ? sql``
+      : sql`and t.cell in (select id from usage_cells where cut = ${CUT} and provider_key_id = ${keyId})`;
+  // Ids begin with the time, and a request has its id just before it starts.
+  const end = sql`(select (day + 1) * ${DAY} from oldest)`;
+  return [
+    sql`select t.input_tokens as input, t.output_tokens as output, t.cost_nanos as cost
+      from days cross join usage_daily as t on t.bucket = days.day and t.cut = ${CUT} ${isMeant}`,
+    sql`select input, output, cost
+      from (${rowsOf('gateway', filter)} and started_at < ${end} and id < format('req_%012x', ${end}))`,
+  ];
 }
 
 function rowsOf(source: Source, { keyId }: UsageLogFilter): RawBuilder<unknown> {

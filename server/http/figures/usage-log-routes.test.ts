@@ -17,7 +17,9 @@ async function probe(keyId: string, at: number, cost: number | null): Promise<vo
 before(async () => {
   edge = await openTestEdge();
   await probe('pk_a', NOW, 3000);
-  await edge.record({ id: 'vk_x', userId: 'usr_x' }, { id: newId('req'), providerKeyId: 'pk_a' });
+  // An id begins with the time at which its request starts.
+  const use = { id: newId('req'), startedAt: Date.now(), providerKeyId: 'pk_a' };
+  await edge.record({ id: 'vk_x', userId: 'usr_x' }, use);
   await probe('pk_b', NOW + 1, null);
   await edge.record({ id: 'vk_x', userId: 'usr_x' }, { id: newId('req'), outcome: 'refused' });
 });
