@@ -175,11 +175,12 @@ async function heldInTime(
         coalesce((${now} - min(at)) / 1000, 0) as oldest
       from holds`,
   );
+  const isLeft = open > 0 && !isServed;
   return {
     id: 'I4',
     name: 'nothing is held beyond its time',
     ok: late === 0 || !isServed,
-    figure: `${open} holds open, the oldest for ${oldest} s, ${late} beyond their time${isServed ? '' : ', for the next start to settle'}`,
+    figure: `${open} holds open, the oldest for ${oldest} s, ${late} beyond their time${isLeft ? ', for the next start to settle' : ''}`,
   };
 }
 

@@ -7,6 +7,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { isInUse } from '../../server/storage/storage.ts';
 import { runTollkeeper, type Settings, spawnTollkeeper } from '../harness.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'tollkeeper-places-'));
@@ -87,6 +88,8 @@ test('a second process on the same database is told so, and changes nothing', {
     await refused(command, { dataDir }, /another process is using .*tollkeeper\.db; stop it first/);
   }
   assert.deepEqual(readdirSync(dataDir), before);
+  assert.equal(isInUse(join(dataDir, 'tollkeeper.db')), true);
   await product.issueKey();
-  await product.close();
+  await product.kill();
+  assert.equal(isInUse(join(dataDir, 'tollkeeper.db')), false, 'whoever died holds nothing');
 });

@@ -31,8 +31,6 @@ test('verify tells every invariant with its figure, live or stopped, and fails o
     INVARIANTS,
   );
   for (const line of live.lines) assert.match(line, /: .*\d/, 'each has a figure');
-  const held = live.lines.find((line) => line.includes(' I4 ')) ?? '';
-  assert.match(held, / 0 beyond their time$/, 'a server is up to let go of them');
   await product.close();
 
   const database = new DatabaseSync(join(dataDir, 'tollkeeper.db'));
