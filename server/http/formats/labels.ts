@@ -1,7 +1,7 @@
 /** What the ids in figures are called, as far as the caller may know. */
 import type { Group } from '../../../contract/api/figures-api.ts';
 import type { Accounts } from '../../accounts/accounts.ts';
-import type { ProviderKeys } from '../../provider-keys/provider-keys.ts';
+import type { ProviderKey, ProviderKeys } from '../../provider-keys/provider-keys.ts';
 import { findProvider } from '../../providers/providers.ts';
 import type { Caller } from '../callers.ts';
 
@@ -26,8 +26,11 @@ export function labelsFor({ accounts, providerKeys }: LabelDeps, caller: Caller)
     if (key === null) return id;
     return key.name ?? `${key.label} (${key.prefix}…${key.last4})`;
   };
+  // Once for all rows of a list: a file has hundreds of thousands, and there may be thousands of keys.
+  let held: ReadonlyMap<string, ProviderKey> | null = null;
   const providerKeyLabel = (id: string): string => {
-    const key = providerKeys.everHeld('all').find((held) => held.id === id);
+    held ??= new Map(providerKeys.everHeld('all').map((key) => [key.id, key]));
+    const key = held.get(id);
     if (key === undefined) return id;
     return isMine(key.owner) ? key.name : providerName(key.platform);
   };
