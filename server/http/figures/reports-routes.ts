@@ -10,7 +10,7 @@ import { type Clock, isoTime } from '../../clock.ts';
 import { Failure } from '../../failure.ts';
 import type { CostByUser, DayRange, Reports } from '../../reports/reports.ts';
 import type { AskedFor } from '../answering.ts';
-import { type ExportRow, sendExport } from '../formats/export.ts';
+import { inPortions, sendExport } from '../formats/export.ts';
 import { scopeOf } from './figures-routes.ts';
 
 export interface ReportsDeps {
@@ -29,7 +29,7 @@ export function reportsHandlers({ reports, clock }: ReportsDeps) {
       const range = rangeOf(query, now);
       const report = await reports.costByUser(range, scopeOf(caller));
       if (query.format !== undefined) {
-        const pages = exportedPages(report);
+        const pages = inPortions(report.dailyByUser, costOfDay);
         // The file goes past the schema of the reply, which describes the whole report.
         return sendExport(reply, query.format, { name: 'costs', columns: COLUMNS, pages }) as never;
       }
@@ -55,15 +55,6 @@ export function reportsHandlers({ reports, clock }: ReportsDeps) {
 }
 
 const COLUMNS = ['date', 'label', 'cost_usd'];
-
-/** Rows that are made into text at a time. */
-const EXPORT_PAGE = 500;
-
-async function* exportedPages({ dailyByUser }: CostByUser): AsyncGenerator<readonly ExportRow[]> {
-  for (let from = 0; from < dailyByUser.length; from += EXPORT_PAGE) {
-    yield dailyByUser.slice(from, from + EXPORT_PAGE).map(costOfDay);
-  }
-}
 
 const costOfDay = ({ date, label, cost }: CostByUser['dailyByUser'][number]) => ({
   ...{ date, label, cost_usd: toDollars(cost) },
