@@ -71,7 +71,15 @@ async function checkThere(config: Config): Promise<Checks> {
 
 function adminToken({ access, storage }: Config): string {
   if (access.adminToken !== undefined) return access.adminToken;
-  return readFileSync(join(storage.dataDir, 'admin-token'), 'utf8').trim();
+  const file = join(storage.dataDir, 'admin-token');
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    // A server that was given a token makes no file of one.
+    throw new ConfigError([
+      `A server works on the database, and its admin token is not in ${file}: set ADMIN_TOKEN as it is set there.`,
+    ]);
+  }
 }
 
 const COLUMNS = ['key', 'platform', 'status', 'balance', 'runway', 'last check'] as const;

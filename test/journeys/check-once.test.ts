@@ -4,6 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { checkOnce } from '../../server/check.ts';
+import { loadConfig } from '../../server/config.ts';
+import { createLog } from '../../server/log.ts';
 import { startFakeProvider } from '../fake-provider.ts';
 import { runTollkeeper, startTollkeeper } from '../harness.ts';
 
@@ -29,7 +32,7 @@ test('one pass asks each provider key once and prints what it found', {
   const asked = (secret: string): number =>
     [...fake.callsOf(secret).values()].reduce((sum, calls) => sum + calls, 0);
 
-  async function checkOnce(env: Readonly<Record<string, string>>): Promise<void> {
+  async function check(env: Readonly<Record<string, string>>): Promise<void> {
     const before = SECRETS.map(asked);
     const { stdout } = await runTollkeeper(['check', '--once'], { dataDir, settings: env });
     const lines = stdout.split('\n');
@@ -44,8 +47,16 @@ test('one pass asks each provider key once and prints what it found', {
     assert.ok(SECRETS.every((secret, index) => asked(secret) > (before[index] ?? 0)));
   }
 
-  await checkOnce({ PORT: new URL(product.url).port });
+  const { port } = new URL(product.url);
+  await check({ PORT: port });
+  const env = { DATA_DIR: dataDir, PORT: port };
+  const { config } = loadConfig({ cwd: dataDir, providerIds: [], env });
+  await assert.rejects(checkOnce(config, createLog({ level: 'silent', secrets: [] })), {
+    problems: [
+      `A server works on the database, and its admin token is not in ${join(dataDir, 'admin-token')}: set ADMIN_TOKEN as it is set there.`,
+    ],
+  });
   await product.close();
-  await checkOnce(settings);
+  await check(settings);
   assert.ok(asked(gone) > 0);
 });
