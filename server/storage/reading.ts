@@ -18,7 +18,7 @@ import {
 import type { Clock } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import type { ReadReply } from './sqlite-reader.ts';
-import { startWorker, stopWorker } from './workers.ts';
+import { hear, startWorker, stopWorker } from './workers.ts';
 
 /** One long question must not make everybody else wait; more threads than cores would only wait for each other. */
 const THREADS = 2;
@@ -114,7 +114,7 @@ export class Readers {
   async #startThread(): Promise<void> {
     const worker = await startWorker('./sqlite-reader.ts', this.#options.file);
     const thread: Thread = { worker, question: null };
-    worker.on('message', (reply: ReadReply) => this.#answer(thread, reply));
+    hear(worker, (reply: ReadReply) => this.#answer(thread, reply));
     this.#threads.add(thread);
     this.#next();
   }

@@ -10,7 +10,7 @@ import { migrations } from './migrations/migrations.ts';
 import { Readers, ReadingDialect } from './reading.ts';
 import type { DerivationOrder, WriterReply } from './sqlite-writer.ts';
 import type { Database, LeftNote, Storage, StorageOptions } from './storage.ts';
-import { DatabaseUnusable, startWorker, stopWorker } from './workers.ts';
+import { DatabaseUnusable, hear, startWorker, stopWorker } from './workers.ts';
 
 /** Longer than this nobody looks at a page that does not move. */
 const QUESTION_MS = 2_000;
@@ -210,7 +210,7 @@ class Writer {
       },
       ...(options.onState === undefined ? {} : { onState: options.onState }),
     });
-    worker.on('message', (result: WriterReply) => {
+    hear(worker, (result: WriterReply) => {
       const since = result.derivedSince;
       if (since !== null) for (const tell of this.derivedListeners) tell(since);
       this.queue.onResult(result);

@@ -8,7 +8,10 @@ export class DatabaseUnusable extends Error {}
 export async function startWorker(entry: string, file: string): Promise<Worker> {
   const worker = new Worker(new URL(entry, import.meta.url), { workerData: { file } });
   await new Promise<void>((resolve, reject) => {
-    worker.once('message', () => resolve());
+    const stop = hear(worker, () => {
+      stop();
+      resolve();
+    });
     worker.once('error', (cause: Error) =>
       reject(new DatabaseUnusable(`${file} cannot be opened: ${cause.message}`, { cause })),
     );
@@ -19,6 +22,24 @@ export async function startWorker(entry: string, file: string): Promise<Worker> 
     throw error;
   });
   return worker;
+}
+
+/**
+ * What a thread says to us. Under `node --watch` it also says which files it loads, which is for Node.
+ *
+ * @returns a way to stop
+ */
+export function hear<Message>(worker: Worker, listen: (message: Message) => void): () => void {
+  const onMessage = (message: Message): void => {
+    if (!isForNode(message)) listen(message);
+  };
+  worker.on('message', onMessage);
+  return () => worker.off('message', onMessage);
+}
+
+function isForNode(message: unknown): boolean {
+  if (typeof message !== 'object' || message === null) return false;
+  return 'watch:import' in message || 'watch:require' in message;
 }
 
 export async function stopWorker(worker: Worker): Promise<void> {

@@ -32,6 +32,18 @@ test('the first start without ADMIN_TOKEN makes one for the owner’s eyes only 
   rmSync(dataDir, { recursive: true });
 });
 
+test('a start that is watched for changes, as npm run dev makes it, takes no report of Node for an answer', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'tollkeeper-watched-'));
+  // What --watch tells its process; without it nobody hears of what the threads load.
+  await using gate = await spawnTollkeeper({
+    ...{ dataDir, settings: { WATCH_REPORT_DEPENDENCIES: '1' } },
+  });
+  await gate.issueKey();
+  await gate.operator('/reports/data');
+  await gate.close();
+  rmSync(dataDir, { recursive: true });
+});
+
 test('the next start keeps keys, revocations and figures', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'tollkeeper-again-'));
   const upstream = await startFakeUpstream({ prices: PRICES });
