@@ -316,4 +316,9 @@ function takeOnlyJson(scope: FastifyInstance): void {
     else if (isUtf8(body as Buffer)) void parse(request, body.toString(), done);
     else done(new Failure('invalid_request', { sentence: 'The body is not UTF-8.' }));
   });
+  // And some name one for nothing at all, as `curl -d ''` does.
+  scope.addContentTypeParser('*', ({ headers }, _body, done) => {
+    if (headers['content-length'] === '0') done(null, undefined);
+    else done(new Failure('unsupported_media_type'));
+  });
 }

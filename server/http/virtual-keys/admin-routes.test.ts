@@ -217,6 +217,15 @@ describe('POST /admin/keys/{key}/revoke', () => {
     assert.deepEqual(again.json(), first.json());
   });
 
+  test('takes an empty body of whatever type, and no form', async () => {
+    const { id } = await issue({ label: 'empty' });
+    const form = { ...OPERATOR, 'content-type': 'application/x-www-form-urlencoded' };
+    assert.equal((await post(`/admin/keys/${id}/revoke`, 'a=1', form)).statusCode, 415);
+    assert.equal(edge.accounts.keys.find(id)?.revokedAt, null);
+    const bare = { ...form, 'content-length': '0' };
+    assert.equal((await post(`/admin/keys/${id}/revoke`, undefined, bare)).statusCode, 200);
+  });
+
   test('answers 404 for a key that does not exist, without repeating it', async () => {
     const reply = await post('/admin/keys/tk-somebodys-secret/revoke');
     assert.equal(reply.statusCode, 404);
