@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { chat, eventsOf, streamedChat } from '../fake-upstream/ask.ts';
 import { openStand, PROVIDER_SECRET, rawHead, type Stand, sendRaw } from './stand.ts';
 
@@ -108,6 +109,23 @@ describe('T64 headers', { timeout: 180_000 }, () => {
       );
       assert.ok(status === 400 || status === 0, `${status} for ${coding}`);
     }
+    assert.equal(stand.upstream.requests().length, seen);
+  });
+
+  test('a compressed body is refused in words, and nothing is sent on', async () => {
+    const seen = stand.upstream.requests().length;
+    const body = gzipSync(BODY);
+    const answer = await fetch(`${stand.product.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${stand.token}`,
+        'content-type': 'application/json',
+        'content-encoding': 'gzip',
+      },
+      body,
+    });
+    assert.equal(answer.status, 415);
+    assert.match(await answer.text(), /without Content-Encoding/);
     assert.equal(stand.upstream.requests().length, seen);
   });
 

@@ -48,7 +48,7 @@ const PREFIX = '/v1/';
 
 /**
  * @throws Failure for paths that are not forwarded (`not_found`, `account_path_forbidden`) and bodies that cannot be
- *   read (`invalid_request`, `body_too_large`)
+ *   read (`invalid_request`, `unsupported_media_type`, `body_too_large`)
  */
 export async function makePlan(incoming: Incoming, bodyBytesMax: number): Promise<Plan> {
   const { method, url, headers, source } = incoming;
@@ -64,6 +64,10 @@ export async function makePlan(incoming: Incoming, bodyBytesMax: number): Promis
   if (meaning.wire === null) {
     const body = hasBody(method, headers) ? passing(source) : null;
     return { ...meaning, ...NOTHING_READ, endpoint, deployment, rest, body };
+  }
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new Failure('unsupported_media_type', NOT_COMPRESSED);
   }
   const body = await readWhole(source, headers, bodyBytesMax);
   await nextTurn();
@@ -93,6 +97,11 @@ export async function makePlan(incoming: Incoming, bodyBytesMax: number): Promis
     wantsUsage: options?.['include_usage'] === true,
   };
 }
+
+const NOT_COMPRESSED = {
+  sentence:
+    'The body is compressed, and here it is read as it is. Send it without Content-Encoding.',
+};
 
 /** Sent on as a plain request it would get an answer that no such client understands. */
 const NO_SOCKETS = {
