@@ -1,4 +1,6 @@
 /** Binds a call of the contract to the function that answers it: credentials, validation, reply schema. */
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Call, Who } from '../../contract/api/call.ts';
 import { Failure } from '../failure.ts';
@@ -105,8 +107,12 @@ function jointly({ handle }: BoundCall): BoundCall['handle'] {
     if ((request.query as { format?: string }).format !== undefined) {
       return await handle(request, reply);
     }
-    const make = async (): Promise<Buffer> =>
-      Buffer.from(String(reply.serialize((await handle(request, reply)) as object)));
+    const make = async (): Promise<Buffer> => {
+      const made = await handle(request, reply);
+      // Written in portions already, and gathered as they come.
+      if (made instanceof Readable) return await buffer(made);
+      return Buffer.from(String(reply.serialize(made as object)));
+    };
     const bytes = await answers.of(`${eyesOf(request.caller)} ${request.url}`, make);
     return await reply.type('application/json; charset=utf-8').send(bytes);
   };

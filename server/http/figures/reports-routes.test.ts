@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { text as textOf } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
+import { costByUser } from '../../../contract/api/reports-api.ts';
+import { ZERO } from '../../../contract/money.ts';
 import { Failure } from '../../failure.ts';
 import { NOW, OPERATOR, openTestEdge, type TestEdge } from '../edge-for-tests.ts';
-import { rangeOf } from './reports-routes.ts';
+import { rangeOf, reportsHandlers } from './reports-routes.ts';
 
 let edge: TestEdge;
 before(async () => {
@@ -33,6 +36,8 @@ describe('GET /reports/data', () => {
     await edge.record({ id: issued.json().id, userId: 'usr_ann' });
     const reply = await ask('?start=2026-11-19&end=2026-11-20');
     assert.equal(reply.statusCode, 200);
+    assert.equal(reply.headers['content-type'], 'application/json; charset=utf-8');
+    assert.deepEqual(costByUser.parse(reply.json()), reply.json());
     assert.deepEqual(reply.json(), {
       start: '2026-11-19',
       end: '2026-11-20',
@@ -49,6 +54,31 @@ describe('GET /reports/data', () => {
       ],
       as_of: new Date(NOW).toISOString(),
     });
+  });
+
+  test('is written in portions, between which others have their turns', async () => {
+    const label = 'ann';
+    const dailyByUser = Array.from({ length: 5_000 }, () => ({
+      date: '2026-11-20',
+      label,
+      cost: ZERO,
+    }));
+    const report = { byUser: [], daily: [], dailyByUser };
+    const { costByUser } = reportsHandlers({
+      reports: { costByUser: async () => report },
+      clock: { now: () => NOW },
+    });
+    const asked = { query: {}, caller: { kind: 'operator' }, reply: { header: () => undefined } };
+    const written = await costByUser(asked as never);
+    let turns = 0;
+    let turning = setImmediate(function turn() {
+      turns++;
+      turning = setImmediate(turn);
+    });
+    const text = await textOf(written as never);
+    clearImmediate(turning);
+    assert.ok(turns >= 10, `${turns} turns`);
+    assert.equal(JSON.parse(text).daily_by_user.length, 5_000);
   });
 
   test('says the same as a file in each format, and marks it as one', async () => {

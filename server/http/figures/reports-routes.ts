@@ -10,7 +10,7 @@ import { type Clock, isoTime } from '../../clock.ts';
 import { Failure } from '../../failure.ts';
 import type { CostByUser, DayRange, Reports } from '../../reports/reports.ts';
 import type { AskedFor } from '../answering.ts';
-import { inPortions, sendExport } from '../formats/export.ts';
+import { inPortions, sendDocument, sendExport } from '../formats/export.ts';
 import { scopeOf } from './figures-routes.ts';
 
 export interface ReportsDeps {
@@ -28,12 +28,12 @@ export function reportsHandlers({ reports, clock }: ReportsDeps) {
       const now = clock.now();
       const range = rangeOf(query, now);
       const report = await reports.costByUser(range, scopeOf(caller));
+      const pages = inPortions(report.dailyByUser, costOfDay);
+      // What is written in portions goes past the schema of the reply; a file is no such reply at all.
       if (query.format !== undefined) {
-        const pages = inPortions(report.dailyByUser, costOfDay);
-        // The file goes past the schema of the reply, which describes the whole report.
         return sendExport(reply, query.format, { name: 'costs', columns: COLUMNS, pages }) as never;
       }
-      return {
+      const head = {
         ...range,
         by_user: report.byUser.map((user) => ({
           label: user.label,
@@ -47,9 +47,9 @@ export function reportsHandlers({ reports, clock }: ReportsDeps) {
           cost_usd: toDollars(day.cost),
           cumulative_cost_usd: toDollars(day.cumulativeCost),
         })),
-        daily_by_user: report.dailyByUser.map(costOfDay),
         as_of: isoTime(now),
-      };
+      } satisfies Omit<z.output<typeof costByUser>, 'daily_by_user'>;
+      return sendDocument(reply, head, { name: 'daily_by_user', pages }) as never;
     },
   };
 }

@@ -1,4 +1,4 @@
-/** Lists as files: every row of a filter, written as it is read, never held whole. */
+/** Long lists: every row of a filter as a file, or a list within a document, written as it is read, never held whole. */
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import type { FORMATS } from '../../../contract/api/fields.ts';
@@ -32,6 +32,29 @@ export function sendExport(
   reply.header('content-type', TYPES[format]);
   reply.header('content-disposition', `attachment; filename="${file.name}.${format}"`);
   return Readable.from(textOf(format, file.columns, file.pages), { highWaterMark: 1 });
+}
+
+/**
+ * Answers with a JSON object that has one long list: at once it would take the time of many requests to check and to write.
+ *
+ * @param head the rest of the object, which must not be empty
+ */
+export function sendDocument(
+  reply: FastifyReply,
+  head: object,
+  list: { readonly name: string; readonly pages: AsyncIterable<readonly ExportRow[]> },
+): Readable {
+  reply.header('content-type', TYPES.json);
+  return Readable.from(documentOf(head, list), { highWaterMark: 1 });
+}
+
+async function* documentOf(
+  head: object,
+  { name, pages }: { readonly name: string; readonly pages: AsyncIterable<readonly ExportRow[]> },
+): AsyncGenerator<string> {
+  yield `${JSON.stringify(head).slice(0, -1)},${JSON.stringify(name)}:`;
+  yield* textOf('json', [], pages);
+  yield '}';
 }
 
 /** So many rows are made at a time: a few milliseconds of work, between which others have their turns. */
