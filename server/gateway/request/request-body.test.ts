@@ -138,6 +138,49 @@ test('a field of a form that could be read in two ways is not read at all', () =
   assert.equal(modelOf(part('name="model"', 'cheap'), part("name*=utf-8''model", 'dear')), null);
 });
 
+test('a form in which a server may find another model than we do names none', () => {
+  const disposed = (name: string, value: string) =>
+    `--XX\r\nContent-Disposition: form-data; ${name}\r\n\r\n${value}\r\n`;
+  const cheap = disposed('name="model"', 'cheap');
+  const headed = (head: string, value: string) => `--XX\r\n${head}\r\n\r\n${value}\r\n`;
+  const end = '--XX--\r\n';
+  const forms: readonly (readonly [body: string, type?: string])[] = [
+    [cheap + end, 'multipart/form-data; xboundary=XX; boundary=YY'],
+    [cheap + end, 'multipart/form-data; boundary=XX; boundary=YY'],
+    [cheap + end, "multipart/form-data; boundary=XX; boundary*=utf-8''YY"],
+    [cheap + disposed('name*0="mod"; name*1="el"', 'dear') + end],
+    [cheap + disposed('x="; name=y"; name="model"', 'dear') + end],
+    [cheap + headed('X: y; name=z\r\nContent-Disposition: form-data; name="model"', 'dear') + end],
+    [cheap + disposed('name="mod\\el"', 'dear') + end],
+    [cheap + disposed('name="Model"', 'dear') + end],
+    [cheap + headed('X: y\nContent-Disposition: form-data; name="z"', 'dear') + end],
+    [`--XX\nContent-Disposition: form-data; name="model"\n\ndear\n${cheap}${end}`],
+    [`x${disposed('name="model"', 'dear')}${cheap}${end}`],
+    [`${cheap}--XXX\r\nContent-Disposition: form-data; name="z"\r\n\r\n\r\n${end}`],
+    [cheap + end + cheap.replace('model', 'z') + end],
+    [cheap + disposed('name="model"', 'dear')],
+    [cheap + disposed('name="z"', '').repeat(1_000) + end],
+  ];
+  for (const [body, type = 'multipart/form-data; boundary=XX'] of forms) {
+    assert.equal(formFields(bytes(body), type, ['model']).model, null, `${type}\n${body}`);
+  }
+});
+
+test('what usual clients make of a form is read', async () => {
+  const form = new FormData();
+  form.append('file', new Blob(['\r\n--\n']), 'a "name" of; mine.mp3');
+  form.append('model', 'whisper-1');
+  const sent = new Response(form);
+  const type = sent.headers.get('content-type') ?? '';
+  const body = Buffer.from(await sent.arrayBuffer());
+  assert.deepEqual(formFields(body, type, ['model', 'n']), { model: 'whisper-1' });
+  const curl = '--b-1\r\nContent-Disposition: form-data; name="model"\r\n\r\nm\r\n--b-1--';
+  for (const boundary of ['b-1', '"b-1"', 'b-1; charset=utf-8']) {
+    const read = formFields(bytes(curl), `multipart/form-data; boundary=${boundary}`, ['model']);
+    assert.deepEqual(read, { model: 'm' }, boundary);
+  }
+});
+
 test('a decisive member is refused in every spelling that some server folds into it', () => {
   for (const name of ['Max_Tokens', 'max_to\u212aens', 'max_token\u017f', '\u017ftream']) {
     const body = bytes(JSON.stringify({ model: 'm', [name]: 1 }));

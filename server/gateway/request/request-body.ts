@@ -213,12 +213,19 @@ function splice(body: Buffer, start: number, end: number, insert: string): Buffe
   return Buffer.concat([body.subarray(0, start), Buffer.from(insert), body.subarray(end)]);
 }
 
-/** The name of a part, quoted or not; `name*` is read by some servers only. */
-const PART_NAME = /;\s*name(\*?)\s*=\s*"?([^";\r\n]*)/i;
+/** How a form is divided; nothing else in its type may look like a second boundary. */
+const BOUNDARY = /;\s*boundary\s*=\s*(?:"([^"\\]*[^"\\\s])"|([^\s";,]+))\s*(?:;|$)/i;
+const BOUNDARIES = /boundary[\s*\d]*=/gi;
+/** Whatever could give a part its name: also in pieces (`name*0`), which some servers put together. */
+const PART_NAMES = /(?<![\w-])name([\s*\d]*)=\s*(?:"([^"]*)"|([^\s";]*))/gi;
+/** Line ends that some servers take for one and others do not. */
+const HALF_LINE_END = /\r(?!\n)|(?<!\r)\n/;
+/** No form of a metered path has a tenth of so many; more are an attempt to be busy with them. */
+const PIECES_MAX = 1_000;
 
 /**
  * Text fields of a multipart form, such as `model`. What is not there is undefined; what could be read in two ways is
- * null: it stands there twice, a part has its name in a disguise, or no part is to be found at all.
+ * null. That is all of them where a server may see other parts than we do, and one of them where it stands there twice.
  */
 export function formFields<Name extends string>(
   body: Buffer,
@@ -226,19 +233,48 @@ export function formFields<Name extends string>(
   names: readonly Name[],
 ): Readonly<Partial<Record<Name, string | null>>> {
   const fields: Partial<Record<Name, string | null>> = {};
-  const unreadable = () => Object.fromEntries(names.map((name) => [name, null])) as typeof fields;
-  const boundary = /boundary="?([^";]+)"?/i.exec(contentType)?.[1];
-  const parts = `\r\n${body.toString('latin1')}`.split(`\r\n--${boundary}`);
-  if (boundary === undefined || parts.length === 1) return unreadable();
-  // The last piece comes after the last boundary: it is no part, or one without its end.
-  for (const part of parts.slice(1, -1)) {
-    const start = part.indexOf('\r\n\r\n');
-    const [, star, partName] = PART_NAME.exec(part.slice(0, Math.max(0, start))) ?? [];
-    if (star === '*') return unreadable();
-    const name = names.find((one) => one === partName?.trim());
+  for (const part of partsOf(body, contentType) ?? [null]) {
+    if (part === null) {
+      return Object.fromEntries(names.map((one) => [one, null])) as typeof fields;
+    }
+    const name = names.find((one) => one === folded(part.name));
     if (name === undefined) continue;
-    const value = Buffer.from(part.slice(start + 4), 'latin1').toString('utf8');
-    fields[name] = name in fields ? null : value;
+    fields[name] = name in fields || part.name !== name ? null : part.value();
   }
   return fields;
+}
+
+interface FormPart {
+  readonly name: string;
+  value(): string;
+}
+
+/** Null where there are none to be found, or a server may find others; a null among them for one without a clear name. */
+function partsOf(body: Buffer, contentType: string): readonly (FormPart | null)[] | null {
+  const [, quoted, plain] = BOUNDARY.exec(contentType) ?? [];
+  const boundary = quoted ?? plain;
+  if (boundary === undefined || contentType.match(BOUNDARIES)?.length !== 1) return null;
+  const text = `\r\n${body.toString('latin1')}`;
+  const pieces = text.split(`\r\n--${boundary}`, PIECES_MAX);
+  const parts = pieces.slice(1, -1);
+  const isClear =
+    // Lenient servers divide at any kind of line end.
+    text.split(`--${boundary}`, PIECES_MAX).length === pieces.length &&
+    pieces[0]?.trim() === '' &&
+    pieces.length < PIECES_MAX &&
+    pieces.at(-1)?.startsWith('--') === true &&
+    parts.every((part) => /^[ \t]*\r\n/.test(part));
+  return isClear && parts.length > 0 ? parts.map(partIn) : null;
+}
+
+function partIn(text: string): FormPart | null {
+  const start = text.indexOf('\r\n\r\n');
+  const head = text.slice(0, Math.max(0, start));
+  const names = head.matchAll(PART_NAMES);
+  const found = names.next().value;
+  if (found === undefined || names.next().done !== true || HALF_LINE_END.test(head)) return null;
+  const [, between = '', quoted, plain = ''] = found;
+  const name = (quoted ?? plain).trim();
+  if (between.trim() !== '' || name.includes('\\')) return null;
+  return { name, value: () => Buffer.from(text.slice(start + 4), 'latin1').toString('utf8') };
 }
