@@ -332,7 +332,9 @@ export class Relay implements OutboundReceiver, Listed {
     const { clock, drainMs, stopWithCaller, streamed, reply } = this.#options;
     this.#cancelTimer?.();
     reply.removeAllListeners('drain');
-    if (this.#mode === 'through' || (streamed && stopWithCaller)) {
+    // Once the provider has said its last word, nothing but its figures is to come, with what it thought unseen.
+    const hasMore = this.#watch?.finished !== true;
+    if (this.#mode === 'through' || (streamed && stopWithCaller && hasMore)) {
       this.#controls?.abort();
       this.#finish(false, null);
       return;
