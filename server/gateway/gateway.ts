@@ -181,7 +181,7 @@ class OpenGateway implements Gateway {
       // A body that streams through can be sent once only.
       const isLast = attempts === candidates.length || isOneShot(plan);
       // Held is what the first may give; another one that is tried may have a lower maximum.
-      const bound = admission.outputBound?.(this.#catalog.limits(key, plan.model)) ?? null;
+      const bound = admission.outputBound?.(key, this.#catalog.limits(key, plan.model)) ?? null;
       const limitHeaders = this.limitHeaders(call.key);
       const to = { call, plan, key, isLast, bound, limitHeaders };
       const { relay, ending, answer } = await this.#attempts.make(to);

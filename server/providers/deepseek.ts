@@ -39,13 +39,17 @@ function pursesIn(infos: unknown): BalanceReading['others'][number][] | null {
   return purses;
 }
 
-/** States cached input as `prompt_cache_hit_tokens`, which the common reading knows. */
+/**
+ * States cached input as `prompt_cache_hit_tokens`, which the common reading knows. With `max_completion_tokens` alone it
+ * answers at any length, and says nothing of it.
+ */
 export const deepseek = openaiCompatible({
   id: 'deepseek',
   name: 'DeepSeek',
   base: 'https://api.deepseek.com/v1',
   priceCatalogue: 'deepseek',
   afterAbort: 'billing stops',
+  soleChatBound: 'max_tokens',
   probeModel: 'deepseek-chat',
   account,
 });

@@ -16,6 +16,7 @@ export interface OpenaiCompatible {
   readonly dialects?: readonly Dialect[];
   /** Default: `max_tokens`. */
   readonly chatBound?: Routing['chatBound'];
+  readonly soleChatBound?: Routing['soleChatBound'];
   readonly modelsQuery?: Routing['modelsQuery'];
   readonly listedPrefix?: Routing['listedPrefix'];
   /** Default: `when asked`. */
@@ -48,6 +49,7 @@ export function openaiCompatible(facts: OpenaiCompatible): Provider {
       ...(facts.modelsQuery === undefined ? {} : { modelsQuery: facts.modelsQuery }),
       ...(facts.listedPrefix === undefined ? {} : { listedPrefix: facts.listedPrefix }),
       chatBound: facts.chatBound ?? (() => 'max_tokens'),
+      ...(facts.soleChatBound === undefined ? {} : { soleChatBound: facts.soleChatBound }),
       afterAbort: facts.afterAbort,
       streamUsage: facts.streamUsage ?? 'when asked',
       readUsage: (wire, body, before) =>

@@ -51,6 +51,8 @@ export interface Routing {
   readonly afterAbort: 'billing stops' | 'billing goes on';
   /** The member that bounds the output of a chat with this model; null: none is named. */
   chatBound(model: string | null): ChatBound;
+  /** The only such member that is heard, where the other one is overlooked without a word; absent: both are. */
+  readonly soleChatBound?: ChatBound;
   /** `when asked`: a stream carries usage only with `stream_options.include_usage`. */
   readonly streamUsage: 'when asked' | 'always';
   /**

@@ -59,6 +59,19 @@ describe('what is sent on to a provider', { timeout: 180_000 }, () => {
     assert.equal(holder.stand.upstream.requests()[0]?.json?.['max_tokens'], 4096);
   });
 
+  test('a bound under a name that its provider overlooks is said again under the one that it hears', async () => {
+    await using holder = await openHolder(PLENTY, { provider: 'DEEPSEEK' });
+    const body = chat('', { max_completion_tokens: 7 });
+    await askHolder(holder, { body });
+    assert.deepEqual(holder.stand.upstream.requests()[0]?.json, { ...body, max_tokens: 7 });
+    const heard = { ...body, max_tokens: 5 };
+    await askHolder(holder, { body: heard });
+    assert.deepEqual(holder.stand.upstream.requests()[1]?.json, heard);
+    await using stand = await openStand({ provider: 'DEEPSEEK' });
+    await stand.ask({ body });
+    assert.deepEqual(stand.upstream.requests()[0]?.json, body, 'nothing is held for the caller');
+  });
+
   test('a bound that is none is refused for a holder, and left to the provider for anybody else', async () => {
     await using holder = await openHolder();
     const body = chat('tokens=3', { max_tokens: -1 });

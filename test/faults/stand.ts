@@ -39,7 +39,7 @@ export interface StandOptions {
   readonly settings?: Settings;
   readonly upstream?: FakeUpstreamOptions;
   /** Which provider the scripted one plays; its key and address are set. Default: an unknown one. */
-  readonly provider?: 'UPSTREAM' | 'OPENAI' | 'OPENROUTER' | 'GROQ' | 'ANTHROPIC';
+  readonly provider?: 'UPSTREAM' | 'OPENAI' | 'OPENROUTER' | 'GROQ' | 'ANTHROPIC' | 'DEEPSEEK';
   /** The product's time; default: the system's. */
   readonly clock?: NonNullable<LocalOptions['clock']>;
 }

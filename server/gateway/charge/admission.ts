@@ -17,6 +17,7 @@ import {
   type ChargingSettings,
   choicesOf,
   hasOutput,
+  hearsBound,
   mostOutput,
   reservedOutput,
   statedBound,
@@ -45,7 +46,7 @@ export interface Expected {
   fallbacks(key: RoutedKey): readonly (Price | null)[];
 }
 
-type OutputBound = (limits: ModelLimits) => number;
+type OutputBound = (key: RoutedKey, limits: ModelLimits) => number | null;
 
 /** What a wallet holder is told about the charge of a request. */
 export interface GatewayUsage {
@@ -74,8 +75,8 @@ export class Admission {
   /** The provider keys that may serve it, the best first: of several, those whose worst case is held. */
   readonly candidates: readonly RoutedKey[];
   /**
-   * Bound of the output to be sent along to a provider whose model has these limits, because the hold covers no more;
-   * null: send the request as it is.
+   * Bound of the output to be sent along to a provider whose model has these limits, because the hold covers no more:
+   * where the request states none, or under a name that is not heard there. Null: send the request as it is.
    */
   readonly outputBound: OutputBound | null;
   #settled = false;
@@ -245,11 +246,14 @@ function holdMoney(deps: AdmissionDeps, request: Request): Money {
   if (best === null && amount === null) throw new Failure('unpriced_model');
   const needed = best === null ? (amount ?? ZERO) : dearest;
   const hold = ledger.hold({ id: call.id, amount: needed, ...accounts });
-  const outputBound = (at: ModelLimits) => Math.min(bound, mostAt(at));
+  const outputBound: OutputBound = (key, at) => {
+    if (!isBoundStated) return Math.min(bound, mostAt(at));
+    return hearsBound(key, plan) ? null : bound;
+  };
   return {
     tariff,
     hold,
-    outputBound: !isBoundStated && cover !== null ? outputBound : null,
+    outputBound: cover === null ? null : outputBound,
     candidates: held,
   };
 }

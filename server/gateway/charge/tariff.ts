@@ -191,6 +191,12 @@ export function statedBound(plan: Plan): number | null {
   return bound;
 }
 
+/** Does a provider hear the bound that a request states? Under a name that it overlooks, none holds. */
+export function hearsBound({ provider }: RoutedKey, { wire, parsed }: Plan): boolean {
+  const { soleChatBound } = provider.routing;
+  return wire !== 'chat' || soleChatBound === undefined || isBound(parsed?.[soleChatBound]);
+}
+
 /**
  * What bounds the output where the request does not: the model's known maximum, else the default. A context window is
  * no maximum of output; it lowers either to the room that the prompt leaves, as a provider refuses more. Where the guess
