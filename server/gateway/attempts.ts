@@ -5,11 +5,12 @@ import type { Log } from '../log.ts';
 import { overlay } from '../metering/metering.ts';
 import type { Outbound } from '../outbound.ts';
 import type { ProviderKeys, RoutedKey } from '../provider-keys/provider-keys.ts';
+import type { Wire } from '../providers/providers.ts';
 import { type Answer, readAnswer } from './answer/answer.ts';
 import type { Ending } from './answer/ending.ts';
 import { errorEvent } from './answer/error-event.ts';
 import { headersToUpstream } from './answer/headers.ts';
-import { Relay } from './answer/relay.ts';
+import { Relay, type RelayOptions } from './answer/relay.ts';
 import { StreamWatch } from './answer/stream-watch.ts';
 import { UnderWay } from './answer/under-way.ts';
 import { isKeyTrouble } from './answer/worth-another.ts';
@@ -122,7 +123,7 @@ export class Attempts {
       secret,
       newWatch,
       streamed: plan.streamed,
-      whole: plan.wire !== null,
+      whole: wholeOf(plan.wire),
       stopWithCaller: key.provider.routing.afterAbort === 'billing stops',
       tryElsewhere: isLast ? () => false : isKeyTrouble,
       maxBytes: settings.answerBytesMax,
@@ -132,6 +133,14 @@ export class Attempts {
       done,
     });
   }
+}
+
+/** What these answer may be bytes, told from text by their type. All else is text, also where a server calls it bytes. */
+const MAY_BE_BINARY: ReadonlySet<Wire> = new Set(['images', 'audio', 'embeddings']);
+
+function wholeOf(wire: Wire | null): RelayOptions['whole'] {
+  if (wire === null) return 'never';
+  return MAY_BE_BINARY.has(wire) ? 'unless binary' : 'always';
 }
 
 /** An attempt that came to nothing before it began; another key may serve. */

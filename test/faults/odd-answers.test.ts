@@ -349,3 +349,15 @@ test('a number of searches that cannot be true is on record, and takes no more t
   assert.deepEqual([got.status, outcome, flawed], [200, 'completed', 1]);
   assert.equal(charge_nanos, hold_nanos);
 });
+
+test('an answer of text is read and charged whatever its server calls it', async () => {
+  const usage = { prompt_tokens: 1_000, completion_tokens: 2_000 };
+  const body = JSON.stringify({ id: 'c1', model: 'gpt-4o-mini', choices: [], usage });
+  for (const contentType of ['application/octet-stream', 'image/png']) {
+    const asked = { path: '/chat/completions', body: CHAT };
+    const { status, text, record } = await pays(asked, { body, contentType });
+    assert.deepEqual([status, record.provenance, record.output_tokens], [200, 'reported', 2_000]);
+    assert.equal(record.charge_nanos, 1_350_000);
+    assert.ok(text.startsWith(body.slice(0, -1)), text);
+  }
+});

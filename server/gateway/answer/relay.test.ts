@@ -5,16 +5,16 @@ import { test } from 'node:test';
 import { systemClock } from '../../clock.ts';
 import { overlay } from '../../metering/metering.ts';
 import type { Ending } from './ending.ts';
-import { Relay } from './relay.ts';
+import { Relay, type RelayOptions } from './relay.ts';
 import { StreamWatch } from './stream-watch.ts';
 
 interface Way {
   readonly type: string;
-  readonly whole: boolean;
+  readonly whole: RelayOptions['whole'];
 }
 
-const STREAM: Way = { type: 'text/event-stream', whole: true };
-const THROUGH: Way = { type: 'application/json', whole: false };
+const STREAM: Way = { type: 'text/event-stream', whole: 'always' };
+const THROUGH: Way = { type: 'application/json', whole: 'never' };
 const SECRET = 'sk-secret-of-this-test';
 
 /** A relay to a caller who reads nothing, with what it asked of the provider's connection and what it passed on. */
@@ -34,7 +34,7 @@ function relayToNobody({ type, whole }: Way = STREAM, length: string | null = nu
     reply,
     requestId: 'req_1',
     secret: SECRET,
-    newWatch: whole ? () => watch : null,
+    newWatch: whole === 'never' ? null : () => watch,
     limitHeaders: {},
     wantsCharge: false,
     streamed: true,
@@ -82,7 +82,10 @@ test('a provider that goes on behind its last event is hung up on after 64 KiB',
 
 /** What the caller is given of this, which the provider sends in parts of that size. */
 function passedOn(way: Way, bytes: Buffer, size: number): string {
-  const { relay, reply, endings } = relayToNobody(way, way.whole ? null : String(bytes.length));
+  const { relay, reply, endings } = relayToNobody(
+    way,
+    way.whole === 'never' ? String(bytes.length) : null,
+  );
   const passed: Buffer[] = [];
   const note = (piece?: unknown): boolean => {
     if (Buffer.isBuffer(piece)) passed.push(Buffer.from(piece));
@@ -124,7 +127,7 @@ test('no event of a stream, and not its last one, holds the credential, however 
 });
 
 test('an event that only passes through goes on at once, and the end of the answer waits', () => {
-  const { relay, reply } = relayToNobody({ type: 'text/event-stream', whole: false });
+  const { relay, reply } = relayToNobody({ type: 'text/event-stream', whole: 'never' });
   const passed: unknown[] = [];
   let isEnded = false;
   reply.write = (piece: unknown): boolean => passed.push(String(piece)) > 0;

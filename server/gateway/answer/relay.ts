@@ -35,8 +35,8 @@ export interface RelayOptions {
   readonly newWatch: (() => StreamWatch) | null;
   /** The caller asked for a stream. */
   readonly streamed: boolean;
-  /** A whole answer is read before it goes on; otherwise it passes through. */
-  readonly whole: boolean;
+  /** When a whole answer is read before it goes on; otherwise it passes through. */
+  readonly whole: 'always' | 'unless binary' | 'never';
   /** Hang up on the provider when the caller hangs up on us. */
   readonly stopWithCaller: boolean;
   /** May this status be answered by another provider key instead? */
@@ -60,6 +60,8 @@ const TRAILING_BYTES_MAX = 65_536;
  * a provider. Many a server writes what it refuses itself as a page too, an unknown path first of all.
  */
 const STATUS_ON_THE_WAY = 502;
+
+const BINARY = /^(audio|image|video)\/|octet-stream/;
 
 type Mode = 'head' | 'whole' | 'events' | 'through';
 
@@ -216,7 +218,8 @@ export class Relay implements OutboundReceiver, Listed {
       this.#watch = newWatch();
       return 'events';
     }
-    return whole && !/^(audio|image|video)\/|octet-stream/.test(type) ? 'whole' : 'through';
+    if (whole === 'unless binary') return BINARY.test(type) ? 'through' : 'whole';
+    return whole === 'always' ? 'whole' : 'through';
   }
 
   /** A few bytes behind the last event are read, which keeps the connection usable; more is hung up on. */
@@ -245,7 +248,7 @@ export class Relay implements OutboundReceiver, Listed {
     const { secret, whole } = this.#options;
     const [before] = this.#chunks;
     const joined = blotOut(before === undefined ? chunk : Buffer.concat([before, chunk]), secret);
-    const least = whole || this.#headers['content-length'] !== undefined ? 1 : 0;
+    const least = whole !== 'never' || this.#headers['content-length'] !== undefined ? 1 : 0;
     const end = Math.max(0, joined.length - Math.max(least, beginningOf(secret, joined)));
     this.#chunks[0] = joined.subarray(end);
     if (end > 0) this.#forward([joined.subarray(0, end)]);
