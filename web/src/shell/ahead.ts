@@ -1,5 +1,5 @@
 /** What is asked before there is a component to ask it: who is here, and what a page will want to know first. */
-import { QueryClient } from '@tanstack/react-query';
+import { notifyManager, QueryClient } from '@tanstack/react-query';
 import { type Askable, ask, type Given, keyOf, Problem } from '../client.ts';
 import { SESSION, SESSION_KEPT_MS, type Session } from './session.ts';
 
@@ -7,6 +7,9 @@ import { SESSION, SESSION_KEPT_MS, type Session } from './session.ts';
 function retry(failures: number, error: Error): boolean {
   return failures < 2 && error instanceof Problem && (error.status === 0 || error.status >= 502);
 }
+
+// A form that was sent is drawn as sent before the next click can reach it: else a double click orders twice.
+notifyManager.setScheduler(queueMicrotask);
 
 export const client = new QueryClient({
   defaultOptions: { queries: { retry, staleTime: 15_000, refetchOnWindowFocus: true } },
