@@ -61,7 +61,7 @@ function CurrencyChart(props: {
   const { t } = useWords();
   const period = usePeriod();
   const histories = useHistories(keys, period);
-  const failed = histories.find(({ isError }) => isError);
+  const failed = histories.find(({ isError, data }) => isError && data === undefined);
   const days = Array.from({ length: period.days }, (_, at) => addDays(period.start, at));
   const today = dayOf(Date.now());
   const newest = keys.map(({ balance_at }) => balance_at ?? '').sort();

@@ -78,8 +78,10 @@ function History({ of }: { readonly of: ProviderKey }): ReactNode {
     params: { id: of.id },
     query: { start, limit: READINGS_MOST },
   });
-  if (history.isError) return <Failed problem={history.error} retry={history.refetch} />;
-  if (history.data === undefined) return <Skeleton height={200} mt={12} radius="md" />;
+  if (history.data === undefined) {
+    if (history.isError) return <Failed problem={history.error} retry={history.refetch} />;
+    return <Skeleton height={200} mt={12} radius="md" />;
+  }
   const { days, low, high, isFalling } = daysAround(of, today);
   const { threshold_usd: threshold } = of;
   return (

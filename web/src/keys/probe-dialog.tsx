@@ -51,8 +51,9 @@ function CostSoFar({ keyId }: { readonly keyId: string }): ReactNode {
   const log = useAsk(USAGE_LOG_API.list, {
     query: { key_id: keyId, source: 'probe', limit: 1 },
   });
-  if (log.isError) return <ProblemAlert problem={log.error} />;
-  if (log.data === undefined) return <Skeleton height={18} />;
+  if (log.data === undefined) {
+    return log.isError ? <ProblemAlert problem={log.error} /> : <Skeleton height={18} />;
+  }
   const [last] = log.data.data;
   return (
     <Text size="sm" c="dimmed">

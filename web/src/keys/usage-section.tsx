@@ -35,7 +35,7 @@ export function UsageSection({ of, isTold }: UsageProps): ReactNode {
         onError: tellProblem,
       },
     );
-  const failed = provider.error ?? gateway.error;
+  const failed = [provider, gateway].find(({ isError, data }) => isError && data === undefined);
   const button = isTold && of.is_active && (
     <Button variant="default" size="compact-sm" loading={sync.isPending} onClick={read}>
       {t('pk.usage.read')}
@@ -43,9 +43,9 @@ export function UsageSection({ of, isTold }: UsageProps): ReactNode {
   );
   return (
     <Section title={t('pk.usage')} about={t('pk.usage.about')} aside={button}>
-      {failed !== null ? (
+      {failed?.error != null ? (
         <Failed
-          problem={failed}
+          problem={failed.error}
           retry={() => Promise.all([provider.refetch(), gateway.refetch()])}
         />
       ) : provider.data === undefined || gateway.data === undefined ? (

@@ -4,7 +4,7 @@ import { type ReactNode, useState } from 'react';
 import { useWords } from '../language/language.ts';
 import { type Session, useFreshSession, useSession } from '../shell/session.ts';
 import { useUrlState } from '../shell/url-state.ts';
-import { Failed, Waiting } from '../ui/states.tsx';
+import { Outcome } from '../ui/states.tsx';
 import { Door } from './door.tsx';
 import { useLinkToken } from './link-token.ts';
 import { nextAddress } from './next-address.ts';
@@ -17,9 +17,6 @@ export function LoginPage(): ReactNode {
   const [state] = useUrlState();
   const link = useLinkToken('reset');
   const [reset, setReset] = useState<'asked' | 'done' | 'left'>('asked');
-  if (session.isPending) return <Waiting isWholePage />;
-  if (session.isError)
-    return <Failed isWholePage problem={session.error} retry={session.refetch} />;
   // Before all else: whoever is signed in here may be another than the link is for.
   if (link !== null && reset === 'asked') {
     const done = async (): Promise<void> => {
@@ -29,8 +26,17 @@ export function LoginPage(): ReactNode {
     return <ResetDoor token={link} done={done} leave={() => setReset('left')} />;
   }
   const next = nextAddress(state['next'], window.location.origin);
-  if (session.data.signed_in) return <Navigate to={next} replace />;
-  return <SignInDoor session={session.data} next={next} isReset={reset === 'done'} />;
+  return (
+    <Outcome of={session} isWholePage>
+      {(known) =>
+        known.signed_in ? (
+          <Navigate to={next} replace />
+        ) : (
+          <SignInDoor session={known} next={next} isReset={reset === 'done'} />
+        )
+      }
+    </Outcome>
+  );
 }
 
 interface SignInProps {

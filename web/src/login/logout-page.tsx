@@ -1,7 +1,7 @@
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
 import { AUTH_API } from '../../../contract/api/auth-api.ts';
-import { useAct } from '../client.ts';
+import { Problem, useAct } from '../client.ts';
 import { useFreshSession } from '../shell/session.ts';
 import { Failed, Waiting } from '../ui/states.tsx';
 
@@ -9,21 +9,21 @@ import { Failed, Waiting } from '../ui/states.tsx';
 export function LogoutPage(): ReactNode {
   const navigate = useNavigate();
   const refresh = useFreshSession();
-  const { mutateAsync, error, reset } = useAct(AUTH_API.signOut, { stale: [] });
+  const { mutateAsync, error } = useAct(AUTH_API.signOut, { stale: [] });
+  const leave = async (): Promise<void> => {
+    try {
+      await mutateAsync({});
+    } catch (problem) {
+      // Whoever has no session is signed out already. Anything else is shown below.
+      if (!(problem instanceof Problem) || problem.status !== 401) return;
+    }
+    await refresh();
+    await navigate({ to: '/login', replace: true });
+  };
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the page is opened.
-  useEffect(() => {
-    const leave = async (): Promise<void> => {
-      await mutateAsync({}).catch((problem) => {
-        // Whoever has no session is signed out already.
-        if (problem.status !== 401) throw problem;
-      });
-      await refresh();
-      await navigate({ to: '/login', replace: true });
-    };
-    leave().catch(() => undefined);
-  }, []);
+  useEffect(() => void leave(), []);
   return error !== null && error.status !== 401 ? (
-    <Failed isWholePage problem={error} retry={reset} />
+    <Failed isWholePage problem={error} retry={leave} />
   ) : (
     <Waiting isWholePage />
   );

@@ -4,21 +4,30 @@ import type { ReactNode } from 'react';
 import { AUTH_API } from '../../../contract/api/auth-api.ts';
 import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
-import { useFreshSession, useSession } from '../shell/session.ts';
-import { Failed, Waiting } from '../ui/states.tsx';
+import { type Session, useFreshSession, useSession } from '../shell/session.ts';
+import { Outcome } from '../ui/states.tsx';
 import { AccountForm } from './account-form.tsx';
 import { Door } from './door.tsx';
 import { useLinkToken } from './link-token.ts';
 
 export function RegisterPage(): ReactNode {
-  const { t } = useWords();
   const invitation = useLinkToken('invitation');
-  const session = useSession();
-  if (session.isPending) return <Waiting isWholePage />;
-  if (session.isError)
-    return <Failed isWholePage problem={session.error} retry={session.refetch} />;
-  if (session.data.signed_in) return <Navigate to="/" replace />;
-  const { registration } = session.data;
+  return (
+    <Outcome of={useSession()} isWholePage>
+      {(session) => <Registration session={session} invitation={invitation} />}
+    </Outcome>
+  );
+}
+
+interface RegistrationProps {
+  readonly session: Session;
+  readonly invitation: string | null;
+}
+
+function Registration({ session, invitation }: RegistrationProps): ReactNode {
+  const { t } = useWords();
+  if (session.signed_in) return <Navigate to="/" replace />;
+  const { registration } = session;
   const isOpen = registration === 'open' || (registration === 'invite' && invitation !== null);
   return (
     <Door

@@ -10,7 +10,7 @@ import { useSession } from '../shell/session.ts';
 import { fieldError } from '../ui/field-errors.ts';
 import { Time } from '../ui/money.tsx';
 import { SecretOnce } from '../ui/secret-dialog.tsx';
-import { Failed, Waiting } from '../ui/states.tsx';
+import { Failed, Outcome } from '../ui/states.tsx';
 import classes from './door.module.css';
 import { Door } from './door.tsx';
 import { DoorForm } from './door-form.tsx';
@@ -24,10 +24,6 @@ export function RequestKeyPage(): ReactNode {
   const session = useSession();
   const [given, setGiven] = useState<Given | null>(null);
   const [name, setName] = useState<string | null>(null);
-  if (session.isPending) return <Waiting isWholePage />;
-  if (session.isError)
-    return <Failed isWholePage problem={session.error} retry={session.refetch} />;
-  const isOn = session.data.self_service_keys;
   if (given !== null) {
     return (
       <Door title={t('request.given', { name: given.username })} isWide>
@@ -44,18 +40,22 @@ export function RequestKeyPage(): ReactNode {
     );
   }
   return (
-    <Door
-      title={t('request.title')}
-      about={t(isOn ? 'request.about' : 'request.off')}
-      below={
-        <Anchor component={Link} to="/login" inherit>
-          {t('reset.leave')}
-        </Anchor>
-      }
-    >
-      {isOn && <RequestForm take={setGiven} look={setName} />}
-      {name !== null && <ActiveKeys username={name} />}
-    </Door>
+    <Outcome of={session} isWholePage>
+      {({ self_service_keys: isOn }) => (
+        <Door
+          title={t('request.title')}
+          about={t(isOn ? 'request.about' : 'request.off')}
+          below={
+            <Anchor component={Link} to="/login" inherit>
+              {t('reset.leave')}
+            </Anchor>
+          }
+        >
+          {isOn && <RequestForm take={setGiven} look={setName} />}
+          {name !== null && <ActiveKeys username={name} />}
+        </Door>
+      )}
+    </Outcome>
   );
 }
 

@@ -7,20 +7,29 @@ import { useWords } from '../language/language.ts';
 import { AccountForm } from '../login/account-form.tsx';
 import { Door } from '../login/door.tsx';
 import { useLinkToken } from '../login/link-token.ts';
-import { useFreshSession, useSession } from '../shell/session.ts';
-import { Failed, Waiting } from '../ui/states.tsx';
+import { type Session, useFreshSession, useSession } from '../shell/session.ts';
+import { Outcome } from '../ui/states.tsx';
 import { Progress } from './progress.tsx';
 import { SetUpSteps } from './setup-steps.tsx';
 
 /** Where the link of the first start leads: whoever has it becomes the owner, and is led to a first call. */
 export function SetUpPage(): ReactNode {
-  const { t } = useWords();
   const token = useLinkToken('token');
-  const session = useSession();
-  if (session.isPending) return <Waiting isWholePage />;
-  if (session.isError)
-    return <Failed isWholePage problem={session.error} retry={session.refetch} />;
-  const { user, needs_setup } = session.data;
+  return (
+    <Outcome of={useSession()} isWholePage>
+      {(session) => <SetUp session={session} token={token} />}
+    </Outcome>
+  );
+}
+
+interface SetUpProps {
+  readonly session: Session;
+  readonly token: string | null;
+}
+
+function SetUp({ session, token }: SetUpProps): ReactNode {
+  const { t } = useWords();
+  const { user, needs_setup } = session;
   if (user?.role === 'admin') return <SetUpSteps person={user} />;
   if (user !== null) return <Navigate to="/" replace />;
   const canBegin = needs_setup && token !== null;

@@ -25,7 +25,10 @@ export function SetUpSteps({ person }: { readonly person: Person }): ReactNode {
   const providers = useAsk(PROVIDER_KEYS_API.list);
   const keys = useAsk(VIRTUAL_KEYS_API.list, { query: mine });
   const calls = useAsk(REQUESTS_API.list, { query: since });
-  const failed = [providers, keys, calls].find(({ isError }) => isError);
+  // What is known stays, although asking again fails: a secret may be shown for the only time.
+  const failed = [providers, keys, calls].find(
+    ({ isError, data }) => isError && data === undefined,
+  );
   if (failed?.error != null)
     return <Failed isWholePage problem={failed.error} retry={failed.refetch} />;
   if (providers.data === undefined || keys.data === undefined || calls.data === undefined)

@@ -9,6 +9,7 @@ import { Mark } from './brand.tsx';
 import classes from './frame.module.css';
 import { Header } from './header.tsx';
 import { Navigation } from './navigation.tsx';
+import { OutageNotice } from './outage.tsx';
 import { PAGES } from './pages.ts';
 import { usePreferenceSync } from './preferences.ts';
 import type { Person } from './session.ts';
@@ -65,6 +66,7 @@ export function Frame(props: { readonly person: Person; readonly children: React
             <IconMenu2 size={20} stroke={1.6} />
           </ActionIcon>
         </Header>
+        <OutageNotice />
         <main id="main" tabIndex={-1} className={classes['main']}>
           {children}
         </main>

@@ -2,7 +2,7 @@
 import { Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { learn } from '../language/language.ts';
-import { Failed, Forbidden, Waiting } from '../ui/states.tsx';
+import { Forbidden, Outcome, Waiting } from '../ui/states.tsx';
 import { Frame } from './frame.tsx';
 import { HOME, mayOpen, PAGES } from './pages.ts';
 import { type Person, useSession } from './session.ts';
@@ -16,19 +16,18 @@ const PublicTotals = lazy(async () => {
 export function Signed(): ReactNode {
   const session = useSession();
   const { pathname } = useLocation();
-  if (session.isPending) return <Waiting isWholePage />;
-  if (session.isError)
-    return <Failed isWholePage problem={session.error} retry={session.refetch} />;
-  const { user } = session.data;
-  if (user === null) {
-    const isOpen = session.data.dashboard_public && pathname === HOME;
-    return isOpen ? <ForAnyone /> : <ToTheDoor />;
-  }
   return (
-    // Another person begins anew: nothing half done is done in their name.
-    <Frame key={user.id} person={user}>
-      <Allowed person={user} pathname={pathname} />
-    </Frame>
+    <Outcome of={session} isWholePage>
+      {({ user, dashboard_public: isPublic }) => {
+        if (user === null) return isPublic && pathname === HOME ? <ForAnyone /> : <ToTheDoor />;
+        return (
+          // Another person begins anew: nothing half done is done in their name.
+          <Frame key={user.id} person={user}>
+            <Allowed person={user} pathname={pathname} />
+          </Frame>
+        );
+      }}
+    </Outcome>
   );
 }
 

@@ -40,10 +40,10 @@ function State(props: StateProps): ReactNode {
 }
 
 /** Shown after a moment only: what is quick should not flicker. */
-export function Waiting({ isWholePage = false }: { readonly isWholePage?: boolean }): ReactNode {
+export function Waiting({ isWholePage }: { readonly isWholePage?: boolean }): ReactNode {
   const { t } = useWords();
   return (
-    <Center mih={isWholePage ? '100dvh' : 240}>
+    <Center mih={isWholePage === true ? '100dvh' : 240}>
       <Loader size="sm" color="gray" aria-label={t('state.waiting')} role="status" />
     </Center>
   );
@@ -91,8 +91,8 @@ interface FailedProps {
   readonly isWholePage?: boolean;
 }
 
-export function Failed({ isWholePage = false, ...failed }: FailedProps): ReactNode {
-  if (!isWholePage) return <FailedState {...failed} />;
+export function Failed({ isWholePage, ...failed }: FailedProps): ReactNode {
+  if (isWholePage !== true) return <FailedState {...failed} />;
   return (
     <div className={classes['whole']}>
       <FailedState {...failed} />
@@ -134,13 +134,21 @@ function RequestId({ id }: { readonly id: string }): ReactNode {
   );
 }
 
-/** A fault of the app itself. */
+/** How browsers, and the bundler's loader, say that code or style was not to be had. */
+const UNFETCHED = /dynamically imported module|importing a module script|preload CSS/i;
+
+/** A fault of the app itself, or a part of it that could not be fetched: there is no server, or one with a newer build. */
 export function CrashNotice({ error }: { readonly error: Error }): ReactNode {
   const { t } = useWords();
-  // A chunk that is gone means that a newer build is served: the page has only to be loaded again.
+  const isUnfetched = UNFETCHED.test(error.message);
   return (
     <div className={classes['whole']}>
-      <State icon={IconBug} title={t('state.crash')} text={error.message} role="alert">
+      <State
+        icon={isUnfetched ? IconPlugConnectedX : IconBug}
+        title={t(isUnfetched ? 'state.unreachable' : 'state.crash')}
+        text={isUnfetched ? t('state.unfetched') : error.message}
+        role="alert"
+      >
         <Button onClick={() => window.location.reload()}>{t('action.reload')}</Button>
       </State>
     </div>
@@ -149,12 +157,17 @@ export function CrashNotice({ error }: { readonly error: Error }): ReactNode {
 
 interface OutcomeProps<Reply> {
   readonly of: UseQueryResult<Reply, Problem>;
+  /** Whether nothing else is there to be seen. */
+  readonly isWholePage?: boolean;
   readonly children: (reply: Reply) => ReactNode;
 }
 
-/** A call's answer once it is there, and the fitting state until then. */
-export function Outcome<Reply>({ of, children }: OutcomeProps<Reply>): ReactNode {
-  if (of.isPending) return <Waiting />;
-  if (of.isError && of.data === undefined) return <Failed problem={of.error} retry={of.refetch} />;
-  return of.data === undefined ? null : children(of.data);
+/**
+ * A call's answer once it is there, and the fitting state until then. One that was there stays, although asking again
+ * fails: whoever is writing, or looks at a secret that is shown once, loses nothing by a server that starts anew.
+ */
+export function Outcome<Reply>({ of, isWholePage, children }: OutcomeProps<Reply>): ReactNode {
+  if (of.data !== undefined) return children(of.data);
+  if (!of.isError) return <Waiting isWholePage={isWholePage} />;
+  return <Failed isWholePage={isWholePage} problem={of.error} retry={of.refetch} />;
 }

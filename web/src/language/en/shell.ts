@@ -111,8 +111,11 @@ export const messages = {
   'state.failed': 'That did not work',
   'state.forbidden': 'This is not for you to see',
   'state.forbidden.why': 'Only the operator of this installation may open this page.',
+  'state.outdated': 'The server cannot answer at the moment. What you see may be out of date.',
   'state.request': 'Request',
   'state.request.copy': 'Copy the request id',
+  'state.unfetched':
+    'A part of the app could not be fetched. Load it again once the server is there.',
   'state.unreachable': 'The server cannot be reached',
   'state.unreachable.why': 'The server did not answer. Check the connection and try again.',
   'state.waiting': 'Loading',

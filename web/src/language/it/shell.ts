@@ -112,8 +112,12 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'state.failed': 'Non ha funzionato',
   'state.forbidden': 'Non puoi vedere questa pagina',
   'state.forbidden.why': 'Solo chi gestisce questa installazione può aprirla.',
+  'state.outdated':
+    'Al momento il server non può rispondere. Ciò che vedi potrebbe non essere aggiornato.',
   'state.request': 'Richiesta',
   'state.request.copy': 'Copia l’id della richiesta',
+  'state.unfetched':
+    'Non è stato possibile scaricare una parte dell’app. Ricarica quando il server è di nuovo attivo.',
   'state.unreachable': 'Il server non è raggiungibile',
   'state.unreachable.why': 'Il server non ha risposto. Controlla la connessione e riprova.',
   'state.waiting': 'Caricamento',
