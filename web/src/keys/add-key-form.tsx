@@ -69,8 +69,10 @@ export function AddKeyForm({ routes = false, aside, done }: AddKeyProps): ReactN
   const change = (part: Partial<Draft>): void => {
     setDraft({ ...draft, ...part });
     // What was found out is about another key from now on.
-    if (part.platform !== undefined || part.key !== undefined || part.base !== undefined)
+    if (part.platform !== undefined || part.key !== undefined || part.base !== undefined) {
       trial.reset();
+      add.reset();
+    }
   };
   const store = (): void => add.mutate({ body: orderOf(draft, where) }, { onSuccess: done });
   const submit = (event: FormEvent): void => {

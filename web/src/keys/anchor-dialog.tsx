@@ -6,8 +6,9 @@ import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { fieldError } from '../ui/field-errors.ts';
 import { FormDialog } from '../ui/form-dialog.tsx';
-import { localField } from '../ui/local-field.ts';
+import { instantIn, localField } from '../ui/local-field.ts';
 import { tellProblem } from '../ui/notices.ts';
+import { TimeField } from '../ui/time-field.tsx';
 import { type ProviderKey, STALE } from './provider-key.ts';
 
 const FIELDS = ['anchor.amount_usd', 'anchor.at'];
@@ -45,7 +46,7 @@ export function AnchorDialog({ of, close }: AnchorProps): ReactNode {
       problem={change.error}
       fields={FIELDS}
       close={close}
-      submit={() => send({ amount_usd: amount.trim(), at: new Date(at).toISOString() })}
+      submit={() => send({ amount_usd: amount.trim(), at: instantIn(at) })}
       aside={
         of.anchor !== null && (
           <Button variant="subtle" color="red" onClick={() => send(null)}>
@@ -66,11 +67,10 @@ export function AnchorDialog({ of, close }: AnchorProps): ReactNode {
         required
         data-autofocus
       />
-      <TextInput
+      <TimeField
         label={t('pk.anchor.at')}
-        type="datetime-local"
         value={at}
-        onChange={(event) => setAt(event.currentTarget.value)}
+        set={setAt}
         error={fieldError(change.error, 'anchor.at')}
         required
       />

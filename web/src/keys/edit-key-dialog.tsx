@@ -3,15 +3,16 @@ import { type ReactNode, useState } from 'react';
 import { PROVIDER_KEYS_API } from '../../../contract/api/provider-keys-api.ts';
 import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
-import { fieldError } from '../ui/field-errors.ts';
+import { fieldError, isAtFault } from '../ui/field-errors.ts';
 import { Fold } from '../ui/fold.tsx';
 import { FormDialog } from '../ui/form-dialog.tsx';
 import { changesIn, draftOf, type KeyDraft } from './key-draft.ts';
 import { type ProviderKey, STALE } from './provider-key.ts';
 
+const SECRET_FIELDS = ['key', 'base_url'];
 const FIELDS = [
   ...['name', 'description', 'threshold_usd', 'check_interval_minutes', 'purposes'],
-  ...['key', 'base_url', 'probe_model'],
+  ...['probe_model', ...SECRET_FIELDS],
 ];
 
 interface EditProps {
@@ -43,7 +44,11 @@ export function EditKeyDialog({ of, close }: EditProps): ReactNode {
     >
       <PlainFields {...fields} />
       <Uses {...fields} />
-      <Fold title={t('pk.base.change')} said={t('pk.base.same')}>
+      <Fold
+        title={t('pk.base.change')}
+        said={t('pk.base.same')}
+        isWrong={isAtFault(change.error, SECRET_FIELDS)}
+      >
         <SecretFields {...fields} hasBase={of.base_url !== null} />
       </Fold>
     </FormDialog>

@@ -12,12 +12,14 @@ import { ConfirmDialog } from '../ui/confirm.tsx';
 import { type Column, DataTable } from '../ui/data-table.tsx';
 import { fieldError } from '../ui/field-errors.ts';
 import { FormDialog } from '../ui/form-dialog.tsx';
+import { instantIn } from '../ui/local-field.ts';
 import { Time } from '../ui/money.tsx';
 import { tellProblem } from '../ui/notices.ts';
 import { PageBody } from '../ui/page.tsx';
 import { SecretDialog } from '../ui/secret-dialog.tsx';
 import { Empty, Outcome } from '../ui/states.tsx';
 import { useTableState } from '../ui/table-state.ts';
+import { TimeField } from '../ui/time-field.tsx';
 
 type Token = z.output<typeof tokenList>['data'][number];
 
@@ -155,7 +157,7 @@ function IssueDialog({ close, handOver }: IssueProps): ReactNode {
       {
         body: {
           name,
-          ...(expires !== '' && { expires_at: new Date(expires).toISOString() }),
+          ...(expires !== '' && { expires_at: instantIn(expires) }),
         },
       },
       { onSuccess: ({ token }) => handOver(token) },
@@ -180,12 +182,11 @@ function IssueDialog({ close, handOver }: IssueProps): ReactNode {
         required
         data-autofocus
       />
-      <TextInput
+      <TimeField
         label={t('tokens.expires')}
         description={t('tokens.expires.about')}
-        type="datetime-local"
         value={expires}
-        onChange={(event) => setExpires(event.currentTarget.value)}
+        set={setExpires}
         error={fieldError(issue.error, 'expires_at')}
       />
     </FormDialog>

@@ -42,3 +42,9 @@ test('the time of a field is the time that was meant, in the zone of the browser
   const at = new Date('2026-11-28T10:20:00Z');
   assert.equal(new Date(localField(at)).getTime(), at.getTime());
 });
+
+test('a year of five digits, which fields take, is left for the server to refuse', () => {
+  const late = { ...blank, expires: '20260-01-01T00:00' };
+  assert.deepEqual(changesIn(blank, late), { expires_at: late.expires });
+  assert.ok(!keyPatch.safeParse(changesIn(blank, late)).success);
+});

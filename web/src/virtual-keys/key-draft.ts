@@ -6,7 +6,7 @@ import type {
   VIRTUAL_KEYS_API,
   virtualKey,
 } from '../../../contract/api/virtual-keys-api.ts';
-import { localField } from '../ui/local-field.ts';
+import { instantIn, localField } from '../ui/local-field.ts';
 
 export type VirtualKey = z.output<typeof virtualKey>;
 export type Issued = z.output<NonNullable<(typeof VIRTUAL_KEYS_API)['issue']['reply']>>;
@@ -104,7 +104,7 @@ export function changesIn(before: KeyDraft, after: KeyDraft): KeyChange {
     }),
     ...(hasBudgetChange && { budget: budgetIn(after) }),
     ...(is('expires') && {
-      expires_at: after.expires === '' ? null : new Date(after.expires).toISOString(),
+      expires_at: after.expires === '' ? null : instantIn(after.expires),
     }),
     ...(is('pin') && { provider_key_id: textOrNull(after.pin) }),
     ...(is('unmetered') && after.unmetered !== null && { allow_unmetered: after.unmetered }),

@@ -17,10 +17,11 @@ import { PROVIDER_KEYS_API } from '../../../contract/api/provider-keys-api.ts';
 import { SYSTEM_API } from '../../../contract/api/system-api.ts';
 import { useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
-import { fieldError } from '../ui/field-errors.ts';
+import { fieldError, isAtFault } from '../ui/field-errors.ts';
 import { instantText, moneyText } from '../ui/figures.ts';
 import { Fold } from '../ui/fold.tsx';
 import { localField } from '../ui/local-field.ts';
+import { TimeField } from '../ui/time-field.tsx';
 import {
   type KeyDraft,
   LIMITS,
@@ -39,7 +40,13 @@ export interface FieldsProps {
 }
 
 /** The names under which the server may complain about one of these fields. */
-export const KEY_FIELDS = ['name', 'username', 'note', 'expires_at', 'provider_key_id', 'models'];
+const MODELS_FIELDS = ['models'];
+const BUDGET_FIELDS = ['budget', 'budget.amount_usd', 'budget.zone'];
+const LIMIT_FIELDS = LIMITS.map((name) => `limits.${name}`);
+const MORE_FIELDS = ['note', 'expires_at', 'provider_key_id'];
+export const KEY_FIELDS = [
+  ...['name', 'username', ...MODELS_FIELDS, ...BUDGET_FIELDS, ...LIMIT_FIELDS, ...MORE_FIELDS],
+];
 
 interface KeyFieldsProps extends FieldsProps {
   readonly isOperator: boolean;
@@ -108,7 +115,7 @@ function ModelsFold({ draft, set, problem }: FieldsProps): ReactNode {
   const { models } = draft;
   const said = models.length === 0 ? t('vk.models.all') : models.join(', ');
   return (
-    <Fold title={t('vk.models')} said={said}>
+    <Fold title={t('vk.models')} said={said} isWrong={isAtFault(problem, MODELS_FIELDS)}>
       <TagsInput
         aria-label={t('vk.models')}
         description={t('vk.models.about')}
@@ -135,7 +142,7 @@ function BudgetFold({ draft, set, problem }: FieldsProps): ReactNode {
     ? `${moneyText(amount)} ${t(`vk.period.${period}`)}`
     : t('vk.budget.unlimited');
   return (
-    <Fold title={t('vk.budget')} said={said}>
+    <Fold title={t('vk.budget')} said={said} isWrong={isAtFault(problem, BUDGET_FIELDS)}>
       <Stack gap="sm">
         <Group gap="sm" grow align="flex-end">
           <TextInput
@@ -161,6 +168,7 @@ function BudgetFold({ draft, set, problem }: FieldsProps): ReactNode {
             data={ZONES}
             value={zone}
             onChange={(value) => set({ zone: value ?? 'UTC' })}
+            error={fieldError(problem, 'budget.zone')}
             searchable
             limit={60}
           />
@@ -173,12 +181,14 @@ function BudgetFold({ draft, set, problem }: FieldsProps): ReactNode {
   );
 }
 
-function LimitsFold({ draft, set }: FieldsProps): ReactNode {
+function LimitsFold({ draft, set, problem }: FieldsProps): ReactNode {
   const { t } = useWords();
   const count = LIMITS.filter((name) => draft.limits[name].trim() !== '').length;
+  const wrongOf = (name: LimitName) => fieldError(problem, `limits.${name}`);
   const field = (name: LimitName): ReactNode => (
     <TextInput
       key={name}
+      error={wrongOf(name) !== undefined}
       aria-label={t(`vk.limit.${name}`)}
       value={draft.limits[name]}
       onChange={(event) => set({ limits: { ...draft.limits, [name]: event.currentTarget.value } })}
@@ -188,7 +198,11 @@ function LimitsFold({ draft, set }: FieldsProps): ReactNode {
     />
   );
   return (
-    <Fold title={t('vk.limits')} said={t('vk.limits.said', { count })}>
+    <Fold
+      title={t('vk.limits')}
+      said={t('vk.limits.said', { count })}
+      isWrong={isAtFault(problem, LIMIT_FIELDS)}
+    >
       <Stack gap="sm">
         <div className={classes['rates']}>
           <span />
@@ -204,6 +218,11 @@ function LimitsFold({ draft, set }: FieldsProps): ReactNode {
           <span>{t('vk.concurrent')}</span>
           {field('max_concurrent')}
         </div>
+        {LIMITS.filter((name) => wrongOf(name) !== undefined).map((name) => (
+          <Text key={name} size="xs" c="var(--tk-bad)" role="alert">
+            {t(`vk.limit.${name}`)}: {wrongOf(name)}
+          </Text>
+        ))}
         <Text size="xs" c="dimmed">
           {t('vk.limits.about')}
         </Text>
@@ -218,19 +237,18 @@ const LIVES = [7, 30, 90, 365] as const;
 function MoreFold(props: KeyFieldsProps): ReactNode {
   const { draft, set, problem, isOperator } = props;
   const { t } = useWords();
-  const said =
-    draft.expires === ''
-      ? t('vk.expires.never')
-      : t('vk.expires.at', { at: instantText(new Date(draft.expires).toISOString()) });
+  const expires = Date.parse(draft.expires);
+  const said = Number.isNaN(expires)
+    ? t('vk.expires.never')
+    : t('vk.expires.at', { at: instantText(new Date(expires).toISOString()) });
   return (
-    <Fold title={t('vk.more')} said={said}>
+    <Fold title={t('vk.more')} said={said} isWrong={isAtFault(problem, MORE_FIELDS)}>
       <Stack gap="sm">
-        <TextInput
-          type="datetime-local"
+        <TimeField
           label={t('vk.expires')}
           description={t('vk.expires.about')}
           value={draft.expires}
-          onChange={(event) => set({ expires: event.currentTarget.value })}
+          set={(expires) => set({ expires })}
           error={fieldError(problem, 'expires_at')}
         />
         <Group gap={6}>
