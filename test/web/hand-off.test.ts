@@ -67,6 +67,36 @@ describe('handing over a virtual key', { skip }, () => {
     await close();
   });
 
+  test('what is written outlives a server that is away, is ordered once, and its secret stays in sight', async () => {
+    const { page, close } = await stand.visit({ as: OPERATOR });
+    await open(page, '/virtual-keys?add=yes');
+    const form = page.getByRole('dialog');
+    await form.getByLabel('Name', { exact: true }).fill('patient program');
+    await form.getByText('Expiry and more').click();
+    // A browser takes such a year, which is no instant.
+    await form.getByLabel('Expires', { exact: true }).fill('20260-01-01T00:00');
+    await form.getByLabel('Expires', { exact: true }).fill('2020-01-01T00:00');
+    await form.getByText('Expiry and more').click();
+    await form.getByRole('button', { name: 'Issue a key' }).click();
+    // What is wrong in a part that was closed opens it.
+    await form.getByText('expires_at must lie in the future').waitFor();
+    await form.getByRole('button', { name: 'Never expires' }).click();
+    await outage(page, async () => {
+      assert.equal(await form.getByLabel('Name', { exact: true }).inputValue(), 'patient program');
+    });
+    await form.getByRole('button', { name: 'Issue a key' }).dblclick({ force: true });
+    const dialog = page.getByRole('dialog', { name: 'patient program: your new virtual key' });
+    const secret = (await dialog.locator('pre').first().textContent()) ?? '';
+    await outage(page, async () => {
+      assert.equal(await dialog.locator('pre').first().textContent(), secret);
+    });
+    await page.keyboard.press('Escape');
+    await dialog.getByRole('button', { name: 'Leave without it' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    assert.equal(await page.getByRole('row').filter({ hasText: 'patient program' }).count(), 1);
+    await close();
+  });
+
   test('a member without a wallet is told why their call was refused, as it is on record', async () => {
     const { page, complaints, close } = await stand.visit({ as: MEMBER });
     await open(page, '/virtual-keys?add=yes');
@@ -87,6 +117,20 @@ describe('handing over a virtual key', { skip }, () => {
     await close();
   });
 });
+
+/** Meanwhile the server answers nothing, and the page that is come back to asks it in vain. */
+async function outage(page: Page, meanwhile: () => Promise<void>): Promise<void> {
+  const comeBack = (): Promise<unknown> =>
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))");
+  const notice = page.getByText('The server cannot answer at the moment');
+  await page.route('**/api/**', (route) => route.fulfill({ status: 500, json: {} }));
+  await comeBack();
+  await notice.waitFor();
+  await meanwhile();
+  await page.unroute('**/api/**');
+  await comeBack();
+  await notice.waitFor({ state: 'detached' });
+}
 
 const TABS = [
   ['.env', 'OPENAI_API_KEY='],

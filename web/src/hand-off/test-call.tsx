@@ -24,7 +24,8 @@ export function useTestCall(secret: string, model: string): TestCall {
       askOnce(secret, model).catch(() => {
         throw new Problem({ detail: '' });
       }),
-    onSuccess: () => client.invalidateQueries({ queryKey: [REQUESTS_API.list.path] }),
+    // It changes what every list and figure behind the dialog says.
+    onSuccess: () => void client.invalidateQueries(),
   });
   return {
     answer: call.data ?? null,

@@ -6,7 +6,7 @@ import { AddKeyForm } from './add-key-form.tsx';
 export function AddKeyDialog({ close }: { readonly close: () => void }): ReactNode {
   const { t } = useWords();
   return (
-    <Dialog title={t('keys.add')} close={close}>
+    <Dialog title={t('keys.add')} close={close} isForm>
       <AddKeyForm done={close} />
     </Dialog>
   );

@@ -83,6 +83,7 @@ export const theme = createTheme({
     Menu: { defaultProps: { shadow: 'md', radius: 'md', position: 'bottom-end' } },
     Modal: {
       defaultProps: { radius: 'md', centered: true, overlayProps: { backgroundOpacity: 0.4 } },
+      styles: { title: { lineHeight: 1.4 } },
     },
     NumberInput: SMALL,
     PasswordInput: SMALL,

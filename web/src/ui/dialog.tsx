@@ -6,13 +6,16 @@ interface DialogProps {
   readonly title: ReactNode;
   readonly close: () => void;
   readonly size?: number;
-  /** Whether it has no cross, and a click beside it does not close it. */
+  /** Whether something is written in it, which a click beside it must not take away. */
+  readonly isForm?: boolean;
+  /** Whether it has no cross either. */
   readonly isGuarded?: boolean;
   readonly children: ReactNode;
 }
 
 /** Something over the page, as long as it is drawn. When it goes, the focus is again where it was. */
-export function Dialog({ title, close, size, isGuarded, children }: DialogProps): ReactNode {
+export function Dialog(props: DialogProps): ReactNode {
+  const { title, close, size, isForm = false, isGuarded = false, children } = props;
   const { t } = useWords();
   useFocusBack();
   return (
@@ -21,8 +24,8 @@ export function Dialog({ title, close, size, isGuarded, children }: DialogProps)
       onClose={close}
       title={title}
       size={size ?? 440}
-      closeOnClickOutside={isGuarded !== true}
-      withCloseButton={isGuarded !== true}
+      closeOnClickOutside={!isForm && !isGuarded}
+      withCloseButton={!isGuarded}
       closeButtonProps={{ 'aria-label': t('action.close') }}
     >
       {children}

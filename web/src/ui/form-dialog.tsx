@@ -29,7 +29,7 @@ export function FormDialog(props: FormDialogProps): ReactNode {
     submit();
   };
   return (
-    <Dialog title={title} close={close} size={540}>
+    <Dialog title={title} close={close} size={540} isForm>
       <form onSubmit={send}>
         <Stack>
           {children}

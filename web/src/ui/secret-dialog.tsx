@@ -1,7 +1,7 @@
 import { Button, Checkbox, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useBlocker } from '@tanstack/react-router';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { useWords } from '../language/language.ts';
 import { CodeBlock } from './code-block.tsx';
 import { Dialog } from './dialog.tsx';
@@ -42,8 +42,10 @@ export function SecretOnce(props: SecretOnceProps): ReactNode {
   const { secret, label, children, action, close, isAsked = false, stay } = props;
   const { t } = useWords();
   const [isKept, setKept] = useState(false);
+  /** Whether it was said once that it may be lost: closing may change the address, and that is not to be asked again. */
+  const isLost = useRef(false);
   const leaving = useBlocker({
-    shouldBlockFn: () => !isKept,
+    shouldBlockFn: () => !isKept && !isLost.current,
     enableBeforeUnload: () => !isKept,
     withResolver: true,
   });
@@ -59,7 +61,11 @@ export function SecretOnce(props: SecretOnceProps): ReactNode {
             leaving.reset?.();
             stay?.();
           }}
-          leave={isLeaving ? leaving.proceed : close}
+          leave={() => {
+            isLost.current = true;
+            if (isLeaving) leaving.proceed();
+            else close();
+          }}
         />
       )}
       <Group justify="space-between" mt="xs">
