@@ -24,7 +24,7 @@ import { Facts, Mono } from '../ui/facts.tsx';
 import { FilterSelect } from '../ui/filter-select.tsx';
 import { Time } from '../ui/money.tsx';
 import { PageBody } from '../ui/page.tsx';
-import { RowPanel } from '../ui/row-panel.tsx';
+import { MissingRow, RowPanel } from '../ui/row-panel.tsx';
 import { SearchField } from '../ui/search-field.tsx';
 import { Empty, Outcome } from '../ui/states.tsx';
 import { StatusBadge } from '../ui/status-badge.tsx';
@@ -91,7 +91,7 @@ function AuditTable(): ReactNode {
             empty={<NoEntries isFiltered={FILTERS.some((name) => url[name] !== undefined)} />}
           />
           <RowPanel title={open?.action ?? ''} rows={data} idOf={idOf} control={control}>
-            {open !== undefined && <EntryFacts of={open} />}
+            {open !== undefined ? <EntryFacts of={open} /> : control.row !== null && <MissingRow />}
           </RowPanel>
         </>
       )}

@@ -81,7 +81,10 @@ function useFacts(of: ProviderKey, platform: string): readonly Fact[] {
     [t('keys.secret'), <Mono key="secret" text={of.masked} />],
     [t('keys.base'), of.base_url],
     [t('pk.purposes'), of.purposes.map((purpose) => t(`pk.purpose.${purpose}`)).join(', ')],
-    [t('keys.threshold'), threshold === null ? t('pk.threshold.none') : moneyText(threshold)],
+    [
+      t('keys.threshold'),
+      threshold === null ? t('pk.threshold.none') : moneyText(threshold, of.threshold_currency),
+    ],
     [
       t('pk.interval'),
       minutes === null ? t('pk.interval.usual') : t('pk.interval.minutes', { count: minutes }),

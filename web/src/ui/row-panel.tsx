@@ -1,8 +1,9 @@
 import { ActionIcon, Drawer, Group, Text } from '@mantine/core';
-import { IconChevronDown, IconChevronUp } from '@tabler/icons-react';
+import { IconChevronDown, IconChevronUp, IconListSearch } from '@tabler/icons-react';
 import { type ReactNode, useEffect } from 'react';
 import { useWords } from '../language/language.ts';
 import { isCovered, neighbour } from './data-table.tsx';
+import { Empty } from './states.tsx';
 import type { TableControl } from './table-state.ts';
 
 interface RowPanelProps<Row> {
@@ -53,6 +54,12 @@ export function RowPanel<Row>(props: RowPanelProps<Row>): ReactNode {
       {children}
     </Drawer>
   );
+}
+
+/** For an address that opens a row which the list does not have where it stands. */
+export function MissingRow(): ReactNode {
+  const { t } = useWords();
+  return <Empty icon={IconListSearch} title={t('table.missing')} text={t('table.missing.why')} />;
 }
 
 /** The library would close the panel together with the dialog that was opened from it. */

@@ -13,7 +13,7 @@ import { countText } from '../ui/figures.ts';
 import { FilterSelect } from '../ui/filter-select.tsx';
 import { Money, Time } from '../ui/money.tsx';
 import { PageBody } from '../ui/page.tsx';
-import { RowPanel } from '../ui/row-panel.tsx';
+import { MissingRow, RowPanel } from '../ui/row-panel.tsx';
 import { SearchField } from '../ui/search-field.tsx';
 import { Empty, Outcome } from '../ui/states.tsx';
 import { useTableState } from '../ui/table-state.ts';
@@ -129,8 +129,10 @@ function UsersTable(): ReactNode {
             empty={<Empty icon={IconUsers} title={t('people.none')} text={t('people.none.why')} />}
           />
           <RowPanel title={open?.name ?? open?.username} rows={data} idOf={idOf} control={control}>
-            {open !== undefined && (
+            {open !== undefined ? (
               <UserPanel key={open.id} of={open} close={() => control.open(null)} />
+            ) : (
+              control.row !== null && <MissingRow />
             )}
           </RowPanel>
         </>

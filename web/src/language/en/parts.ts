@@ -32,6 +32,9 @@ export const messages = {
   'table.before': 'Previous row',
   'table.columns': 'Columns',
   'table.hide': 'Hide {column}',
+  'table.missing': 'This row is not here',
+  'table.missing.why':
+    'It is gone, or it lies on another page of the list, in another period or behind a filter.',
   'table.newer': 'Newer',
   'table.older': 'Older',
   'table.rows': '{count, plural, =0 {No rows} one {# row} other {# rows}}',

@@ -33,6 +33,9 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'table.before': 'Riga precedente',
   'table.columns': 'Colonne',
   'table.hide': 'Nascondi {column}',
+  'table.missing': 'Questa riga non è qui',
+  'table.missing.why':
+    'Non c’è più, oppure si trova in un’altra pagina dell’elenco, in un altro periodo o dietro un filtro.',
   'table.newer': 'Più recenti',
   'table.older': 'Meno recenti',
   'table.rows': '{count, plural, =0 {Nessuna riga} one {# riga} other {# righe}}',

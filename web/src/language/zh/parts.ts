@@ -32,6 +32,8 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'table.before': '上一行',
   'table.columns': '列',
   'table.hide': '隐藏{column}',
+  'table.missing': '此处没有这一行',
+  'table.missing.why': '它已不存在，或在列表的其他页、其他期间，或被筛选隐藏。',
   'table.newer': '较新',
   'table.older': '较早',
   'table.rows': '{count, plural, other {# 行}}',
