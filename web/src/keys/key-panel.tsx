@@ -6,9 +6,8 @@ import { PROVIDER_KEYS_API } from '../../../contract/api/provider-keys-api.ts';
 import { addressOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { Notice } from '../ui/cells.tsx';
-import { CodeBlock } from '../ui/code-block.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
-import { curlOf } from '../ui/export-menu.tsx';
+import { CurlBlock } from '../ui/curl.tsx';
 import { type Fact, Facts, Mono } from '../ui/facts.tsx';
 import { instantText, moneyText } from '../ui/figures.ts';
 import { Time } from '../ui/money.tsx';
@@ -52,7 +51,7 @@ function Shown({ of, platforms, isOperator, close }: ShownProps): ReactNode {
       <Section title={t('pk.facts')}>
         <Facts facts={useFacts(of, platform?.name ?? of.platform)} />
       </Section>
-      <CodeBlock label="curl" code={curlOf(window.location.origin, address)} />
+      <CurlBlock address={address} />
       {isAnchoring && <AnchorDialog of={of} close={() => setAnchoring(false)} />}
     </Stack>
   );

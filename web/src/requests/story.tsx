@@ -5,9 +5,8 @@ import type { ReactNode } from 'react';
 import { REQUESTS_API } from '../../../contract/api/requests-api.ts';
 import { addressOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
-import { CodeBlock } from '../ui/code-block.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
-import { curlOf } from '../ui/export-menu.tsx';
+import { CurlBlock } from '../ui/curl.tsx';
 import { type Fact, Facts } from '../ui/facts.tsx';
 import { countText, durationText } from '../ui/figures.ts';
 import { Money, Time } from '../ui/money.tsx';
@@ -56,7 +55,7 @@ function Told({ story }: { readonly story: RequestStory }): ReactNode {
         <StoryFacts story={story} />
       </Part>
       <Part title={t('requests.again')}>
-        <CodeBlock label="curl" code={curlOf(window.location.origin, address)} />
+        <CurlBlock address={address} />
       </Part>
     </Stack>
   );
@@ -129,7 +128,11 @@ function StoryFacts({ story }: { readonly story: RequestStory }): ReactNode {
         </span>
       ),
     ],
-    [t('requests.provenance'), t(`requests.provenance.${story.provenance}.why`)],
+    [
+      t('requests.provenance'),
+      // Nobody was asked, so nobody has stated anything.
+      story.outcome === 'refused' ? null : t(`requests.provenance.${story.provenance}.why`),
+    ],
     [t('requests.flawed'), story.flawed ? t('requests.flawed.why') : null],
   ];
   return <Facts facts={facts} />;

@@ -3,7 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconCalendar, IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { useWords } from '../language/language.ts';
-import { dayText } from '../ui/figures.ts';
+import { daysText } from '../ui/figures.ts';
 import { ToolButton } from '../ui/tool-button.tsx';
 import { dayOf, type Period, PRESETS, periodOf, stepped } from './period.ts';
 import { preferencesNow, usePreferences } from './preferences.ts';
@@ -29,7 +29,7 @@ export function PeriodPicker(): ReactNode {
   const next = stepped(period, 1, Date.now());
   const label =
     period.preset === null
-      ? `${dayText(period.start)} – ${dayText(period.end)}`
+      ? daysText(period.start, period.end, dayOf(Date.now()))
       : t(`period.${period.preset}`);
   const { period: usual } = usePreferences();
   const step = (direction: -1 | 1): void => {

@@ -67,7 +67,11 @@ function endsOf(ticks: readonly number[]): [number, number] {
 }
 
 const TICK = { fontSize: 11, fill: 'var(--tk-text-soft)' };
-const MARGIN = { top: 8, right: 4, bottom: 0, left: 0 };
+/** Lines and areas end at the edge, where half of the last word of the axis needs its place. */
+const marginOf = (kind: DrawingProps['kind']) => ({
+  ...{ top: 8, bottom: 0, left: 0 },
+  right: kind === 'bars' ? 4 : 28,
+});
 const SHAPES = { bars: Bars, areas: Areas, lines: Lines } as const;
 
 export function ChartDrawing(props: DrawingProps): ReactNode {
@@ -80,7 +84,7 @@ export function ChartDrawing(props: DrawingProps): ReactNode {
       <ResponsiveContainer width="100%" height={height}>
         <ComposedChart
           data={rowsOf(props)}
-          margin={MARGIN}
+          margin={marginOf(kind)}
           aria-label={label}
           barCategoryGap={buckets.length > 60 ? 1 : '18%'}
         >

@@ -9,13 +9,9 @@ import {
 import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
 import { copyText } from './clipboard.ts';
-import { tellDone } from './notices.ts';
+import { curlOf } from './curl.tsx';
+import { tellNews } from './notices.ts';
 import { ToolButton } from './tool-button.tsx';
-
-/** The call behind a view as a line for a terminal. The token stands there by name: none is ever read back. */
-export function curlOf(origin: string, address: string): string {
-  return `curl "${origin}${address}" -H "Authorization: Bearer $TOLLKEEPER_TOKEN"`;
-}
 
 interface ExportProps {
   /** The address of the call with the filters that are seen; `format` is added for files. */
@@ -33,7 +29,8 @@ function withFormat(address: string, format: string): string {
 export function ExportMenu({ address, formats = ['csv', 'json'] }: ExportProps): ReactNode {
   const { t } = useWords();
   const copy = async (): Promise<void> => {
-    if (await copyText(curlOf(window.location.origin, address))) tellDone(t('action.copied'));
+    if (await copyText(curlOf(address)))
+      tellNews(`${t('action.copied')}. ${t('export.curl.token')}`);
   };
   return (
     <Menu width={190}>

@@ -103,6 +103,17 @@ export function dayText(day: string, style: 'short' | 'long' = 'short'): string 
   }).format(new Date(`${day.slice(0, 10)}T00:00:00Z`));
 }
 
+/** From one UTC day to another, with the year where it is not that of today. */
+export function daysText(start: string, end: string, today: string): string {
+  const isThisYear = [start, end].every((day) => day.slice(0, 4) === today.slice(0, 4));
+  return new Intl.DateTimeFormat(localeTag(), {
+    day: 'numeric',
+    month: 'short',
+    ...(isThisYear ? {} : { year: 'numeric' }),
+    timeZone: 'UTC',
+  }).formatRange(new Date(`${start}T00:00:00Z`), new Date(`${end}T00:00:00Z`));
+}
+
 /** @param zone an IANA name; absent: that of this browser */
 export function instantText(at: string, zone?: string): string {
   return new Intl.DateTimeFormat(localeTag(), {

@@ -86,11 +86,14 @@ export function useTableState(defaults: TableDefaults = {}): TableControl {
       ),
     goBack: () => {
       const before = state.trail.at(-1) ?? FIRST;
-      change({
-        cursor: before === FIRST ? null : before,
-        trail: state.trail.slice(0, -1).join(','),
-        row: null,
-      });
+      change(
+        {
+          cursor: before === FIRST ? null : before,
+          trail: state.trail.slice(0, -1).join(','),
+          row: null,
+        },
+        { isStep: true },
+      );
     },
     toggleColumn: (column) => {
       const hidden = new Set(state.hidden);

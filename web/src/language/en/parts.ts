@@ -25,6 +25,8 @@ export const messages = {
   'chart.when': 'Day',
   'export.csv': 'CSV file',
   'export.curl': 'Copy as curl',
+  'export.curl.token':
+    'TOLLKEEPER_ACCESS_TOKEN is the access_token that POST /api/auth/login answers. API tokens read /api/v1 only.',
   'export.json': 'JSON file',
   'export.jsonl': 'JSON Lines file',
   'export.title': 'Export',

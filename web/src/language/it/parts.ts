@@ -26,6 +26,8 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'chart.when': 'Giorno',
   'export.csv': 'File CSV',
   'export.curl': 'Copia come curl',
+  'export.curl.token':
+    'TOLLKEEPER_ACCESS_TOKEN è l’access_token con cui risponde POST /api/auth/login. I token API leggono solo /api/v1.',
   'export.json': 'File JSON',
   'export.jsonl': 'File JSON Lines',
   'export.title': 'Esporta',

@@ -25,6 +25,8 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'chart.when': '日期',
   'export.csv': 'CSV 文件',
   'export.curl': '复制为 curl',
+  'export.curl.token':
+    'TOLLKEEPER_ACCESS_TOKEN 是 POST /api/auth/login 返回的 access_token。API 令牌只能读取 /api/v1。',
   'export.json': 'JSON 文件',
   'export.jsonl': 'JSON Lines 文件',
   'export.title': '导出',
