@@ -5,7 +5,7 @@ export const messages = {
   'audit.actor.api token': 'Token API',
   'audit.actor.key': 'Chiave virtuale',
   'audit.actor.nobody': 'Nessuno di noto',
-  'audit.actor.operator': 'Token dell’operatore',
+  'audit.actor.operator': 'Token del gestore',
   'audit.actor.person': 'Con accesso',
   'audit.any.action': 'Ogni chiamata',
   'audit.any.kind': 'Ogni cosa',

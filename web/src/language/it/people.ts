@@ -15,7 +15,7 @@ export const messages = {
   'people.link': 'Link',
   'people.link.invite': 'Link di invito',
   'people.link.reset': 'Link per reimpostare la password',
-  'people.make.admin': 'Rendi operatore',
+  'people.make.admin': 'Rendi gestore',
   'people.make.member': 'Rendi membro',
   'people.metered': 'solo misurato',
   'people.name': 'Utente',
@@ -70,7 +70,7 @@ export const messages = {
   'wallet.metered': 'A consumo: nulla è rifiutato per mancanza di credito.',
   'wallet.none': 'Nessun portafoglio. Il primo credito ne apre uno e rende l’utente prepagato.',
   'wallet.none.own':
-    'Non hai un portafoglio: le richieste sono misurate e non addebitate a un saldo.',
+    'Non hai un portafoglio. Le chiavi emesse per te dal gestore sono solo misurate; quelle che emetti tu usano le tue chiavi dei fornitori.',
   'wallet.nothing': 'Ancora nessun movimento.',
   'wallet.prepaid': 'Prepagato: ciò che il saldo non copre è rifiutato.',
   'wallet.reason': 'Motivo',

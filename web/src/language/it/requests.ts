@@ -78,7 +78,7 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'requests.quota':
     'Servivano fino a {needed}. Restavano {balance}, di cui {held} riservati a richieste aperte.',
   'requests.quota.limit': 'Il budget è di {limit}.',
-  'requests.raised.operator': 'Solo l’operatore può cambiare questa regola.',
+  'requests.raised.operator': 'Solo il gestore può cambiare questa regola.',
   'requests.raised.owner':
     'Il titolare della chiave può cambiare questa regola in Chiavi virtuali.',
   'requests.rate': '{counter} di {limit} erano usati e questa richiesta ne chiedeva altri {asked}.',
@@ -107,7 +107,7 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'requests.source.catalogue.why': 'Prezzi dal catalogo.',
   'requests.source.local.why': 'Servita da un modello locale, che non costa nulla.',
   'requests.source.none.why': 'Per questa richiesta non era dovuto nulla.',
-  'requests.source.setting.why': 'Prezzi impostati dall’operatore.',
+  'requests.source.setting.why': 'Prezzi impostati dal gestore.',
   'requests.source.unpriced.why':
     'Per questo modello non si conosce un prezzo, quindi nemmeno il costo. Non vuol dire gratis.',
   'requests.source.upstream.why': 'Il costo è stato dichiarato dal provider.',

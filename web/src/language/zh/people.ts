@@ -15,7 +15,7 @@ export const messages = {
   'people.link': '链接',
   'people.link.invite': '邀请链接',
   'people.link.reset': '密码重置链接',
-  'people.make.admin': '设为管理员',
+  'people.make.admin': '设为运营者',
   'people.make.member': '设为成员',
   'people.metered': '仅计量',
   'people.name': '用户',
@@ -68,7 +68,8 @@ export const messages = {
   'wallet.kind.refund': '退款',
   'wallet.metered': '仅计量：不会因余额不足而拒绝请求。',
   'wallet.none': '尚无钱包。首次充值将开设钱包，并使该用户转为预付费。',
-  'wallet.none.own': '您没有钱包：您的请求仅计量，不从余额中扣除。',
+  'wallet.none.own':
+    '您没有钱包。运营者为您签发的密钥仅计量；您自己签发的密钥使用您自己的供应商密钥。',
   'wallet.nothing': '尚无记录。',
   'wallet.prepaid': '预付费：余额不足的请求将被拒绝。',
   'wallet.reason': '原因',
