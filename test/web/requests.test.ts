@@ -150,11 +150,15 @@ describe('the log of requests', { skip }, () => {
   });
 });
 
-/** Pauses of the page, as the one after the last letter, last until somebody says so. */
+/**
+ * Pauses of the page last until somebody says so: the one after the last letter, and the one after which a page that is
+ * left makes room for the sign that the next one is on its way.
+ */
 const HOLD_PAUSES = `{
   const held = [];
   const set = window.setTimeout;
-  window.setTimeout = (act, ms, ...rest) => (ms === 350 ? held.push(act) : set(act, ms, ...rest));
+  window.setTimeout = (act, ms, ...rest) =>
+    ms === 350 || ms === 1000 ? held.push(act) : set(act, ms, ...rest);
   window.tkGoOn = () => held.forEach((act) => act());
 }`;
 

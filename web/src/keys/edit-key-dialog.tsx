@@ -96,6 +96,7 @@ function PlainFields({ draft, set, problem }: FieldsProps): ReactNode {
         onChange={(event) => set({ interval: event.currentTarget.value })}
         error={fieldError(problem, 'check_interval_minutes')}
         inputMode="numeric"
+        pattern="[0-9]*"
       />
     </>
   );

@@ -52,6 +52,14 @@ const FILTERS = ['q', 'platform', 'status'] as const;
 
 const idOf = ({ id }: ProviderKey): string => id;
 
+/** How often the list is looked at while a check is awaited. */
+const LOOK_MS = 3_000;
+
+/** Its first check is a matter of seconds. */
+function isAwaited({ is_active, purposes, last_checked_at }: ProviderKey): boolean {
+  return is_active && purposes.includes('watch') && last_checked_at === null;
+}
+
 /** What the address asks the list for. What it says wrongly is left out. */
 function queryOf(url: UrlState, sort: string | null) {
   return {
@@ -68,7 +76,14 @@ function KeysTable(): ReactNode {
   const isOperator = useSession().data?.user?.role === 'admin';
   const control = useTableState();
   const query = queryOf(url, control.sort);
-  const keys = useAsk(PROVIDER_KEYS_API.list, { query }, { placeholderData: keepPreviousData });
+  const keys = useAsk(
+    PROVIDER_KEYS_API.list,
+    { query },
+    {
+      placeholderData: keepPreviousData,
+      refetchInterval: ({ state }) => state.data?.data.some(isAwaited) === true && LOOK_MS,
+    },
+  );
   const platforms = useAsk(PROVIDER_KEYS_API.platforms).data ?? [];
   const rows = keys.data?.data ?? [];
   const isFiltered = FILTERS.some((name) => url[name] !== undefined);

@@ -43,7 +43,10 @@ function Profile({ of }: { readonly of: Person }): ReactNode {
         </Group>
       </Card>
       <Box maw={720}>
-        <WalletOf userId={of.id} />
+        <WalletOf
+          userId={of.id}
+          none={of.role === 'admin' ? 'wallet.none.operator' : 'wallet.none.own'}
+        />
       </Box>
       <Section title={t('profile.sessions')}>
         <Card maw={720} py="xs">

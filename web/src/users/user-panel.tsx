@@ -37,7 +37,7 @@ export function UserPanel({ of, close }: PanelProps): ReactNode {
         <UserActs of={of} close={close} />
       </Group>
       <UserFacts of={of} />
-      <WalletOf userId={of.id} isOperator />
+      <WalletOf userId={of.id} isOperator none="wallet.none" />
     </Stack>
   );
 }

@@ -4,7 +4,7 @@ import { type ReactNode, useState } from 'react';
 import type { z } from 'zod';
 import { WALLETS_API, type wallet } from '../../../contract/api/wallets-api.ts';
 import { useAsk } from '../client.ts';
-import { useWords } from '../language/language.ts';
+import { type MessageId, useWords } from '../language/language.ts';
 import { Figure } from '../ui/figure.tsx';
 import { moneyText } from '../ui/figures.ts';
 import { Money, Time } from '../ui/money.tsx';
@@ -21,9 +21,11 @@ interface WalletProps {
   readonly userId: string;
   /** Whether entries can be booked. */
   readonly isOperator?: boolean;
+  /** What it means to have none. */
+  readonly none: MessageId;
 }
 
-export function WalletOf({ userId, isOperator = false }: WalletProps): ReactNode {
+export function WalletOf({ userId, isOperator = false, none }: WalletProps): ReactNode {
   const { t } = useWords();
   const found = useAsk(WALLETS_API.show, { params: { user_id: userId } });
   const [isBooking, setBooking] = useState(false);
@@ -41,7 +43,7 @@ export function WalletOf({ userId, isOperator = false }: WalletProps): ReactNode
               <Balance of={of} />
             ) : (
               <Text size="sm" c="dimmed">
-                {t(isOperator ? 'wallet.none' : 'wallet.none.own')}
+                {t(none)}
               </Text>
             )}
           </Section>

@@ -70,6 +70,8 @@ export const messages = {
   'wallet.kind.refund': 'Refund',
   'wallet.metered': 'Metered: nothing is refused for lack of credit.',
   'wallet.none': 'No wallet yet. The first credit opens one and makes the user prepaid.',
+  'wallet.none.operator':
+    'You have no wallet: your requests are metered and not charged to a balance.',
   'wallet.none.own':
     'You have no wallet. Keys that the operator issued to you are metered only; those that you issue yourself call by your own provider keys.',
   'wallet.nothing': 'Nothing booked yet.',

@@ -69,6 +69,8 @@ export const messages = {
   'wallet.kind.refund': 'Rimborso',
   'wallet.metered': 'A consumo: nulla è rifiutato per mancanza di credito.',
   'wallet.none': 'Nessun portafoglio. Il primo credito ne apre uno e rende l’utente prepagato.',
+  'wallet.none.operator':
+    'Non hai un portafoglio: le richieste sono misurate e non addebitate a un saldo.',
   'wallet.none.own':
     'Non hai un portafoglio. Le chiavi emesse per te dal gestore sono solo misurate; quelle che emetti tu usano le tue chiavi dei fornitori.',
   'wallet.nothing': 'Ancora nessun movimento.',

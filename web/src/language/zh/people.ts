@@ -68,6 +68,7 @@ export const messages = {
   'wallet.kind.refund': '退款',
   'wallet.metered': '仅计量：不会因余额不足而拒绝请求。',
   'wallet.none': '尚无钱包。首次充值将开设钱包，并使该用户转为预付费。',
+  'wallet.none.operator': '您没有钱包：您的请求仅计量，不从余额中扣除。',
   'wallet.none.own':
     '您没有钱包。运营者为您签发的密钥仅计量；您自己签发的密钥使用您自己的供应商密钥。',
   'wallet.nothing': '尚无记录。',
