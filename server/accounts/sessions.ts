@@ -111,16 +111,20 @@ export class SessionBook implements Sessions {
       expiresAt: now + SESSION_MS,
     };
     const hash = tokenHash(token);
-    const row = this.#storage.db.insertInto('sessions').values(toRow(session, hash));
+    const { db } = this.#storage;
+    const row = db.insertInto('sessions').values(toRow(session, hash));
+    // Else whoever came for less than a minute was never here.
+    const seen = db.updateTable('users').set({ last_seen_at: now }).where('id', '=', of.userId);
     const password = this.#people.passwordOf(of.userId);
     try {
-      await this.#storage.commit([row.compile()]);
+      await this.#storage.commit([row.compile(), seen.compile()]);
     } catch (error) {
       // The only rule that such a row can break: its account was deleted meanwhile.
       const isGone = error instanceof Failure && error.code === 'conflict';
       throw isGone ? new Failure('invalid_credentials', { cause: error }) : error;
     }
     this.#remember(session, hash);
+    this.#people.seen(of.userId, now);
     // A password that was changed meanwhile ended all sessions but this one, which was proved with the one before.
     if (this.#people.passwordOf(of.userId) !== password) {
       await this.#endThese([session.id]);
