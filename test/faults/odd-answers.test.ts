@@ -204,6 +204,16 @@ test('of several models that may answer, the dearest is held, and the one that a
   assert.equal((await pays({ path, body: many }, {})).record.failure, 'invalid_request');
 });
 
+test('what only some servers take for the background is refused', async () => {
+  const sent = stand.upstream.requests().length;
+  for (const background of [1, 'true', 'yes']) {
+    const body = { model: 'gpt-4o-mini', input: 'Say hello.', background };
+    const { status, record } = await pays({ path: '/responses', body }, {});
+    assert.deepEqual([status, record.failure], [400, 'invalid_request']);
+  }
+  assert.equal(stand.upstream.requests().length, sent);
+});
+
 test('a chat that claims to run in the background is metered like any other', async () => {
   const body = { ...CHAT, messages: [{ role: 'user', content: '[[promptTokens=10 tokens=5]]' }] };
   const { status, record } = await pays(

@@ -57,6 +57,17 @@ test('what a caller gets and what is read do not depend on where the network cut
   );
 });
 
+test('what is served in parts of a content is served text', () => {
+  const part = (content: object[]) =>
+    `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`;
+  const thinking = [{ type: 'text', text: 'Hm, ' }];
+  const watch = watchOf('chat');
+  run(watch, [
+    Buffer.from(part([{ type: 'thinking', thinking }]) + part([{ text: 'so.' }]) + STOP),
+  ]);
+  assert.equal(watch.servedText(), 'Hm, so.');
+});
+
 test('one byte at a time is read like one chunk (T86)', () => {
   const bytes = Buffer.from(STREAM);
   const watch = watchOf('chat');

@@ -29,7 +29,11 @@ export interface StreamWatchOptions {
 
 /** Members whose text is output that was served, most frequent first. */
 const SERVED: Readonly<Partial<Record<Wire, readonly string[]>>> = {
-  chat: ['"content":', '"reasoning_content":', '"reasoning":', '"arguments":', '"refusal":'],
+  // The last is where some put the parts of a content that is a list.
+  chat: [
+    ...['"content":', '"reasoning_content":', '"reasoning":', '"arguments":', '"refusal":'],
+    '"text":',
+  ],
   completions: ['"text":'],
   responses: ['"delta":'],
   messages: ['"text":', '"thinking":', '"partial_json":'],

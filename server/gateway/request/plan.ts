@@ -79,8 +79,7 @@ export async function makePlan(incoming: Incoming, bodyBytesMax: number): Promis
     return { ...meaning, ...NOTHING_READ, endpoint, deployment, rest, body, ...read };
   }
   const parsed = parseBody(body);
-  // What runs in the background states its usage to nobody. On other paths the word means nothing.
-  const inBackground = meaning.wire === 'responses' && parsed['background'] === true;
+  const inBackground = meaning.wire === 'responses' && isInBackground(parsed);
   const options = parsed['stream_options'] as JsonObject | null | undefined;
   return {
     pathClass: inBackground ? 'unmetered' : meaning.pathClass,
@@ -96,6 +95,17 @@ export async function makePlan(incoming: Incoming, bodyBytesMax: number): Promis
     streamed: parsed['stream'] === true,
     wantsUsage: options?.['include_usage'] === true,
   };
+}
+
+/**
+ * What runs in the background states its usage to nobody. On other paths the word means something else, or nothing.
+ *
+ * @throws Failure `invalid_request` for what some servers take for true
+ */
+function isInBackground({ background = null }: JsonObject): boolean {
+  if (background === null || typeof background === 'boolean') return background === true;
+  const sentence = '"background" must be true or false.';
+  throw new Failure('invalid_request', { sentence, param: 'background' });
 }
 
 const NOT_COMPRESSED = {
