@@ -371,3 +371,27 @@ test('an answer of text is read and charged whatever its server calls it', async
     assert.ok(text.startsWith(body.slice(0, -1)), text);
   }
 });
+
+test('a caller who writes objects for numbers and names breaks nothing, and is on record', async () => {
+  const odd = { toString: 1, valueOf: 1 };
+  const picture = { path: '/images/generations', model: 'gpt-image-1', prompt: 'x' };
+  const asked = [
+    { ...picture, n: odd, stream: true },
+    { ...picture, n: odd, partial_images: odd },
+    { path: '/chat/completions', ...CHAT, n: odd, best_of: odd },
+    { path: '/responses', model: 'gpt-4o-mini', input: 'x', tools: [{ type: odd }] },
+  ];
+  const done = stream({ type: 'image_generation.completed', b64_json: 'eA==' });
+  for (const { path, ...body } of asked) {
+    const behave = 'stream' in body ? done : {};
+    const { status, record } = await pays({ path, body, has: 10 * DOLLAR }, behave);
+    assert.deepEqual([status, record.outcome], [200, 'completed'], path);
+  }
+  const { product, upstream } = stand;
+  upstream.unscript();
+  upstream.script({ behave: done });
+  const { path, ...body } = { ...picture, n: odd, stream: true };
+  const unheld = await stand.ask({ path, body });
+  assert.deepEqual([unheld.status, stand.recordOf(unheld).outcome], [200, 'completed']);
+  assert.equal(product.intents().length, 0);
+});

@@ -33,8 +33,16 @@ const PICTURES_AT_ONCE = 10;
 /** Nobody makes more; a larger figure is the provider's to refuse, and money could not count it. */
 const PICTURES_MAX = 1_000_000;
 
+/**
+ * Lenient servers take a number in quotes for one; NaN for what none does. An object is not asked for its number: its own
+ * `toString` would be called, and a caller may write anything there.
+ */
+export function numberIn(value: unknown): number {
+  return typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN;
+}
+
 function picturesOf(asked: unknown): number {
-  const count = Math.ceil(Number(asked ?? 1));
+  const count = Math.ceil(numberIn(asked ?? 1));
   return Number.isNaN(count) ? PICTURES_AT_ONCE : Math.min(Math.max(1, count), PICTURES_MAX);
 }
 
@@ -50,7 +58,8 @@ function searchesOf({ wire, parsed }: Plan): number {
   const tools: unknown = wire === 'messages' || wire === 'responses' ? parsed?.['tools'] : null;
   let searches = 0;
   for (const tool of Array.isArray(tools) ? (tools as (JsonObject | null)[]) : []) {
-    if (!String(tool?.['type']).startsWith('web_search')) continue;
+    const type = tool?.['type'];
+    if (typeof type !== 'string' || !type.startsWith('web_search')) continue;
     // One dialect bounds the tool, the other all tools that the provider runs.
     const limit = wire === 'messages' ? tool?.['max_uses'] : parsed?.['max_tool_calls'];
     searches += typeof limit === 'number' && limit > 0 ? Math.ceil(limit) : SEARCHES_UNBOUNDED;
@@ -103,7 +112,7 @@ export function expectedTokens(plan: Plan): PieceTokens {
 
 function pictureTokens({ parsed }: Plan, pictures: number): PieceTokens {
   const each = PICTURE_TOKENS.get(parsed?.['quality']) ?? PICTURE_TOKENS_MOST;
-  const previews = Math.min(Math.max(0, Number(parsed?.['partial_images'] ?? 0)), PREVIEWS_MAX);
+  const previews = Math.min(Math.max(0, numberIn(parsed?.['partial_images'] ?? 0)), PREVIEWS_MAX);
   const output =
     pictures * (each + (Number.isNaN(previews) ? PREVIEWS_MAX : previews) * PREVIEW_TOKENS);
   // A form brings a picture along, which the model reads.

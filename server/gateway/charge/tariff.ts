@@ -11,6 +11,7 @@ import type { Metering, Price } from '../../metering/metering.ts';
 import type { RoutedKey } from '../../provider-keys/provider-keys.ts';
 import type { ModelLimits } from '../../providers/providers.ts';
 import type { Plan } from '../request/plan.ts';
+import { numberIn } from './pieces.ts';
 
 export interface ChargingSettings {
   /** Nano-dollars for a million tokens under the flat plan. */
@@ -226,7 +227,7 @@ export function reservedOutput(plan: Plan, settings: ChargingSettings): number {
 export function choicesOf({ wire, parsed }: Plan): number {
   // Lenient servers take a number in quotes for one.
   const counts = [parsed?.['n'], parsed?.['best_of']]
-    .map(Number)
+    .map(numberIn)
     .map((count) => (Number.isSafeInteger(count) && count > 1 ? count : 1));
   return Math.max(...counts) * (wire === 'completions' ? promptsIn(parsed?.['prompt']) : 1);
 }
