@@ -26,6 +26,7 @@ export interface OpenaiCompatible {
   readonly defaultHeaders?: Readonly<Record<string, string>>;
   /** Where tokens are counted in another way. */
   readonly counting?: Counting;
+  readonly extraCost?: Routing['extraCost'];
   /** Where the answer states its own cost. Default: it does not. */
   readonly readCost?: CostReading;
   /** Default: whether a key is good is told by the list of models, and nothing else is. */
@@ -46,6 +47,7 @@ export function openaiCompatible(facts: OpenaiCompatible): Provider {
     routing: {
       authorize: (secret, dialect) => (secret === '' ? {} : authorize(secret, dialect)),
       ...(facts.defaultHeaders === undefined ? {} : { defaultHeaders: facts.defaultHeaders }),
+      ...(facts.extraCost === undefined ? {} : { extraCost: facts.extraCost }),
       ...(facts.modelsQuery === undefined ? {} : { modelsQuery: facts.modelsQuery }),
       ...(facts.listedPrefix === undefined ? {} : { listedPrefix: facts.listedPrefix }),
       chatBound: facts.chatBound ?? (() => 'max_tokens'),

@@ -1,6 +1,7 @@
-import { nanos } from '../../contract/money.ts';
+import { type Nanos, nanos } from '../../contract/money.ts';
 import { openaiCompatible } from './openai-compatible.ts';
 import { openrouterAccount } from './openrouter-account.ts';
+import type { JsonObject } from './provider.ts';
 import { type CostReading, valueAt } from './usage-reading.ts';
 
 /**
@@ -14,6 +15,40 @@ const readCost: CostReading = (usage, numbers) => {
   return upstream === null ? null : nanos(charged + upstream);
 };
 
+const NANOS_PER_RESULT = 4_000_000;
+const NANOS_PER_USE = 10_000_000;
+/** What a search without a word on it brings. */
+const RESULTS = 5;
+/** Few answers use a tool more often. */
+const USES = 10;
+const AT_ONCE_MAX = 1_000;
+/** Tools that run there and are billed, under OpenRouter's names or those of the vendors behind it. */
+const BILLED_TOOL = /web_search|image_generation|^openrouter:(?!datetime$)/;
+
+/** Searches cost extra with free models too: by the result before the model is asked, by the use where it decides. */
+function extraCost({ plugins, tools, web_search_options }: JsonObject): Nanos {
+  let extra = 0;
+  for (const plugin of Array.isArray(plugins) ? plugins : []) {
+    const isOn = valueAt(plugin, 'id') === 'web' && valueAt(plugin, 'enabled') !== false;
+    if (isOn) extra += timesOf(valueAt(plugin, 'max_results'), RESULTS) * NANOS_PER_RESULT;
+  }
+  for (const tool of Array.isArray(tools) ? tools : []) {
+    const type = valueAt(tool, 'type');
+    if (typeof type !== 'string' || !BILLED_TOOL.test(type)) continue;
+    extra += timesOf(valueAt(tool, 'max_uses'), USES) * NANOS_PER_USE;
+  }
+  if (web_search_options !== undefined && web_search_options !== null) {
+    extra += RESULTS * NANOS_PER_RESULT;
+  }
+  return nanos(Math.min(extra, AT_ONCE_MAX * NANOS_PER_USE));
+}
+
+function timesOf(stated: unknown, otherwise: number): number {
+  return typeof stated === 'number' && stated > 0
+    ? Math.min(Math.ceil(stated), AT_ONCE_MAX)
+    : otherwise;
+}
+
 export const openrouter = openaiCompatible({
   id: 'openrouter',
   name: 'OpenRouter',
@@ -25,5 +60,6 @@ export const openrouter = openaiCompatible({
   probeModel: 'openai/gpt-4o-mini',
   streamUsage: 'always',
   readCost,
+  extraCost,
   account: openrouterAccount,
 });

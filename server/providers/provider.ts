@@ -65,6 +65,11 @@ export interface Routing {
    *   from here. Without it such a sum stays null, so that the earlier total stands.
    */
   readUsage(wire: Wire, body: JsonObject, before?: ReportedUsage | null): ReportedUsage | null;
+  /**
+   * What a request may cost besides its tokens, at most as a rule, by what it has the provider do for it. Where prices by
+   * the piece say nothing of that, and only the cost that the answer states holds it. Takes any JSON and never throws.
+   */
+  readonly extraCost?: (body: JsonObject) => Nanos;
   /** The query that gets the whole list of models at once, where it comes in pages. */
   readonly modelsQuery?: Readonly<Record<string, string>>;
   /** What the list puts before each name, and requests may leave out. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { createMetering } from '../../metering/metering.ts';
 import type { RoutedKey } from '../../provider-keys/provider-keys.ts';
+import { findProvider } from '../../providers/providers.ts';
 import type { Plan } from '../request/plan.ts';
 import { type ChargingSettings, mostOutput, Tariff } from './tariff.ts';
 
@@ -13,6 +14,8 @@ const SETTINGS: ChargingSettings = {
   minOutputTokens: 64,
   defaultOutputReserve: 512,
 };
+
+const KEY = { free: false, provider: findProvider('anthropic') } as RoutedKey;
 
 test('an answer without a stated bound is bounded by the known maximum, else by the default, and by the room in the window', () => {
   const cases: readonly [string, number | null, number | null, number, number][] = [
@@ -48,7 +51,7 @@ test('what is billed by the piece alone is held by the piece, whatever describes
     metering,
     price: { id: 'pictures', source: 'setting', rates },
     plan: { parsed: { prompt: 'A lighthouse.' }, pathClass: 'cost' } as unknown as Plan,
-    key: { free: false } as RoutedKey,
+    key: KEY,
   });
   assert.equal(tariff.reckon(50, 0, { image: 2 }), 80_000_000);
 });
@@ -65,7 +68,7 @@ describe('the worst case of a prompt that is to be cached', () => {
       metering,
       price,
       plan: { parsed, pathClass: 'tokens' } as unknown as Plan,
-      key: { free: false } as RoutedKey,
+      key: KEY,
     }).reckon(1_000, 0, {}) ?? assert.fail();
   const marked = (cache_control: object) => ({
     messages: [{ role: 'user', content: [{ type: 'text', text: 'Long.', cache_control }] }],

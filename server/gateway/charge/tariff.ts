@@ -1,5 +1,5 @@
 /** What a caller pays: the arithmetic of the plans, and the worst case of a request under them. */
-import { costOf, creditNanosAt, type Nanos, ZERO } from '../../../contract/money.ts';
+import { costOf, creditNanosAt, type Nanos, nanos, ZERO } from '../../../contract/money.ts';
 import {
   type BilledUnit,
   type ReportedUsage,
@@ -42,6 +42,7 @@ export class Tariff {
   readonly #isFree: boolean;
   readonly #byTokens: boolean;
   readonly #request: Plan;
+  readonly #extraCost: Nanos;
 
   constructor(of: {
     settings: ChargingSettings;
@@ -62,6 +63,7 @@ export class Tariff {
     this.#isFree = of.key.free;
     this.#byTokens = of.plan.pathClass === 'tokens';
     this.#request = of.plan;
+    this.#extraCost = of.key.provider.routing.extraCost?.(of.plan.parsed ?? {}) ?? ZERO;
   }
 
   /** What a credit is worth: a token under the flat plan, or the usual one where that is free. */
@@ -126,7 +128,7 @@ export class Tariff {
     };
     const usage = { tokens, cost: null, units, flawed: false };
     const { cost } = this.#metering.rate({ usage, price, local: this.#isFree });
-    return this.chargeFor(usage, cost);
+    return this.chargeFor(usage, cost === null ? null : nanos(cost + this.#extraCost));
   }
 
   /** A prompt that the request has the provider cache may be billed as written, which can be dearer than read. */
@@ -225,7 +227,6 @@ export function reservedOutput(plan: Plan, settings: ChargingSettings): number {
 
 /** How many answers a request asks for: so many of each prompt, of which a completion may have several. */
 export function choicesOf({ wire, parsed }: Plan): number {
-  // Lenient servers take a number in quotes for one.
   const counts = [parsed?.['n'], parsed?.['best_of']]
     .map(numberIn)
     .map((count) => (Number.isSafeInteger(count) && count > 1 ? count : 1));
