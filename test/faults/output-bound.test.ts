@@ -60,13 +60,16 @@ describe('what is sent on to a provider', { timeout: 180_000 }, () => {
   });
 
   test('a bound under a name that its provider overlooks is said again under the one that it hears', async () => {
-    await using holder = await openHolder(PLENTY, { provider: 'DEEPSEEK' });
     const body = chat('', { max_completion_tokens: 7 });
-    await askHolder(holder, { body });
-    assert.deepEqual(holder.stand.upstream.requests()[0]?.json, { ...body, max_tokens: 7 });
-    const heard = { ...body, max_tokens: 5 };
-    await askHolder(holder, { body: heard });
-    assert.deepEqual(holder.stand.upstream.requests()[1]?.json, heard);
+    const local = { settings: { UPSTREAM_PRICES: 'free', MODEL_PRICING_JSON: '' } };
+    for (const options of [{ provider: 'DEEPSEEK' }, local] as const) {
+      await using holder = await openHolder(PLENTY, options);
+      await askHolder(holder, { body });
+      assert.deepEqual(holder.stand.upstream.requests()[0]?.json, { ...body, max_tokens: 7 });
+      const heard = { ...body, max_tokens: 5 };
+      await askHolder(holder, { body: heard });
+      assert.deepEqual(holder.stand.upstream.requests()[1]?.json, heard);
+    }
     await using stand = await openStand({ provider: 'DEEPSEEK' });
     await stand.ask({ body });
     assert.deepEqual(stand.upstream.requests()[0]?.json, body, 'nothing is held for the caller');

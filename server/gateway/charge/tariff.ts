@@ -194,10 +194,13 @@ export function statedBound(plan: Plan): number | null {
   return bound;
 }
 
-/** Does a provider hear the bound that a request states? Under a name that it overlooks, none holds. */
-export function hearsBound({ provider }: RoutedKey, { wire, parsed }: Plan): boolean {
-  const { soleChatBound } = provider.routing;
-  return wire !== 'chat' || soleChatBound === undefined || isBound(parsed?.[soleChatBound]);
+/**
+ * Does a provider hear the bound that a request states? Under a name that it overlooks, none holds. Servers that people
+ * run themselves, Ollama first of all, often know the older name only, and none of them refuses both together.
+ */
+export function hearsBound({ provider, free }: RoutedKey, { wire, parsed }: Plan): boolean {
+  const sole = provider.routing.soleChatBound ?? (free ? 'max_tokens' : undefined);
+  return wire !== 'chat' || sole === undefined || isBound(parsed?.[sole]);
 }
 
 /**
