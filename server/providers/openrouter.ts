@@ -1,4 +1,5 @@
 import { type Nanos, nanos } from '../../contract/money.ts';
+import { timesOf, toolsCost } from './extra-cost.ts';
 import { openaiCompatible } from './openai-compatible.ts';
 import { openrouterAccount } from './openrouter-account.ts';
 import type { JsonObject } from './provider.ts';
@@ -16,37 +17,21 @@ const readCost: CostReading = (usage, numbers) => {
 };
 
 const NANOS_PER_RESULT = 4_000_000;
-const NANOS_PER_USE = 10_000_000;
 /** What a search without a word on it brings. */
 const RESULTS = 5;
-/** Few answers use a tool more often. */
-const USES = 10;
-const AT_ONCE_MAX = 1_000;
+const PLUGINS_MAX = 10;
 /** Tools that run there and are billed, under OpenRouter's names or those of the vendors behind it. */
 const BILLED_TOOL = /web_search|image_generation|^openrouter:(?!datetime$)/;
 
 /** Searches cost extra with free models too: by the result before the model is asked, by the use where it decides. */
-function extraCost({ plugins, tools, web_search_options }: JsonObject): Nanos {
-  let extra = 0;
-  for (const plugin of Array.isArray(plugins) ? plugins : []) {
+function extraCost(body: JsonObject): Nanos {
+  const { plugins, web_search_options = null } = body;
+  let results = web_search_options === null ? 0 : RESULTS;
+  for (const plugin of Array.isArray(plugins) ? plugins.slice(0, PLUGINS_MAX) : []) {
     const isOn = valueAt(plugin, 'id') === 'web' && valueAt(plugin, 'enabled') !== false;
-    if (isOn) extra += timesOf(valueAt(plugin, 'max_results'), RESULTS) * NANOS_PER_RESULT;
+    if (isOn) results += timesOf(valueAt(plugin, 'max_results'), RESULTS);
   }
-  for (const tool of Array.isArray(tools) ? tools : []) {
-    const type = valueAt(tool, 'type');
-    if (typeof type !== 'string' || !BILLED_TOOL.test(type)) continue;
-    extra += timesOf(valueAt(tool, 'max_uses'), USES) * NANOS_PER_USE;
-  }
-  if (web_search_options !== undefined && web_search_options !== null) {
-    extra += RESULTS * NANOS_PER_RESULT;
-  }
-  return nanos(Math.min(extra, AT_ONCE_MAX * NANOS_PER_USE));
-}
-
-function timesOf(stated: unknown, otherwise: number): number {
-  return typeof stated === 'number' && stated > 0
-    ? Math.min(Math.ceil(stated), AT_ONCE_MAX)
-    : otherwise;
+  return nanos(results * NANOS_PER_RESULT + toolsCost(body, BILLED_TOOL));
 }
 
 export const openrouter = openaiCompatible({

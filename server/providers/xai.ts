@@ -1,3 +1,4 @@
+import { toolsCost } from './extra-cost.ts';
 import { openaiCompatible } from './openai-compatible.ts';
 import { xaiAccount } from './xai-account.ts';
 
@@ -11,5 +12,7 @@ export const xai = openaiCompatible({
   counting: { reasoning: 'beside output', cached: 'maybe beside input' },
   // A tick is a tenth of a nano-dollar.
   readCost: (usage, numbers) => numbers.money(usage['cost_in_usd_ticks'], -1),
+  // Every tool that runs there is billed by the use.
+  extraCost: (body) => toolsCost(body, /^(?!function$|mcp$|custom$)/),
   account: xaiAccount,
 });

@@ -89,3 +89,13 @@ test('searches are held that cost extra with a free model too, where only the an
     );
   }
 });
+
+test('tools are held that run at a vendor who bills each use, and those of the caller are not', async () => {
+  await using vendor = await openStand({ provider: 'XAI' });
+  const { userId } = vendor.product.rooms.accounts.keys.find(vendor.token) ?? assert.fail();
+  await fund(vendor.product.rooms, userId, DOLLAR, { plan: 'cost' });
+  const tools = [{ type: 'x_search' }, { type: 'function', name: 'f', parameters: {} }];
+  const body = { model: 'grok-4', max_output_tokens: 50, input: 'Say hello.', tools };
+  const { status, hold_nanos } = vendor.recordOf(await vendor.ask({ path: '/responses', body }));
+  assert.deepEqual([status, Math.floor((hold_nanos ?? 0) / 100_000_000)], [200, 1]);
+});

@@ -39,7 +39,14 @@ export interface StandOptions {
   readonly settings?: Settings;
   readonly upstream?: FakeUpstreamOptions;
   /** Which provider the scripted one plays; its key and address are set. Default: an unknown one. */
-  readonly provider?: 'UPSTREAM' | 'OPENAI' | 'OPENROUTER' | 'GROQ' | 'ANTHROPIC' | 'DEEPSEEK';
+  readonly provider?:
+    | 'UPSTREAM'
+    | 'OPENAI'
+    | 'OPENROUTER'
+    | 'GROQ'
+    | 'ANTHROPIC'
+    | 'DEEPSEEK'
+    | 'XAI';
   /** The product's time; default: the system's. */
   readonly clock?: NonNullable<LocalOptions['clock']>;
 }
