@@ -6,17 +6,13 @@ import { labelsFor } from './labels.ts';
 test('whoever is shown a list learns the names of their own provider keys, and the keys are looked through once', async (t) => {
   const edge = await openTestEdge();
   t.after(() => edge.close());
-  const key = await edge.providerKeys.add({
-    ...{
-      owner: 'usr_ann',
-      platform: 'groq',
-      name: "ann's",
-      secret: 'gsk-of-the-labels',
-      base: null,
-    },
-    ...{ description: null, purposes: { watch: false, route: true }, thresholdNanos: null },
-    ...{ checkIntervalMinutes: null, probe: false, probeModel: null },
-  });
+  const add = (of: { readonly platform: string; readonly secret: string }) =>
+    edge.providerKeys.add({
+      ...{ ...of, owner: 'usr_ann', name: "ann's", base: null },
+      ...{ description: null, purposes: { watch: false, route: true }, thresholdNanos: null },
+      ...{ checkIntervalMinutes: null, probe: false, probeModel: null },
+    });
+  const key = await add({ platform: 'groq', secret: 'gsk-of-the-labels' });
   let looks = 0;
   const providerKeys = {
     everHeld(scope: Parameters<typeof edge.providerKeys.everHeld>[0]) {
@@ -31,4 +27,6 @@ test('whoever is shown a list learns the names of their own provider keys, and t
   assert.deepEqual(labelsOf('usr_ann'), ["ann's", "ann's", 'pk_unknown', 'not sent']);
   assert.deepEqual(labelsOf('usr_ben'), ['Groq', 'Groq', 'pk_unknown', 'not sent']);
   assert.equal(looks, 2);
+  await add({ platform: 'mistral', secret: 'another-of-the-labels' });
+  assert.equal(labelsOf('usr_ann')[0], "ann's (Groq)", 'two of a name are told apart');
 });

@@ -28,11 +28,21 @@ export function labelsFor({ accounts, providerKeys }: LabelDeps, caller: Caller)
   };
   // Once for all rows of a list: a file has hundreds of thousands, and there may be thousands of keys.
   let held: ReadonlyMap<string, ProviderKey> | null = null;
+  let namesakes: ReadonlyMap<string, readonly ProviderKey[]> = new Map();
   const providerKeyLabel = (id: string): string => {
-    held ??= new Map(providerKeys.everHeld('all').map((key) => [key.id, key]));
+    if (held === null) {
+      const all = providerKeys.everHeld('all');
+      held = new Map(all.map((key) => [key.id, key]));
+      namesakes = Map.groupBy(
+        all.filter(({ owner }) => isMine(owner)),
+        ({ name }) => name,
+      );
+    }
     const key = held.get(id);
     if (key === undefined) return id;
-    return isMine(key.owner) ? key.name : providerName(key.platform);
+    if (!isMine(key.owner)) return providerName(key.platform);
+    const isAlone = namesakes.get(key.name)?.length === 1;
+    return isAlone ? key.name : `${key.name} (${providerName(key.platform)})`;
   };
   return (group, id) => {
     if (id === '') return NONE[group];

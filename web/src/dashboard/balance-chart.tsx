@@ -16,6 +16,7 @@ import { Chart } from '../ui/chart.tsx';
 import { closings } from '../ui/closings.ts';
 import { Section } from '../ui/page.tsx';
 import { Empty, Failed, Outcome } from '../ui/states.tsx';
+import { namesApart } from './key-names.ts';
 
 type Balances = z.output<typeof balances>;
 type KeyState = Balances['data'][number];
@@ -64,6 +65,7 @@ function CurrencyChart(props: {
   const failed = histories.find(({ isError, data }) => isError && data === undefined);
   const days = Array.from({ length: period.days }, (_, at) => addDays(period.start, at));
   const today = dayOf(Date.now());
+  const names = namesApart(keys);
   const newest = keys.map(({ balance_at }) => balance_at ?? '').sort();
   return (
     <Card>
@@ -78,9 +80,9 @@ function CurrencyChart(props: {
           unit="money"
           currency={currency}
           buckets={days}
-          series={keys.map(({ key_id, name }, index) => ({
+          series={keys.map(({ key_id }, index) => ({
             name: key_id,
-            label: name,
+            label: names[index] ?? '',
             values: closings(histories[index]?.data?.data ?? [], days, today),
           }))}
           asOf={newest.at(-1) || null}

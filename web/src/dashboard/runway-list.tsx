@@ -8,6 +8,7 @@ import { countText } from '../ui/figures.ts';
 import { Section } from '../ui/page.tsx';
 import { RankList } from '../ui/rank-list.tsx';
 import { Empty, Outcome } from '../ui/states.tsx';
+import { namesApart } from './key-names.ts';
 
 /** For how long each key lasts, the shortest first, as a span: nobody knows the day. */
 export function RunwayList(): ReactNode {
@@ -18,9 +19,10 @@ export function RunwayList(): ReactNode {
       <Card>
         <Outcome of={asked}>
           {({ data }) => {
+            const names = namesApart(data);
             const known = data
-              .flatMap(({ key_id, name, runway }) =>
-                runway === null ? [] : [{ key_id, name, ...runway }],
+              .flatMap(({ key_id, runway }, index) =>
+                runway === null ? [] : [{ key_id, name: names[index] ?? '', ...runway }],
               )
               .sort((a, b) => a.days - b.days);
             if (known.length === 0) {

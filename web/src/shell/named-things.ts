@@ -33,12 +33,14 @@ export function useNamedThings(query: string, isOperator: boolean): readonly Nam
   );
   if (!asked.enabled) return [];
   const found = [
-    ...(virtual.data?.data ?? []).map(({ id, name, username }) => [id, name, username] as const),
+    ...(virtual.data?.data ?? []).map(
+      ({ id, name, username, masked }) => [id, name, `${username} · ${masked}`] as const,
+    ),
     ...(provider.data?.data ?? [])
       .slice(0, MOST)
-      .map(({ id, name, platform }) => [id, name, platform] as const),
+      .map(({ id, name, platform, masked }) => [id, name, `${platform} · ${masked}`] as const),
     ...(people.data?.data ?? []).map(
-      ({ id, name, username }) => [id, name ?? username, username] as const,
+      ({ id, name, username, email }) => [id, name ?? username, email ?? username] as const,
     ),
   ];
   return found.flatMap(([id, name, detail]) => {
