@@ -149,6 +149,7 @@ function PlatformField({ of, draft, change, problem }: PlatformProps): ReactNode
       value={draft.platform === '' ? null : draft.platform}
       onChange={(value) => choose(value ?? '')}
       error={fieldError(problem, 'platform')}
+      nothingFoundMessage={t('palette.nothing')}
       searchable
       required
       withAsterisk={false}

@@ -85,6 +85,7 @@ function Appearance(): ReactNode {
           value={zone}
           onChange={(value) => choose({ zone: value })}
           data={[{ value: 'local', label: t('zone.local') }, ...zones(zone)]}
+          nothingFoundMessage={t('palette.nothing')}
           searchable
           w={220}
         />

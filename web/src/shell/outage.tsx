@@ -28,6 +28,7 @@ export function OutageNotice(): ReactNode {
           <span>{t('state.outdated')}</span>
           <Button
             variant="default"
+            flex="none"
             size="compact-xs"
             onClick={() => void client.refetchQueries({ predicate: isOutdated })}
           >

@@ -1,5 +1,6 @@
 import { Select } from '@mantine/core';
 import type { ReactNode } from 'react';
+import { useWords } from '../language/language.ts';
 import { FIRST_PAGE, useUrlState } from '../shell/url-state.ts';
 
 interface FilterProps {
@@ -21,6 +22,7 @@ const SEARCHED_FROM = 10;
 
 /** One filter above a table; its first choice is to have none. */
 export function FilterSelect({ name, label, any, data, isWide }: FilterProps): ReactNode {
+  const { t } = useWords();
   const [url, change] = useUrlState();
   return (
     <Select
@@ -31,6 +33,7 @@ export function FilterSelect({ name, label, any, data, isWide }: FilterProps): R
       data={[{ value: '', label: any }, ...data]}
       onChange={(chosen) => change({ ...FIRST_PAGE, [name]: chosen })}
       searchable={data.length > SEARCHED_FROM}
+      nothingFoundMessage={t('palette.nothing')}
       w={{ base: 'auto', sm: isWide === true ? 200 : 160 }}
       flex={{ base: '1 1 130px', sm: 'none' }}
     />

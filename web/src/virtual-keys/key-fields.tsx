@@ -166,6 +166,7 @@ function BudgetFold({ draft, set, problem }: FieldsProps): ReactNode {
           <Select
             label={t('vk.budget.zone')}
             data={ZONES}
+            nothingFoundMessage={t('palette.nothing')}
             value={zone}
             onChange={(value) => set({ zone: value ?? 'UTC' })}
             error={fieldError(problem, 'budget.zone')}
