@@ -52,12 +52,17 @@ async function demo({ host, port, dataDir }: ServeFlags): Promise<void> {
   process.stdout.write(started.greeting);
 }
 
+/** Ctrl-C reaches the server itself and npm, which hands it on: one wish is heard twice. */
+const SIGNALS_OF_ONE_WISH = 2;
+
 function stopOnSignals(close: () => Promise<void>, log: Log): void {
-  let stopping = false;
+  let heard = 0;
   const stop = (): void => {
-    // Whoever asks twice does not want to wait.
-    if (stopping) process.exit(1);
-    stopping = true;
+    heard += 1;
+    // Whoever asks again does not want to wait.
+    if (heard > SIGNALS_OF_ONE_WISH) process.exit(1);
+    if (heard > 1) return;
+    log.info('what is under way ends first; whoever asks again ends it at once');
     close().then(
       () => process.exit(0),
       (error: unknown) => {
