@@ -8,6 +8,7 @@ import type { z } from 'zod';
 import { keyChecks } from '../contract/api/monitoring-api.ts';
 import { openMonitor } from './app.ts';
 import { type Config, ConfigError } from './config.ts';
+import { toFailure } from './failure.ts';
 import { checksIn } from './http/http.ts';
 import type { Log } from './log.ts';
 import { createOutbound } from './outbound.ts';
@@ -62,7 +63,7 @@ async function checkThere(config: Config): Promise<Checks> {
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     throw new ConfigError([
-      `A server works on the database, and it cannot be asked at ${origin} (HOST, PORT): ${(error as Error).message}`,
+      `A server works on the database, and it cannot be asked at ${origin} (${toFailure(error).code}): name the address at which it listens with --host and --port.`,
     ]);
   } finally {
     await outbound.close();

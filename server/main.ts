@@ -34,7 +34,9 @@ async function serve(flags: ServeFlags): Promise<void> {
   for (const notice of notices) log.warn(notice);
   const app = await startApp({ config, log, version });
   stopOnSignals(app.close, log);
-  process.stdout.write(`Tollkeeper listens on ${app.address}\n`);
+  const isEverywhere = ['0.0.0.0', '::'].includes(config.server.host);
+  const others = isEverywhere ? ' and on every other address of this machine' : '';
+  process.stdout.write(`Tollkeeper listens on ${app.address}${others}\n`);
   // Node writes down what it compiled when the process ends well; one that is killed should start as fast the next time.
   flushCompileCache();
   if (app.setUpLink === null) return;
@@ -202,14 +204,21 @@ program
   .option('--data-dir <folder>', 'folder of the database (DATA_DIR)')
   .action(check);
 
+function placeOf(error: Error & { readonly address?: unknown; readonly port?: unknown }): string {
+  return `${error.address}:${error.port}`;
+}
+
 /** What the operator can mend is told in a sentence; anything else with its whole story. */
 function toldOf(error: unknown): string {
   if (error instanceof Failure && error.code !== 'internal') {
     const { detail } = error.details;
     return detail === undefined ? error.message : `${error.message} (${detail})`;
   }
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    return `${placeOf(error)} is taken by another program: end that, or name another port with PORT or --port.`;
+  }
   const isRefused = error instanceof ConfigError || error instanceof DatabaseUnusable;
-  // The system's own words name the call and the address or file: "listen EADDRINUSE", "open EACCES".
+  // The system's own words name the call and the address or file: "listen EACCES", "open EACCES".
   const isPlain = isRefused || (error instanceof Error && 'syscall' in error);
   return isPlain ? error.message : String((error as Error).stack);
 }

@@ -66,8 +66,11 @@ export async function readSeals(databaseFile: string): Promise<Seals> {
 export function findRootKey(source: RootKeySource): FoundRootKey {
   const { set, dataDir, isProduction, seals } = source;
   const file = join(dataDir, FILE_NAME);
-  if (set !== null)
-    return { rootKey: checked(set, 'ENCRYPTION_KEY', seals), file: null, isNew: false };
+  if (set !== null) {
+    const hasKept = rootKeysAt({ set: null, dataDir }).some((key) => opens(key, seals));
+    const remedy = hasKept ? `Its key lies in ${file}: ${WAYS_ON}` : undefined;
+    return { rootKey: checked(set, 'ENCRYPTION_KEY', seals, remedy), file: null, isNew: false };
+  }
   if (!isProduction) finishReplacing(dataDir, seals);
   const kept = existsSync(file) ? readKey(file) : '';
   if (isProduction) {
@@ -137,11 +140,20 @@ export function soundKey(text: string, place: string): Buffer {
   return bytes;
 }
 
-function checked(text: string, place: string, seals: Seals): RootKey {
+const WAYS_ON =
+  'set that one, or unset ENCRYPTION_KEY, and put the secrets under another key with "npm run rotate-key"';
+
+/** @param remedy what to do about a wrong key, where it is known */
+function checked(
+  text: string,
+  place: string,
+  seals: Seals,
+  remedy = 'Set the key with which they were stored',
+): RootKey {
   const rootKey = rootKeyFrom(soundKey(text, place));
   if (opens(rootKey, seals)) return rootKey;
   throw refusal(
-    `${place} is not the key of this database: it is ${rootKey.id}, and the secrets are sealed under ${namesOf(seals)}. Nothing was changed. Set the key with which they were stored.`,
+    `${place} is not the key of this database: it is ${rootKey.id}, and the secrets are sealed under ${namesOf(seals)}. Nothing was changed. ${remedy}.`,
   );
 }
 

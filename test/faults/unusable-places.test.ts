@@ -65,10 +65,11 @@ test('a file that is no database, a taken port and a missing key file are told i
   writeFileSync(join(empty, 'tollkeeper.db'), '');
   const unread = /^The database cannot be read now\. \(no such table: ledger_entries\)\n$/;
   await refused(['verify'], { dataDir: empty }, unread);
-  const port = createServer().listen(0, '127.0.0.1');
+  const port = createServer().listen(0, '127.0.0.1').unref();
   await once(port, 'listening');
   const settings = { PORT: String((port.address() as AddressInfo).port) };
-  await refused(['serve'], { dataDir: folder('taken'), settings }, /EADDRINUSE/);
+  const taken = /^127\.0\.0\.1:\d+ is taken by another program: .* --port\.$/m;
+  await refused(['serve'], { dataDir: folder('taken'), settings }, taken);
   port.close();
   const keyFile = join(root, 'no-key');
   const flags = ['rotate-key', '--new-key-file', keyFile];
@@ -87,6 +88,9 @@ test('a second process on the same database is told so, and changes nothing', {
   for (const command of [['serve'], ['rotate-key', '--new-key-file', newKey]]) {
     await refused(command, { dataDir }, /another process is using .*tollkeeper\.db; stop it first/);
   }
+  // The commands of a test know no port.
+  const nowhere = /cannot be asked at http:\S+ \(upstream_unreachable\): .* --host and --port\.$/m;
+  await refused(['check', '--once'], { dataDir }, nowhere);
   assert.deepEqual(readdirSync(dataDir), before);
   assert.equal(isInUse(join(dataDir, 'tollkeeper.db')), true);
   await product.issueKey();
