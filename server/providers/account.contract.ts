@@ -68,9 +68,10 @@ export function accountContract(provider: Provider): void {
     for (const member of members)
       assert.ok(
         cases.some(({ ask }) => ask === member),
-        member,
+        `no case asks for its ${member}`,
       );
-    assert.ok(cases.some(({ reading }) => reading['verdict'] === 'invalid'));
+    const isRefused = ({ reading }: Case) => reading['verdict'] === 'invalid';
+    assert.ok(cases.some(isRefused), 'no case is of a key that is refused');
   });
 
   for (const one of cases) {

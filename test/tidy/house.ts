@@ -39,7 +39,7 @@ export const ARROWS: Readonly<Record<string, readonly string[] | 'everything'>> 
   monitoring: [
     ...[...GROUND, 'storage', 'providers', 'provider-keys', 'metering', 'records', 'alerts'],
   ],
-  reports: [...GROUND, 'storage', 'records', 'monitoring', 'ledger'],
+  reports: [...GROUND, 'storage', 'records'],
   // Floor 5
   gateway: [
     ...[...GROUND, 'storage', 'accounts', 'limits', 'ledger', 'records', 'metering'],
@@ -89,7 +89,7 @@ export const MADE_LATER =
 
 /** These words, in any spelling, name a vendor. `xai` is matched in its usual spellings only, for `maxAir` is a word. */
 export const VENDORS =
-  /openai|anthropic|deepseek|moonshot|siliconflow|mistral|groq|gemini|openrouter/i;
+  /openai|anthropic|deepseek|moonshot|novita|siliconflow|mistral|groq|gemini|openrouter|venice/i;
 export const VENDORS_BY_CASE = /xai|xAI|Xai|XAI/;
 
 /** The names of two wire dialects contain a vendor's; these phrases speak of the dialect. */
