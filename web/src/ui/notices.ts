@@ -1,7 +1,7 @@
 /** Short words in the corner about what was just done. */
 import { notifications } from '@mantine/notifications';
-import { type Problem, Problem as ProblemClass } from '../client.ts';
 import { t } from '../language/language.ts';
+import { problemText, requestIdOf } from './problem-text.ts';
 
 const closable = () => ({
   withCloseButton: true,
@@ -18,11 +18,11 @@ export function tellNews(message: string): void {
 }
 
 /** Stays until it is closed: whoever looked away must find it. */
-export function tellProblem(problem: Error | Problem): void {
-  const id = problem instanceof ProblemClass ? problem.requestId : null;
+export function tellProblem(problem: Error): void {
+  const id = requestIdOf(problem);
   notifications.show({
-    title: problem.message === '' ? t('state.unreachable.why') : problem.message,
-    message: id === null || id === '' ? '' : `${t('state.request')} ${id}`,
+    title: problemText(problem),
+    message: id === null ? '' : `${t('state.request')} ${id}`,
     color: 'red',
     autoClose: false,
     ...closable(),

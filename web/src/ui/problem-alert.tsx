@@ -1,14 +1,14 @@
 import { Alert, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import { Problem } from '../client.ts';
 import { useWords } from '../language/language.ts';
+import { problemText, requestIdOf } from './problem-text.ts';
 
 /** What went wrong with a form, above its button. */
 export function ProblemAlert({ problem }: { readonly problem: Error | null }): ReactNode {
   const { t } = useWords();
   if (problem === null) return null;
-  const id = problem instanceof Problem ? problem.requestId : null;
+  const id = requestIdOf(problem);
   return (
     <Alert
       color="red"
@@ -18,9 +18,9 @@ export function ProblemAlert({ problem }: { readonly problem: Error | null }): R
       p="sm"
     >
       <Text size="sm" c="var(--tk-text)">
-        {problem.message === '' ? t('state.unreachable.why') : problem.message}
+        {problemText(problem)}
       </Text>
-      {id !== null && id !== '' && (
+      {id !== null && (
         <Text size="xs" c="dimmed" mt={2}>
           {t('state.request')} <span className="tk-mono">{id}</span>
         </Text>

@@ -12,6 +12,7 @@ import type { ReactNode } from 'react';
 import { type Problem, Problem as ProblemClass } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { CopyButton } from './copy-button.tsx';
+import { problemText, requestIdOf } from './problem-text.ts';
 import classes from './states.module.css';
 
 interface StateProps {
@@ -79,11 +80,6 @@ export function Forbidden(): ReactNode {
   );
 }
 
-/** The sentence of a problem with what helps to find its cause. */
-export function problemText(problem: Error, unreachable: string): string {
-  return problem.message === '' ? unreachable : problem.message;
-}
-
 interface FailedProps {
   readonly problem: Error;
   readonly retry?: () => unknown;
@@ -105,14 +101,15 @@ function FailedState({ problem, retry }: FailedProps): ReactNode {
   const said = problem instanceof ProblemClass ? problem : null;
   if (said?.status === 403) return <Forbidden />;
   const isUnreachable = said?.status === 0;
+  const id = requestIdOf(problem);
   return (
     <State
       icon={isUnreachable ? IconPlugConnectedX : IconAlertTriangle}
       title={t(isUnreachable ? 'state.unreachable' : 'state.failed')}
-      text={problemText(problem, t('state.unreachable.why'))}
+      text={problemText(problem)}
       role="alert"
     >
-      {said?.requestId != null && said.requestId !== '' && <RequestId id={said.requestId} />}
+      {id !== null && <RequestId id={id} />}
       {retry !== undefined && (
         <Button variant="default" onClick={() => void retry()}>
           {t('action.retry')}
