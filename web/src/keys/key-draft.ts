@@ -1,6 +1,7 @@
 /** What somebody writes into the form of a provider key, and what of it is sent: only what was changed. */
 import type { z } from 'zod';
 import type { providerKeyChange } from '../../../contract/api/provider-keys-api.ts';
+import { countOrNull, textOrNull } from '../ui/typed.ts';
 import type { ProviderKey } from './provider-key.ts';
 
 export type KeyChange = z.output<typeof providerKeyChange>;
@@ -55,12 +56,4 @@ export function changesIn(before: KeyDraft, after: KeyDraft): KeyChange {
 
 function purposesIn({ watches, routes }: KeyDraft): ('watch' | 'route')[] {
   return [...(watches ? (['watch'] as const) : []), ...(routes ? (['route'] as const) : [])];
-}
-
-function textOrNull(text: string): string | null {
-  return text.trim() === '' ? null : text.trim();
-}
-
-function countOrNull(text: string): number | null {
-  return text.trim() === '' ? null : Number(text);
 }

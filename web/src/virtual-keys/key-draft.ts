@@ -7,6 +7,7 @@ import type {
   virtualKey,
 } from '../../../contract/api/virtual-keys-api.ts';
 import { instantIn, localField } from '../ui/local-field.ts';
+import { countOrNull, textOrNull } from '../ui/typed.ts';
 
 export type VirtualKey = z.output<typeof virtualKey>;
 export type Issued = z.output<NonNullable<(typeof VIRTUAL_KEYS_API)['issue']['reply']>>;
@@ -113,12 +114,4 @@ export function changesIn(before: KeyDraft, after: KeyDraft): KeyChange {
 
 function budgetIn({ amount, period, zone }: KeyDraft): KeyChange['budget'] {
   return amount.trim() === '' ? null : { amount_usd: amount.trim(), period, zone };
-}
-
-function textOrNull(text: string): string | null {
-  return text.trim() === '' ? null : text.trim();
-}
-
-function countOrNull(text: string): number | null {
-  return text.trim() === '' ? null : Number(text);
 }
