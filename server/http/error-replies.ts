@@ -197,9 +197,17 @@ function frameworkFailure(error: Partial<FastifyError> & Error): Failure {
 const MOST_FIELD_ERRORS = 20;
 const LONGEST_DETAIL = 300;
 
-function readValidation(issues: NonNullable<FastifyError['validation']>): Read {
+type Issue = NonNullable<FastifyError['validation']>[number];
+
+/** A field that nobody knows is reported at what it stands in. */
+function fieldOf({ keyword, instancePath, params }: Issue): string {
+  const unknown = keyword === 'unrecognized_keys' ? [params['keys']].flat().slice(0, 1) : [];
+  return [...instancePath.split('/').filter((part) => part !== ''), ...unknown].join('.');
+}
+
+function readValidation(issues: readonly Issue[]): Read {
   const errors = issues.slice(0, MOST_FIELD_ERRORS).map((issue) => ({
-    field: issue.instancePath.slice(1).replaceAll('/', '.').slice(0, LONGEST_DETAIL),
+    field: fieldOf(issue).slice(0, LONGEST_DETAIL),
     detail: (issue.message ?? 'wrong value').slice(0, LONGEST_DETAIL),
   }));
   const [first] = errors;

@@ -56,7 +56,7 @@ describe('POST /admin/keys', () => {
     ['a label that is a number', { label: 7 }, 'label'],
     ['a note of 1001 characters', { label: 'a', note: 'n'.repeat(1001) }, 'note'],
     ['a switch that is a text', { label: 'a', allow_unmetered: 'yes' }, 'allow_unmetered'],
-    ['an unknown field', { label: 'a', lable: 'b' }, ''],
+    ['an unknown field', { label: 'a', lable: 'b' }, 'lable'],
     ['an array', [], ''],
     ['null', 'null', ''],
   ];
