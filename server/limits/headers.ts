@@ -10,6 +10,7 @@ import { SPANS, type Window } from './window.ts';
  */
 export function rateLimitHeaders(key: Subject, user: Subject, now: number): Record<string, string> {
   const headers: Record<string, string> = {};
+  if (!key.rules.boundsUse && !user.rules.boundsUse) return headers;
   const windows = [key, user].flatMap((subject) => SPANS.map((span) => subject.window(span)));
   const ofRequests = tightest(windows, requestsLeft);
   if (ofRequests.requestsMost !== Number.POSITIVE_INFINITY) {

@@ -7,16 +7,20 @@ export interface Rules extends Ceilings {
   readonly running: number;
   /** Is one of these a limit on tokens? */
   readonly countsTokens: boolean;
+  /** Is there a limit in any span? */
+  readonly boundsUse: boolean;
 }
 
 export function rulesOf(limits: RateLimits): Rules {
+  const requests = SPANS.map((span) => most(limits[`requests_per_${span}`]));
   const tokens = SPANS.map((span) => most(limits[`tokens_per_${span}`]));
   return {
     limits,
-    requests: SPANS.map((span) => most(limits[`requests_per_${span}`])),
+    requests,
     tokens,
     running: most(limits.max_concurrent),
     countsTokens: tokens.some(Number.isFinite),
+    boundsUse: [...requests, ...tokens].some(Number.isFinite),
   };
 }
 
