@@ -20,9 +20,12 @@ import { Failure } from '../failure.ts';
 import type { ReadReply } from './sqlite-reader.ts';
 import { hear, startWorker, stopWorker } from './workers.ts';
 
-/** One long question must not make everybody else wait; more threads than cores would only wait for each other. */
-const THREADS = 2;
-/** Threads that were given up and still work. Beyond these, a slot stays empty until one of them has ended. */
+/**
+ * One long question must not make everybody else wait; more threads than cores would only wait for each other. The second
+ * starts when a question first waits for it.
+ */
+const THREADS_MOST = 2;
+/** Threads that were given up and still work. Beyond these, no other is started until one of them has ended. */
 const ABANDONED_MOST = 4;
 
 interface Question {
@@ -59,7 +62,7 @@ export class Readers {
 
   static async start(options: ReadersOptions): Promise<Readers> {
     const readers = new Readers(options);
-    await Promise.all(Array.from({ length: THREADS }, () => readers.#open()));
+    await readers.#open();
     return readers;
   }
 
@@ -95,7 +98,7 @@ export class Readers {
       await Promise.allSettled(open.map(({ answered }) => answered.promise));
     }
     this.#isClosing = true;
-    await Promise.all(this.#starting);
+    await Promise.allSettled(this.#starting);
     await Promise.all([...this.#threads].map(({ worker }) => stopWorker(worker)));
     await Promise.all(this.#abandoned);
   }
@@ -129,6 +132,23 @@ export class Readers {
       const { sql, parameters } = question;
       thread.worker.postMessage({ sql, parameters });
     }
+    if (this.#waiting.size > 0) this.#grow();
+  }
+
+  #grow(): void {
+    if (this.#isClosing || this.#abandoned.size > ABANDONED_MOST) return;
+    if (this.#threads.size + this.#starting.size >= THREADS_MOST) return;
+    this.#open().catch((error: Error) => this.#staysSmall(error));
+  }
+
+  /** Those that work go on; if there are none, nobody would ever answer. */
+  #staysSmall({ message }: Error): void {
+    if (this.#threads.size + this.#starting.size > 0) return;
+    for (const { answered, stopClock } of this.#waiting.values()) {
+      stopClock();
+      answered.reject(unreadable(message));
+    }
+    this.#waiting.clear();
   }
 
   #answer(thread: Thread, reply: ReadReply): void {
@@ -163,17 +183,10 @@ export class Readers {
     // Comes true when the statement has ended, at the latest.
     const ended = thread.worker.terminate().finally(() => {
       this.#abandoned.delete(ended);
-      this.#refill();
+      this.#next();
     });
     this.#abandoned.add(ended);
-    this.#refill();
-  }
-
-  #refill(): void {
-    if (this.#isClosing || this.#abandoned.size > ABANDONED_MOST) return;
-    for (let count = this.#threads.size + this.#starting.size; count < THREADS; count++) {
-      void this.#open();
-    }
+    this.#next();
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The door of `storage`: one embedded database behind one thread that writes and two that read.
+ * The door of `storage`: one embedded database behind one thread that writes and up to two that read.
  *
  * Rooms build queries with `db`; a SELECT executed on it runs in a thread that reads. What changes data
  * is compiled to a Write and handed to `commit`, which answers when it is on disk.
