@@ -88,6 +88,15 @@ describe('the demo', () => {
     for (const { label, cost_usd } of report.by_user) assert.ok(cost_usd > 0, label);
   });
 
+  test('every virtual key that spent something was used', async () => {
+    const { data } = await operator<{ data: { username: string; last_used_at: unknown }[] }>(
+      demo,
+      '/api/virtual-keys',
+    );
+    const unused = data.filter(({ last_used_at }) => last_used_at === null);
+    assert.deepEqual(new Set(unused.map(({ username }) => username)), new Set(['visitor']));
+  });
+
   test('a chat is answered, says that it is scripted, and is metered at the list price', async () => {
     const answer = await ask(demo, 'chat/completions', {
       model: 'gpt-4o-mini',
