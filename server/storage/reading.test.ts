@@ -57,9 +57,10 @@ describe('a question to the database', () => {
     assert.deepEqual(rows, [{ n: 10 }]);
   });
 
-  test('whose thread cannot start is answered by the one there is, or is refused in words if there is none', async () => {
+  test('whose thread cannot start is answered by the one there is, or is refused in words if there is none', async (t) => {
     const file = join(folder, 'gone.db');
     const other = await openSqlite({ file, clock: systemClock, questionMs: 100 });
+    t.after(() => other.close());
     rmSync(file);
     const found = await Promise.all([1, 2].map((n) => counting(n).execute(other.db)));
     assert.deepEqual(
@@ -69,7 +70,6 @@ describe('a question to the database', () => {
     await assert.rejects(counting(LONG).execute(other.questions), { code: 'storage_unavailable' });
     const refusal = { code: 'storage_unavailable', message: /cannot be read now/ };
     await assert.rejects(counting(3).execute(other.db), refusal);
-    await other.close();
   });
 
   test('may take as long as it needs where nobody waits for it', async () => {

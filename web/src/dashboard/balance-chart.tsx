@@ -12,11 +12,11 @@ import { ask, keyOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { addDays, dayOf, type Period } from '../shell/period.ts';
 import { usePeriod } from '../shell/period-picker.tsx';
+import { namesApart, useProviderName } from '../shell/provider-names.ts';
 import { Chart } from '../ui/chart.tsx';
 import { closings } from '../ui/closings.ts';
 import { Section } from '../ui/page.tsx';
 import { Empty, Failed, Outcome } from '../ui/states.tsx';
-import { namesApart } from './key-names.ts';
 
 type Balances = z.output<typeof balances>;
 type KeyState = Balances['data'][number];
@@ -65,7 +65,7 @@ function CurrencyChart(props: {
   const failed = histories.find(({ isError, data }) => isError && data === undefined);
   const days = Array.from({ length: period.days }, (_, at) => addDays(period.start, at));
   const today = dayOf(Date.now());
-  const names = namesApart(keys);
+  const names = namesApart(keys, useProviderName());
   const newest = keys.map(({ balance_at }) => balance_at ?? '').sort();
   return (
     <Card>

@@ -4,22 +4,23 @@ import type { ReactNode } from 'react';
 import { MONITORING_API } from '../../../contract/api/monitoring-api.ts';
 import { useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
+import { namesApart, useProviderName } from '../shell/provider-names.ts';
 import { countText } from '../ui/figures.ts';
 import { Section } from '../ui/page.tsx';
 import { RankList } from '../ui/rank-list.tsx';
 import { Empty, Outcome } from '../ui/states.tsx';
-import { namesApart } from './key-names.ts';
 
 /** For how long each key lasts, the shortest first, as a span: nobody knows the day. */
 export function RunwayList(): ReactNode {
   const { t } = useWords();
   const asked = useAsk(MONITORING_API.balances);
+  const providerName = useProviderName();
   return (
     <Section title={t('subject.runway')} about={t('dashboard.runway.about')}>
       <Card>
         <Outcome of={asked}>
           {({ data }) => {
-            const names = namesApart(data);
+            const names = namesApart(data, providerName);
             const known = data
               .flatMap(({ key_id, runway }, index) =>
                 runway === null ? [] : [{ key_id, name: names[index] ?? '', ...runway }],

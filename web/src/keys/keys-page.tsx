@@ -9,6 +9,7 @@ import {
 } from '../../../contract/api/provider-keys-api.ts';
 import { addressOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
+import { type ProviderName, useProviderName } from '../shell/provider-names.ts';
 import { useSession } from '../shell/session.ts';
 import { type UrlState, useAdding, useUrlState } from '../shell/url-state.ts';
 import { type Column, DataTable } from '../ui/data-table.tsx';
@@ -85,6 +86,7 @@ function KeysTable(): ReactNode {
     },
   );
   const platforms = useAsk(PROVIDER_KEYS_API.platforms).data ?? [];
+  const providerName = useProviderName();
   const rows = keys.data?.data ?? [];
   const isFiltered = FILTERS.some((name) => url[name] !== undefined);
   return (
@@ -93,7 +95,7 @@ function KeysTable(): ReactNode {
         {({ data }) => (
           <DataTable
             label={t('nav.keys')}
-            columns={columnsFor(platforms, isOperator)}
+            columns={columnsFor(providerName, isOperator)}
             rows={data}
             idOf={idOf}
             control={control}
@@ -133,15 +135,13 @@ function KeysTable(): ReactNode {
 }
 
 function columnsFor(
-  platforms: readonly Platform[],
+  providerName: ProviderName,
   isOperator: boolean,
 ): readonly Column<ProviderKey>[] {
-  const platformOf = ({ platform }: ProviderKey): string =>
-    platforms.find(({ id }) => id === platform)?.name ?? platform;
   return [
     {
       ...{ name: 'name', label: 'keys.name', isFixed: true, isSortable: true },
-      cell: (key) => <KeyName of={key} platform={platformOf(key)} />,
+      cell: (key) => <KeyName of={key} platform={providerName(key.platform)} />,
     },
     {
       ...{ name: 'status', label: 'keys.state', isSortable: true },

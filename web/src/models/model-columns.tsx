@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
+import type { ProviderName } from '../shell/provider-names.ts';
 import { keptSearch, useUrlState } from '../shell/url-state.ts';
 import type { Column } from '../ui/data-table.tsx';
 import { countText } from '../ui/figures.ts';
@@ -11,7 +12,7 @@ import classes from './models.module.css';
 import type { ModelRow } from './price-list.ts';
 
 /** @param nameOf the provider of an id in words */
-export function modelColumns(nameOf: (provider: string) => string): readonly Column<ModelRow>[] {
+export function modelColumns(providerName: ProviderName): readonly Column<ModelRow>[] {
   return [
     {
       ...{ name: 'id', label: 'models.model', isFixed: true, isSortable: true },
@@ -32,7 +33,7 @@ export function modelColumns(nameOf: (provider: string) => string): readonly Col
     { name: 'source', label: 'models.source', cell: (row) => <Source of={row} /> },
     {
       ...{ name: 'provider', label: 'models.provider', isSortable: true },
-      cell: ({ provider }) => (provider === null ? <Unlisted /> : nameOf(provider)),
+      cell: ({ provider }) => (provider === null ? <Unlisted /> : providerName(provider)),
     },
     {
       ...{ name: 'requests', label: 'models.requests', isNumber: true, isSortable: true },

@@ -2,11 +2,11 @@ import { Card } from '@mantine/core';
 import { IconTag } from '@tabler/icons-react';
 import { keepPreviousData } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { PROVIDER_KEYS_API } from '../../../contract/api/provider-keys-api.ts';
 import { MODEL_ORDERS, MODEL_STATES, REQUESTS_API } from '../../../contract/api/requests-api.ts';
 import { addressOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { usePeriod } from '../shell/period-picker.tsx';
+import { useProviderName } from '../shell/provider-names.ts';
 import { useSession } from '../shell/session.ts';
 import { useUrlState } from '../shell/url-state.ts';
 import { DataTable } from '../ui/data-table.tsx';
@@ -42,7 +42,7 @@ function Models({ of }: { readonly of: PriceList }): ReactNode {
   const { start, end } = usePeriod();
   const isOperator = useSession().data?.user?.role === 'admin';
   const control = useTableState({ hiddenAtFirst: ['cached'] });
-  const platforms = useAsk(PROVIDER_KEYS_API.platforms).data ?? [];
+  const providerName = useProviderName();
   const query = {
     ...{ start, end, q: url['q'] },
     state: MODEL_STATES.find((one) => one === url['state']),
@@ -55,7 +55,7 @@ function Models({ of }: { readonly of: PriceList }): ReactNode {
       {unpriced.length > 0 && <UnpricedModels rows={unpriced} isOperator={isOperator} />}
       <DataTable
         label={t('nav.models')}
-        columns={modelColumns((id) => platforms.find((one) => one.id === id)?.name ?? id)}
+        columns={modelColumns(providerName)}
         rows={found.data?.data.models ?? []}
         idOf={({ id }) => id}
         control={control}

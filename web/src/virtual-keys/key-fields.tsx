@@ -17,6 +17,7 @@ import { PROVIDER_KEYS_API } from '../../../contract/api/provider-keys-api.ts';
 import { SYSTEM_API } from '../../../contract/api/system-api.ts';
 import { useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
+import { namesApart, useProviderName } from '../shell/provider-names.ts';
 import { fieldError, isAtFault } from '../ui/field-errors.ts';
 import { instantText, moneyText } from '../ui/figures.ts';
 import { Fold } from '../ui/fold.tsx';
@@ -293,6 +294,7 @@ function PinField({ draft, set, problem }: FieldsProps): ReactNode {
   const { t } = useWords();
   const keys = useAsk(PROVIDER_KEYS_API.list);
   const routed = (keys.data?.data ?? []).filter(({ purposes }) => purposes.includes('route'));
+  const names = namesApart(routed, useProviderName());
   if (routed.length === 0) return null;
   return (
     <Select
@@ -300,7 +302,7 @@ function PinField({ draft, set, problem }: FieldsProps): ReactNode {
       description={t('vk.pin.about')}
       data={[
         { value: '', label: t('vk.pin.any') },
-        ...routed.map(({ id, name, platform }) => ({ value: id, label: `${name} · ${platform}` })),
+        ...routed.map(({ id }, at) => ({ value: id, label: names[at] ?? id })),
       ]}
       value={draft.pin}
       onChange={(value) => set({ pin: value ?? '' })}

@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { namesApart } from './key-names.ts';
+import { namesApart } from './provider-names.ts';
 
 test('a name that two keys have is told with the provider of each', () => {
-  const [ours, theirs, spare] = [
+  const keys = [
     { name: 'ours', platform: 'openai' },
     { name: 'ours', platform: 'anthropic' },
     { name: 'spare', platform: 'groq' },
   ];
-  assert.deepEqual(namesApart([ours, theirs, spare]), [
-    'ours · openai',
-    'ours · anthropic',
-    'spare',
-  ]);
+  const providerName = (id: string) => (id === 'openai' ? 'OpenAI' : id);
+  assert.deepEqual(namesApart(keys, providerName), ['ours (OpenAI)', 'ours (anthropic)', 'spare']);
 });
