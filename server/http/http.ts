@@ -15,6 +15,7 @@ import fastify, {
   type FastifyServerOptions,
 } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { z } from 'zod';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Clock } from '../clock.ts';
 import { Failure } from '../failure.ts';
@@ -24,6 +25,7 @@ import { keepAuditTrail } from './audit-trail.ts';
 import { type Callers, type CallersSettings, createCallers } from './callers.ts';
 import { refuseCrossSite } from './cross-site.ts';
 import { type EdgeLog, renderFailure, sendFailure } from './error-replies.ts';
+import { wrongValue } from './formats/wrong-values.ts';
 import { createWebApp, type WebApp, webAppRoutes } from './pages/web-app.ts';
 import { createReception } from './people/reception.ts';
 import { createSignInThrottle } from './people/sign-in-throttle.ts';
@@ -283,6 +285,7 @@ async function prepareManagement(
   webApp: WebApp,
 ): Promise<void> {
   takeOnlyJson(scope);
+  z.config({ customError: wrongValue });
   await scope.register(cookies, { hook: 'onRequest' });
   await scope.register(helmet, {
     contentSecurityPolicy: {
