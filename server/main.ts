@@ -8,7 +8,6 @@ import { checkOnce } from './check.ts';
 import { systemClock } from './clock.ts';
 import { ConfigError, environment, type LoadedConfig, loadConfig, secretsOf } from './config.ts';
 import { backupFolder } from './data-folder.ts';
-import { startDemo } from './demo/demo.ts';
 import { Failure } from './failure.ts';
 import { audit } from './ledger/ledger.ts';
 import { createLog, type Log } from './log.ts';
@@ -49,6 +48,8 @@ async function serve(flags: ServeFlags): Promise<void> {
 
 async function demo({ host, port, dataDir }: ServeFlags): Promise<void> {
   const flags = { HOST: host, PORT: port, DATA_DIR: dataDir };
+  // What the demo alone needs would cost every other start its time.
+  const { startDemo } = await import('./demo/demo.ts');
   const started = await startDemo({ cwd: process.cwd(), version, env: environment(), flags });
   stopOnSignals(started.close, started.log);
   process.stdout.write(started.greeting);
