@@ -8,7 +8,7 @@ import {
   createUpkeep,
 } from './administration/administration.ts';
 import { startBackups, startChores } from './chores.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { type Clock, HOUR_MS, MINUTE_MS, systemClock } from './clock.ts';
 import { type Config, ConfigError, effectiveSettings } from './config.ts';
 import { backupFolder, generatedSecret, prepareFolder } from './data-folder.ts';
 import {
@@ -72,7 +72,7 @@ export interface Rooms {
 const REQUEST_TIMEOUT_MS = 300_000;
 
 /** Longer than any request runs, though a stream may go on for hours: past it, a hold belongs to nobody any more. */
-const HOLD_MS = 24 * 3_600_000;
+const HOLD_MS = 24 * HOUR_MS;
 
 /** @throws Error if the data folder, the database or the port cannot be had */
 export async function startApp(deps: AppDeps): Promise<App> {
@@ -247,7 +247,7 @@ function openHttp(deps: AppDeps, rooms: OpenRooms, secrets: Secrets): Promise<Ht
 }
 
 function backupRule({ storage }: Config): { intervalMs: number; keep: number } {
-  return { intervalMs: storage.backupIntervalHours * 3_600_000, keep: storage.backupsKept };
+  return { intervalMs: storage.backupIntervalHours * HOUR_MS, keep: storage.backupsKept };
 }
 
 function administrationOf(config: Config, rooms: OpenRooms): Administration {
@@ -342,8 +342,6 @@ function scaled(name: string, decimal: string, places: number): number {
   if (value === undefined) throw new ConfigError([`${name} is more than can be counted.`]);
   return value;
 }
-
-const MINUTE_MS = 60_000;
 
 function monitoringSettings({ monitoring: settings }: Config): MonitoringSettings {
   return {

@@ -1,6 +1,6 @@
 /** Work that comes round: what nobody asks for and somebody has to do. */
 import type { Accounts } from './accounts/accounts.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, DAY_MS, HOUR_MS } from './clock.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Log } from './log.ts';
 import type { Monitoring } from './monitoring/monitoring.ts';
@@ -9,9 +9,9 @@ import type { Backups } from './storage/storage.ts';
 const SWEEP_MS = 60_000;
 const SNAPSHOT_MS = 300_000;
 const NOTE_USES_MS = 60_000;
-const CLEAR_MS = 3_600_000;
+const CLEAR_MS = HOUR_MS;
 /** A little more than a year, so that a yearly review sees all of it. */
-const AUDIT_KEPT_MS = 400 * 86_400_000;
+const AUDIT_KEPT_MS = 400 * DAY_MS;
 /** How often it is looked whether a provider key is due. */
 const WATCH_MS = 5_000;
 

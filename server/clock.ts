@@ -27,7 +27,17 @@ export const systemClock: Clock = {
   },
 };
 
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+/** A day of UTC, which knows no leap seconds; a day of a time zone may be longer or shorter. */
+export const DAY_MS = 24 * HOUR_MS;
+
 /** An instant as RFC 3339 in UTC with `Z`. */
 export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
+}
+
+/** The UTC day of an instant: `2026-11-20`. */
+export function utcDay(epochMs: number): string {
+  return isoTime(epochMs).slice(0, 10);
 }

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { DAY_MS } from './clock.ts';
 import {
   address,
   credential,
@@ -156,7 +157,6 @@ const settingsTable = ({ cwd, providerIds }: Place) => ({
 });
 
 const MIB = 1024 * 1024;
-const DAY_MS = 86_400_000;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 type Table = ReturnType<typeof settingsTable>;

@@ -1,7 +1,7 @@
 /** One-time links: to register where that is by invitation, and to set a password anew. Only their hashes are kept. */
 import { randomBytes } from 'node:crypto';
 import type { Selectable } from 'kysely';
-import type { Clock } from '../clock.ts';
+import { type Clock, DAY_MS } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import { newId } from '../id.ts';
 import type { Storage, Write } from '../storage/storage.ts';
@@ -35,7 +35,6 @@ export interface OpenLink {
   readonly expiresAt: number;
 }
 
-const DAY_MS = 86_400_000;
 /** An invitation may lie in a mailbox over a long weekend; a reset is handed over at once. */
 const LIFE_MS: Readonly<Record<LinkPurpose, number>> = { invitation: 7 * DAY_MS, reset: DAY_MS };
 

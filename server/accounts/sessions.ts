@@ -1,7 +1,7 @@
 /** Sessions of people, all in memory: an end holds from the same moment on, and a look-up costs one hash. */
 import { randomBytes } from 'node:crypto';
 import { type Selectable, sql } from 'kysely';
-import type { Clock } from '../clock.ts';
+import { type Clock, HOUR_MS } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import { newId } from '../id.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -52,7 +52,6 @@ export interface Sessions {
   sweep(): Promise<void>;
 }
 
-const HOUR_MS = 3_600_000;
 /** After that time somebody has to sign in again, however busy they are. */
 export const SESSION_MS = 7 * 24 * HOUR_MS;
 /** After that time without a request as well. */

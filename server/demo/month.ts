@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { ZERO } from '../../contract/money.ts';
 import { type TokenUsage, UNKNOWN_USAGE } from '../../contract/usage.ts';
+import { DAY_MS, HOUR_MS } from '../clock.ts';
 import type { Metering, Price } from '../metering/metering.ts';
 import type { UsageRecord } from '../records/records.ts';
 import { type Chance, createChance } from './chance.ts';
@@ -81,8 +82,6 @@ export function readScript(): Script {
 
 /** So many UTC days, today included, are what a report shows by default. */
 const DAYS = 30;
-const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
 /** What began later than this before now might not have ended yet. */
 const LAST_START_MS = 120_000;
 

@@ -1,12 +1,12 @@
 /** What the balances of the demo's provider keys were in the month before, as the monitor would have read them. */
 import { type Nanos, nanos, parseDollars } from '../../contract/money.ts';
+import { DAY_MS } from '../clock.ts';
 import type { Reading } from '../monitoring/monitoring.ts';
 import { findProvider } from '../providers/providers.ts';
 import type { StoredKey } from './month.ts';
 import type { AccountFacts } from './scripted-account.ts';
 import { newcomer } from './scripted-newcomers.ts';
 
-const DAY_MS = 86_400_000;
 const DAYS = 30;
 const EVERY_MS = DAY_MS / 4;
 /** So long ago the balance was topped up, with so much of what was left right after. */

@@ -1,10 +1,9 @@
 /** What an account holds that the demo meets for the first time: any key that a visitor types in has one. */
 import { createHash } from 'node:crypto';
-import { isoTime } from '../clock.ts';
+import { DAY_MS, utcDay } from '../clock.ts';
 import { createChance } from './chance.ts';
 import type { AccountFacts, UsedLine } from './scripted-account.ts';
 
-const DAY_MS = 86_400_000;
 const DAYS = 30;
 
 /** Shares of what is spent. */
@@ -20,7 +19,7 @@ export function newcomer(secret: string, now: number): AccountFacts {
   const perDay = chance.between(0.2, 2.5) * 1e9;
   const lines = new Map<string, UsedLine>();
   for (let back = DAYS; back >= 0; back--) {
-    const date = isoTime(now - back * DAY_MS).slice(0, 10);
+    const date = utcDay(now - back * DAY_MS);
     for (const [model, share] of Object.entries(MODELS)) {
       const cost = Math.round(perDay * share * chance.between(0.5, 1.5));
       const tokens = Math.round(cost / 2_000);

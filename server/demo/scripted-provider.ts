@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { type Clock, isoTime } from '../clock.ts';
+import { type Clock, utcDay } from '../clock.ts';
 import { REFUSED, type ScriptedAccount } from './scripted-account.ts';
 import { ScriptedAccounts } from './scripted-accounts.ts';
 import { answerTo, type Question, questionOf, usedBy, whole } from './scripted-answers.ts';
@@ -67,7 +67,7 @@ export async function answer(
   const secret = secretOf(request);
   const account = accounts.find(secret);
   const body = await text(request);
-  const today = isoTime(clock.now()).slice(0, 10);
+  const today = utcDay(clock.now());
   const told = accounts.answer({ method, path, query, body: jsonOf(body), today }, secret);
   const question = questionOf(path, body, Math.floor(clock.now() / 1000));
   if (account?.isActive !== true || (path.endsWith('/models') && !mayList(account, path))) {

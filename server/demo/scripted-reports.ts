@@ -1,6 +1,6 @@
 /** What was used on a scripted account, in the reports of each vendor that gives them. */
 import { formatDollars, nanos } from '../../contract/money.ts';
-import { isoTime } from '../clock.ts';
+import { DAY_MS, isoTime, utcDay } from '../clock.ts';
 import {
   type AccountQuestion,
   type AnswerTable,
@@ -10,8 +10,6 @@ import {
   type ScriptedAnswer,
   type UsedLine,
 } from './scripted-account.ts';
-
-const DAY_MS = 86_400_000;
 
 const dollars = (amount: number): string => formatDollars(nanos(amount));
 /** An amount in cents is the same digits, two places further. */
@@ -26,7 +24,7 @@ function managed(
 }
 
 function activity(account: ScriptedAccount, { today }: AccountQuestion): ScriptedAnswer {
-  const first = isoTime(Date.parse(today) - 30 * DAY_MS).slice(0, 10);
+  const first = utcDay(Date.parse(today) - 30 * DAY_MS);
   const lines = [...account.lines.values()].filter(({ date }) => date >= first && date < today);
   const data = lines.map(({ date, model, requests, inputTokens, outputTokens, cost }) => ({
     date,
@@ -59,7 +57,7 @@ function pageOf(
   const data = starts
     .filter((start) => start < end)
     .map((start) => {
-      const day = isoTime(start).slice(0, 10);
+      const day = utcDay(start);
       return bucket(
         day,
         [...account.lines.values()].filter(({ date }) => date === day),

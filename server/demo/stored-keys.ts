@@ -1,9 +1,10 @@
 /** The provider keys that the demo watches. */
 import { parseDollars } from '../../contract/money.ts';
+import { DAY_MS } from '../clock.ts';
 import type { ProviderKeys } from '../provider-keys/provider-keys.ts';
 import type { StoredKey } from './month.ts';
 
-const MONTH_MS = 30 * 86_400_000;
+const MONTH_MS = 30 * DAY_MS;
 
 /**
  * Stores those that are not there yet: a first start may have been cut short.

@@ -1,11 +1,10 @@
 /** `GET /v1/key` and `GET /v1/credits`: what a caller may know of itself, in OpenRouter's shape. */
 import { type Nanos, nanos, toDollars } from '../../contract/money.ts';
 import type { VirtualKey } from '../accounts/accounts.ts';
-import { type Clock, isoTime } from '../clock.ts';
+import { type Clock, DAY_MS, isoTime } from '../clock.ts';
 import type { BudgetDefinition, Ledger } from '../ledger/ledger.ts';
 import type { Records } from '../records/records.ts';
 
-const DAY_MS = 86_400_000;
 /** The epoch began on a Thursday; weeks begin on Monday. */
 const MONDAY_OFFSET_DAYS = 3;
 

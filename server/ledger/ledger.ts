@@ -3,7 +3,7 @@
  * case on all of them in one step, and is settled with what it cost. See README.md for what holds and what does not.
  */
 import type { Nanos } from '../../contract/money.ts';
-import { type Clock, isoTime } from '../clock.ts';
+import { type Clock, DAY_MS, isoTime } from '../clock.ts';
 import { noCursor } from '../failure.ts';
 import type { Storage, Write } from '../storage/storage.ts';
 import { type AccountBalance, balanceOfBudget, balanceOfWallet } from './balances.ts';
@@ -154,7 +154,7 @@ export async function createLedger(deps: LedgerDeps): Promise<Ledger> {
 }
 
 /** Longer than any period, so that what is current at the start and what was just before are read. */
-const READ_BACK_MS = 70 * 86_400_000;
+const READ_BACK_MS = 70 * DAY_MS;
 
 const NO_BUDGETS: readonly string[] = [];
 const NOTHING_BOOKED: ReadonlyMap<string, number> = new Map();

@@ -1,10 +1,11 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../clock.ts';
 /** The spans for which use is counted. They begin on the boundaries of the UTC clock. */
 export const SPANS = ['minute', 'hour', 'day'] as const;
 export type Span = (typeof SPANS)[number];
 
 // The epoch began at midnight UTC and its seconds know no leap seconds, so each UTC minute, hour and day is one
 // multiple of its length, through leap days and turns of the year.
-const SPAN_MS = [60_000, 3_600_000, 86_400_000] as const;
+const SPAN_MS = [MINUTE_MS, HOUR_MS, DAY_MS] as const;
 
 /** The current minute, hour or day of a key or user. It is half-open: its end belongs to the next. */
 export interface Window {

@@ -6,6 +6,7 @@ import {
   type ModelPrice,
   type Provider,
 } from '@pydantic/genai-prices';
+import { DAY_MS } from '../clock.ts';
 import { ratesOf, thresholdsOf } from './catalogue-rates.ts';
 import { ALIASES, FREE_MODELS, PREFIXES, UNPRICED } from './price-overrides.ts';
 import type { Price } from './rate.ts';
@@ -129,8 +130,6 @@ function resolve(prices: ModelInfo['prices'], at: number): Resolved {
   }
   return { prices: chosen?.prices ?? {}, label: labelOf(chosen), from, until };
 }
-
-const DAY_MS = 86_400_000;
 
 function holds({ constraint }: ConditionalPrice, at: number): boolean {
   if (constraint === undefined) return true;

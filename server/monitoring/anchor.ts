@@ -3,6 +3,7 @@
  * anchor), and since then the provider's own usage figures say what went, or else what we metered. An estimate.
  */
 import { type Nanos, nanos } from '../../contract/money.ts';
+import { DAY_MS, utcDay } from '../clock.ts';
 
 export interface Anchor {
   readonly amount: Nanos;
@@ -38,7 +39,7 @@ export function estimateOf(anchor: Anchor, { reported, metered }: SpendSince): E
   const reportedOf = new Map(reported.map((day) => [day.date, day]));
   const meteredOf = new Map<string, number>();
   for (const { date, cost } of metered) meteredOf.set(date, (meteredOf.get(date) ?? 0) + cost);
-  const first = dayOf(anchor.at);
+  const first = utcDay(anchor.at);
   const dates = new Set([...reportedOf.keys(), ...meteredOf.keys()].filter((day) => day >= first));
   let spent = 0;
   for (const date of dates) {
@@ -54,14 +55,7 @@ export function estimateOf(anchor: Anchor, { reported, metered }: SpendSince): E
 
 /** A provider's figure is for a whole day; of the anchor's day only the part after it counts, in proportion to the time. */
 function shareAfter(anchorAt: number, date: string, cost: Nanos): number {
-  if (date !== dayOf(anchorAt)) return cost;
+  if (date !== utcDay(anchorAt)) return cost;
   const leftMs = DAY_MS - (anchorAt % DAY_MS);
   return Number((BigInt(cost) * BigInt(leftMs) + BigInt(DAY_MS / 2)) / BigInt(DAY_MS));
-}
-
-export const DAY_MS = 86_400_000;
-
-/** The UTC day of an instant: `2026-11-20`. */
-export function dayOf(epochMs: number): string {
-  return new Date(epochMs).toISOString().slice(0, 10);
 }

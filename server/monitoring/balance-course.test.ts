@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
+import { HOUR_MS } from '../clock.ts';
 import type { Runway } from './runway.ts';
-import { dollars, fails, HOUR_MS, has, openStage, type Stage } from './stage-for-tests.ts';
+import { dollars, fails, has, openStage, type Stage } from './stage-for-tests.ts';
 
 let stage: Stage;
 beforeEach(async () => {

@@ -5,6 +5,7 @@
 
 import type { Nanos } from '../../contract/money.ts';
 import type { HealthStatus } from '../../contract/signals.ts';
+import { HOUR_MS, MINUTE_MS } from '../clock.ts';
 
 /** How far a key of known balance is from its end. */
 export type Level = 'healthy' | 'low' | 'exhausted';
@@ -95,8 +96,7 @@ export function betterLevel(one: Level, other: Level): Level {
   return (RANK[one] ?? 0) <= (RANK[other] ?? 0) ? one : other;
 }
 
-const MINUTE_MS = 60_000;
-const LONGEST_WAIT_MS = 3_600_000;
+const LONGEST_WAIT_MS = HOUR_MS;
 
 /**
  * When to look again, in milliseconds. After anything but a good answer sooner than usual, and each time later; a

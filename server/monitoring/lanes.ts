@@ -2,7 +2,7 @@
  * A lane for each host that is asked about keys: how many checks may be under way there at once, how many calls may go
  * out in a second, and for how long it wants to be left alone.
  */
-import type { Clock } from '../clock.ts';
+import { type Clock, HOUR_MS } from '../clock.ts';
 
 export interface LaneRules {
   /** Calls to one host in any second. */
@@ -33,7 +33,7 @@ export interface Lanes {
  */
 const LIMITED_IN_A_ROW = 3;
 const PAUSE_MS = 30_000;
-const LONGEST_PAUSE_MS = 3_600_000;
+const LONGEST_PAUSE_MS = HOUR_MS;
 /** A call counts for so long after it is over; see {@link Lane.turn}. */
 const SECOND_MS = 1_000;
 

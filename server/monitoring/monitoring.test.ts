@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
+import { HOUR_MS, MINUTE_MS } from '../clock.ts';
 import type { Failure } from '../failure.ts';
 import {
   dollars,
   fails,
-  HOUR_MS,
   has,
-  MINUTE_MS,
   openStage,
   reads,
   refuses,

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { type Nanos, nanos } from '../../contract/money.ts';
 import { type CostSource, UNKNOWN_USAGE } from '../../contract/usage.ts';
-import type { Clock } from '../clock.ts';
+import { type Clock, DAY_MS, utcDay } from '../clock.ts';
 import { toFailure } from '../failure.ts';
 import { newId } from '../id.ts';
 import type { Metering } from '../metering/metering.ts';
@@ -15,7 +15,6 @@ import {
 } from '../providers/providers.ts';
 import type { CostOfDay } from '../records/records.ts';
 import { compileOnce, type Storage, type Write } from '../storage/storage.ts';
-import { DAY_MS, dayOf } from './anchor.ts';
 import type { WatchedKey } from './watched-key.ts';
 
 /** Enough for a word; some models refuse to write less. */
@@ -149,7 +148,7 @@ async function costs(
     .where('cost_nanos', 'is not', null)
     .groupBy('day')
     .execute();
-  return rows.map(({ day, cost }) => ({ date: dayOf(day * DAY_MS), cost: nanos(cost) }));
+  return rows.map(({ day, cost }) => ({ date: utcDay(day * DAY_MS), cost: nanos(cost) }));
 }
 
 /** What the answer says was used, and what that costs. */

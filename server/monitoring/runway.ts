@@ -1,5 +1,6 @@
 /** How long a balance will last, from how it fell. Pure, and a band: a single number would feign to know the future. */
 import type { Nanos } from '../../contract/money.ts';
+import { DAY_MS, HOUR_MS } from '../clock.ts';
 
 export interface BalanceAt {
   /** Milliseconds since the epoch. */
@@ -16,9 +17,8 @@ export interface Runway {
   readonly highHours: number | null;
 }
 
-export const RUNWAY_WINDOW_MS = 7 * 86_400_000;
-const LATELY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
+export const RUNWAY_WINDOW_MS = 7 * DAY_MS;
+const LATELY_MS = DAY_MS;
 /** Less than this, and a rate is a guess about a guess. */
 const SHORTEST_SPAN_MS = HOUR_MS;
 /** Longer than a century is no forecast. */

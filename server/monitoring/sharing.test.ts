@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import {
-  DAY_MS,
-  dollars,
-  HOUR_MS,
-  has,
-  MINUTE_MS,
-  openStage,
-  type Stage,
-} from './stage-for-tests.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../clock.ts';
+import { dollars, has, openStage, type Stage } from './stage-for-tests.ts';
 import { LEASE_MS } from './timetable.ts';
 
 let stage: Stage;

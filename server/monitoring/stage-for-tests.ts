@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Nanos, nanos } from '../../contract/money.ts';
 import type { KeyHealthChanged } from '../../contract/signals.ts';
-import { systemClock } from '../clock.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, systemClock } from '../clock.ts';
 import { firstId, newId } from '../id.ts';
 import { createMetering } from '../metering/metering.ts';
 import type {
@@ -29,9 +29,6 @@ import {
   type WatchedKey,
 } from './monitoring.ts';
 
-export const MINUTE_MS = 60_000;
-export const HOUR_MS = 3_600_000;
-export const DAY_MS = 86_400_000;
 /** Where the clock of each stage begins. */
 export const START = '2026-11-20T12:00:00Z';
 

@@ -1,9 +1,8 @@
 /** The weekly clean-up: what is older than it has to be goes, a little at a time so that no commit waits long for it. */
 import { type RawBuilder, sql } from 'kysely';
-import type { Clock } from '../clock.ts';
+import { type Clock, DAY_MS, utcDay } from '../clock.ts';
 import { firstId } from '../id.ts';
 import type { Storage } from '../storage/storage.ts';
-import { DAY_MS, dayOf } from './anchor.ts';
 
 const WEEK_MS = 7 * DAY_MS;
 const CHORE = 'retention';
@@ -37,7 +36,7 @@ export async function tidyUp(deps: TidyDeps): Promise<boolean> {
     await run(sql`delete from balance_readings where provider_key_id = ${id} and at < ${before}`);
     const end = Math.min(before, neededSince(id) ?? before);
     await run(
-      sql`delete from provider_usage where provider_key_id = ${id} and date < ${dayOf(end)}`,
+      sql`delete from provider_usage where provider_key_id = ${id} and date < ${utcDay(end)}`,
     );
     await run(
       sql`delete from probes where provider_key_id = ${id} and id < ${firstId('prb', end)}`,

@@ -1,19 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../clock.ts';
 import type { Failure } from '../failure.ts';
 import type { ProviderUsage, UsageRow } from '../providers/providers.ts';
-import {
-  answer,
-  DAY_MS,
-  dollars,
-  HOUR_MS,
-  has,
-  MINUTE_MS,
-  openStage,
-  reads,
-  type Stage,
-  TELLING,
-} from './stage-for-tests.ts';
+import { answer, dollars, has, openStage, reads, type Stage, TELLING } from './stage-for-tests.ts';
 
 let stage: Stage;
 beforeEach(async () => {

@@ -1,9 +1,10 @@
 /** What providers themselves report as used, by key, UTC day and model. Syncing twice changes nothing. */
 import { sql } from 'kysely';
 import { nanos } from '../../contract/money.ts';
+import { DAY_MS, utcDay } from '../clock.ts';
 import type { Ask, Provider, ProviderUsage, UsageRow } from '../providers/providers.ts';
 import type { Storage, Write } from '../storage/storage.ts';
-import { DAY_MS, dayOf, type ReportedDay } from './anchor.ts';
+import type { ReportedDay } from './anchor.ts';
 
 /** Days asked for the first time; what providers keep at least. */
 const FIRST_DAYS = 30;
@@ -45,7 +46,7 @@ export function createUsageSync({ db }: Pick<Storage, 'db'>): UsageSync {
         .select(['date', sql<number>`min(complete)`.as('complete')])
         .select(sql<number>`sum(cost_nanos)`.as('cost'))
         .where('provider_key_id', '=', keyId)
-        .where('date', '>=', dayOf(since))
+        .where('date', '>=', utcDay(since))
         .where('cost_nanos', 'is not', null)
         // Anchors are in dollars, and nothing is converted: such days count as we metered them.
         .where('currency', '=', 'USD')
@@ -64,8 +65,8 @@ export function createUsageSync({ db }: Pick<Storage, 'db'>): UsageSync {
 type Db = Storage['db'];
 
 async function rangeOf(db: Db, keyId: string, now: number): Promise<SyncRange> {
-  const first = dayOf(now - (FIRST_DAYS - 1) * DAY_MS);
-  const late = dayOf(now - (LATE_DAYS - 1) * DAY_MS);
+  const first = utcDay(now - (FIRST_DAYS - 1) * DAY_MS);
+  const late = utcDay(now - (LATE_DAYS - 1) * DAY_MS);
   const [known] = await db
     .selectFrom('provider_usage')
     .select(
@@ -75,10 +76,10 @@ async function rangeOf(db: Db, keyId: string, now: number): Promise<SyncRange> {
     .where('provider_key_id', '=', keyId)
     .execute();
   const { open = null, last = null } = known ?? {};
-  if (last === null) return { from: first, to: dayOf(now) };
+  if (last === null) return { from: first, to: utcDay(now) };
   // Days since the last one that we hold are new, however long nobody asked.
   const from = [late, open ?? late, last < first ? first : last].sort()[0] ?? late;
-  return { from, to: dayOf(now) };
+  return { from, to: utcDay(now) };
 }
 
 const among = (days: readonly string[]) =>

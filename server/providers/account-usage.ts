@@ -1,6 +1,6 @@
 /** What usage reports have in common: days, pages, and rows that are added up by day and model. */
 import { type Nanos, nanos } from '../../contract/money.ts';
-import { isoTime } from '../clock.ts';
+import { DAY_MS, utcDay } from '../clock.ts';
 import { tell, unknown, unreadable } from './account-reading.ts';
 import type {
   AccountCall,
@@ -13,8 +13,6 @@ import type {
 } from './provider.ts';
 import { objectOf, sumOfKnown, valueAt } from './usage-reading.ts';
 
-export const DAY_MS = 86_400_000;
-
 /** A year of days in the smallest pages that any provider gives; more is a report that never ends. */
 const PAGES_MAX = 100;
 
@@ -25,7 +23,7 @@ export function dayStart(day: string): number {
 }
 
 export function dayAfter(day: string, days: number): string {
-  return isoTime(dayStart(day) + days * DAY_MS).slice(0, 10);
+  return utcDay(dayStart(day) + days * DAY_MS);
 }
 
 /** All days from the one to the other, ascending; none if they are the wrong way round. */
@@ -48,7 +46,7 @@ export function noDays(): KeyReading {
 /** The UTC day of `2026-11-18`, of `2026-11-18T00:00:00Z` or of seconds since the epoch; null if it is none of them. */
 export function dayOf(value: unknown): string | null {
   if (typeof value === 'number' && Number.isSafeInteger(value) && Math.abs(value) < 1e11) {
-    return isoTime(value * 1000).slice(0, 10);
+    return utcDay(value * 1000);
   }
   const day = typeof value === 'string' ? value.slice(0, 10) : '';
   return DAY.test(day) && Number.isFinite(dayStart(day)) ? day : null;

@@ -1,5 +1,6 @@
 /** What was admitted before a start, for the counters of rates: few rows, however many requests the day has seen. */
 import { sql } from 'kysely';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../clock.ts';
 import { firstId } from '../id.ts';
 import type { Storage } from '../storage/storage.ts';
 import { BY_CALLER } from './roll-up.ts';
@@ -13,10 +14,6 @@ export interface AdmittedRequests {
   readonly requests: number;
   readonly tokens: number;
 }
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 
 /**
  * Of the UTC day that goes on: hours from the sums, and the minute that goes on from the records. What nothing was owed

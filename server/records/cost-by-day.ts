@@ -1,6 +1,7 @@
 /** What a provider key cost by day, from the sums of records, so that it stays known when records are cleared away. */
 import { sql } from 'kysely';
 import { type Nanos, shown } from '../../contract/money.ts';
+import { DAY_MS, HOUR_MS, utcDay } from '../clock.ts';
 import { firstId } from '../id.ts';
 import type { Storage } from '../storage/storage.ts';
 import { BY_PROVIDER_KEY } from './roll-up.ts';
@@ -10,9 +11,6 @@ export interface CostOfDay {
   readonly date: string;
   readonly cost: Nanos;
 }
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 /** Of the first day only what came from that instant on. Unpriced requests add nothing. */
 export async function costByDay(
@@ -30,7 +28,7 @@ export async function costByDay(
   ]);
   const first = [...restOfDay.values()].reduce((total, cost) => total + cost, begun);
   return [...(first > 0 ? [[day, first] as const] : []), ...later].map(([bucket, cost]) => ({
-    date: new Date(bucket * DAY_MS).toISOString().slice(0, 10),
+    date: utcDay(bucket * DAY_MS),
     cost: shown(cost),
   }));
 }

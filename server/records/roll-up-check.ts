@@ -1,5 +1,6 @@
 /** Whether the sums are those of the records. */
 import { sql } from 'kysely';
+import { HOUR_MS } from '../clock.ts';
 import type { Storage } from '../storage/storage.ts';
 import { CUTS, dimensionNames, MEASURES } from './roll-up.ts';
 
@@ -50,7 +51,7 @@ function compare(table: 'usage_hourly' | 'usage_daily', bucket: 'hour' | 'day', 
   // Both sides in one heap and grouped: joined to each other, two tables without an index are compared row by row.
   return sql<{ sums: number; wrong: number; requests: string }>`
     with
-      oldest as (select min(started_at) / ${sql.lit(3_600_000 * hours)} as bucket from usage_records),
+      oldest as (select min(started_at) / ${sql.lit(HOUR_MS * hours)} as bucket from usage_records),
       sides as (
         select 0 as is_kept, ${key}, ${measures} from (${sql.join(narrowed, sql` union all `)})
         union all

@@ -3,6 +3,8 @@
  * hour and day is added up here and written once for each sum, just before the transaction ends. So the sums stand
  * or fall with the records, a record that was already there adds nothing, and a crowd of records costs as much as one.
  */
+
+import { HOUR_MS } from '../clock.ts';
 import type { Derivation, OpenTransaction } from '../storage/storage.ts';
 import {
   CUTS,
@@ -45,8 +47,6 @@ const NAME_CELL = `
   on conflict do nothing`;
 const FIND_CELL = `
   select id from usage_cells where cut = ? and ${dimensionNames.map((name) => `${name} = ?`).join(' and ')}`;
-
-const HOUR_MS = 3_600_000;
 
 /** Beyond this many names the ones least recently made known are looked up again. */
 const KNOWN_CELLS_MAX = 50_000;

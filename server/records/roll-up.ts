@@ -1,4 +1,6 @@
 /** What a usage record adds to which sums. The thread that writes loads this, so it imports next to nothing. */
+
+import { HOUR_MS } from '../clock.ts';
 import type { UsageRecordsTable } from '../storage/tables/records-tables.ts';
 import { RECORD_SHAPE } from './usage-record.ts';
 
@@ -74,8 +76,6 @@ export type Measures = number[];
 const at = Object.fromEntries(
   Object.keys(RECORD_SHAPE).map((name, index) => [name, index]),
 ) as Record<keyof UsageRecordsTable, number>;
-
-const HOUR_MS = 3_600_000;
 
 /** Where a record belongs. */
 export function placeOf(row: readonly RecordValue[]): { hour: number; names: Dimensions } {

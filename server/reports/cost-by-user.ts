@@ -1,7 +1,7 @@
 /** What each user cost on each day: the report with the longest history. */
 import { sql } from 'kysely';
 import { type Nanos, shown, sum, ZERO } from '../../contract/money.ts';
-import { isoTime } from '../clock.ts';
+import { DAY_MS, utcDay } from '../clock.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Part, SumsSource } from './sums-source.ts';
 import { compareText } from './text-order.ts';
@@ -41,8 +41,6 @@ export interface UserDayCost {
   readonly label: string;
   readonly cost: Nanos;
 }
-
-const DAY_MS = 86_400_000;
 
 interface UserDay {
   readonly day: number;
@@ -159,5 +157,5 @@ function dayNumber(date: string): number {
 }
 
 function dayText(day: number): string {
-  return isoTime(day * DAY_MS).slice(0, 10);
+  return utcDay(day * DAY_MS);
 }

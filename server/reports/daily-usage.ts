@@ -1,6 +1,6 @@
 /** Usage by UTC day, provider key and model, of either source: what providers report, or what we metered. */
 import { type RawBuilder, sql } from 'kysely';
-import { isoTime } from '../clock.ts';
+import { DAY_MS, utcDay } from '../clock.ts';
 import type { Storage } from '../storage/storage.ts';
 import { NOTHING, type Sums } from './addition.ts';
 import type { Rows } from './span.ts';
@@ -92,7 +92,6 @@ export async function dailyUsageBy(
 }
 
 const MEASURES: readonly Measure[] = ['requests', 'input_tokens', 'output_tokens', 'cost_nanos'];
-const DAY_MS = 86_400_000;
 
 /** What we metered, from the smallest cut that tells what is asked for. */
 async function gatewaySums(
@@ -139,7 +138,7 @@ function daysOf(range: { readonly start: string; readonly end: string }): Rows {
   return { table: 'usage_daily', numbers };
 }
 
-const dayText = (day: number): string => isoTime(day * DAY_MS).slice(0, 10);
+const dayText = (day: number): string => utcDay(day * DAY_MS);
 
 /** When the providers were asked last; null if they never were. */
 export async function syncedAt(db: Db): Promise<number | null> {

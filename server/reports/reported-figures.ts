@@ -1,7 +1,7 @@
 /** Charts of what providers report of their keys: by whole UTC days, and nothing of users. */
 import { sql } from 'kysely';
 import type { REPORTED_GROUPS } from '../../contract/api/figures-api.ts';
-import { isoTime } from '../clock.ts';
+import { DAY_MS, utcDay } from '../clock.ts';
 import type { Database, Storage } from '../storage/storage.ts';
 import { addedAll, lineOf, type Sums } from './addition.ts';
 import { type Chart, type FiguresOrder, heaviestFirst, restOf, type Series } from './figures.ts';
@@ -22,7 +22,6 @@ interface Row {
   readonly sums: Sums;
 }
 
-const DAY_MS = 86_400_000;
 const COLUMN = {
   model: 'model',
   provider_key: 'provider_key_id',
@@ -78,7 +77,7 @@ async function rowsOf(db: Storage['db'], order: ReportedOrder): Promise<readonly
       sum(coalesce(input_tokens, 0)) as input_tokens, sum(coalesce(cached_tokens, 0)) as cached_tokens,
       sum(coalesce(output_tokens, 0)) as output_tokens, sum(coalesce(reasoning_tokens, 0)) as reasoning_tokens
     from provider_usage
-    where date >= ${dayOf(span.previous.start)} and date < ${dayOf(span.end)}
+    where date >= ${utcDay(span.previous.start)} and date < ${utcDay(span.end)}
       and ${keyIds === null ? sql`true` : sql`provider_key_id in (select value from json_each(${JSON.stringify(keyIds)}))`}
       and ${model === null ? sql`true` : sql`model = ${model}`}
     group by ${sql.join([sql`date`, ...columns])}`.execute(db);
@@ -88,5 +87,3 @@ async function rowsOf(db: Storage['db'], order: ReportedOrder): Promise<readonly
     sums: ALL_MEASURES.map((measure) => Number(row[measure] ?? 0)),
   }));
 }
-
-const dayOf = (at: number): string => isoTime(at).slice(0, 10);

@@ -2,6 +2,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Group } from '../../contract/api/figures-api.ts';
 import type { Outcome, Provenance } from '../../contract/usage.ts';
+import { MINUTE_MS } from '../clock.ts';
 import { firstId } from '../id.ts';
 import type { Database, Storage } from '../storage/storage.ts';
 import type { Selection } from './sums.ts';
@@ -47,7 +48,7 @@ const LOOKS = [20_000, 80_000] as const;
 const FIRST_LOOK = 2_000;
 
 /** A request has its id just before it starts. */
-const ID_LEAD_MS = 60_000;
+const ID_LEAD_MS = MINUTE_MS;
 
 const COLUMN = {
   model: sql`coalesce(model, served_model, 'unknown')`,

@@ -1,6 +1,6 @@
 /** Which hours or days a question is about. Sums are kept by UTC hour and day; other zones' days are made of hours. */
 import { HOURLY_RANGE_MAX, RANGE_MAX_DAYS } from '../../contract/api/figures-api.ts';
-import { isoTime } from '../clock.ts';
+import { DAY_MS, HOUR_MS, isoTime } from '../clock.ts';
 import { Failure } from '../failure.ts';
 
 export interface SpanOrder {
@@ -46,8 +46,6 @@ export interface Span {
   };
 }
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const DEFAULT_DAYS = 30;
 
 /** @throws Failure `validation_failed` for a range or zone that cannot be */

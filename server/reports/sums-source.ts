@@ -4,7 +4,7 @@
  * goes on is read anew each time. So a question about a year costs little more than one about its last day, and is as exact.
  */
 import { type RawBuilder, sql } from 'kysely';
-import type { Clock } from '../clock.ts';
+import { type Clock, HOUR_MS } from '../clock.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Rows } from './span.ts';
 
@@ -56,7 +56,6 @@ export interface SumsSourceDeps {
   readonly clock: Pick<Clock, 'now'>;
 }
 
-const HOUR_MS = 3_600_000;
 const LENGTH_MS = { usage_hourly: HOUR_MS, usage_daily: 24 * HOUR_MS } as const;
 /** Requests that began in a bucket may end a while after it; what is kept of it before that would soon be forgotten. */
 const SETTLED_MS = 300_000;

@@ -1,5 +1,6 @@
 /** Single uses of provider keys, newest first: probes, metered requests, or both side by side. */
 import { type RawBuilder, sql } from 'kysely';
+import { DAY_MS } from '../clock.ts';
 import type { Storage } from '../storage/storage.ts';
 import { cutFor } from './sums.ts';
 
@@ -84,7 +85,7 @@ export async function usageLogTotals(db: Db, filter: UsageLogFilter): Promise<Us
   return found.rows[0] ?? { input: 0, output: 0, cost: 0 };
 }
 
-const DAY = sql.lit(86_400_000);
+const DAY = sql.lit(DAY_MS);
 const CUT = sql.lit(cutFor(['provider_key'], { userId: null, names: {} }));
 
 /**

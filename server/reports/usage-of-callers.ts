@@ -1,7 +1,7 @@
 /** What callers used and were charged: the figures of one user, and of all of them today. */
 import { sql } from 'kysely';
 import { type Nanos, shown, sum, ZERO } from '../../contract/money.ts';
-import { isoTime } from '../clock.ts';
+import { DAY_MS, isoTime } from '../clock.ts';
 import type { Sums } from './addition.ts';
 import { edgesOf } from './edges.ts';
 import { everyDay, type Measure, sumsByName } from './sums.ts';
@@ -45,7 +45,6 @@ export interface Activity {
   }[];
 }
 
-const DAY_MS = 86_400_000;
 const TOP_USERS = 10;
 const RECENT_REQUESTS = 20;
 const MODEL = sql<string>`coalesce(model, served_model, 'unknown')`;

@@ -3,7 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { type FileHandle, open, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { type Clock, isoTime } from '../clock.ts';
+import { type Clock, DAY_MS, isoTime } from '../clock.ts';
 import { prepareFolder } from '../data-folder.ts';
 import { Failure } from '../failure.ts';
 import type { BackupOrder } from './sqlite-backup.ts';
@@ -169,7 +169,7 @@ function namesIn(folder: string): readonly string[] {
 }
 
 /** No copy takes so long: what it has not finished since, nobody is at work on. */
-const LONGEST_COPY_MS = 86_400_000;
+const LONGEST_COPY_MS = DAY_MS;
 
 /** Half copies, and names that were claimed for one. */
 function leftovers(folder: string, now: number): readonly string[] {

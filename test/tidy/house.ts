@@ -23,7 +23,7 @@ export const ARROWS: Readonly<Record<string, readonly string[] | 'everything'>> 
   'setting-kinds': ['contract', 'encryption-key', 'address-guard'],
   'setting-layers': ['setting-kinds'],
   'setting-safety': ['setting-kinds'],
-  config: ['contract', 'setting-kinds', 'setting-layers', 'setting-safety'],
+  config: ['contract', 'clock', 'setting-kinds', 'setting-layers', 'setting-safety'],
   'data-folder': ['contract', 'clock', 'id', 'failure', 'config'],
   log: ['contract', 'clock', 'failure', 'data-folder'],
   outbound: ['contract', 'clock', 'id', 'failure', 'config', 'log', 'address-guard'],

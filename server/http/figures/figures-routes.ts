@@ -13,7 +13,7 @@ import {
   REPORTED_METRICS,
 } from '../../../contract/api/figures-api.ts';
 import { formatDollars, shown } from '../../../contract/money.ts';
-import { type Clock, isoTime } from '../../clock.ts';
+import { type Clock, DAY_MS, isoTime } from '../../clock.ts';
 import { Failure } from '../../failure.ts';
 import {
   type Chart,
@@ -144,8 +144,6 @@ async function* exportedPages({ data }: Answer): AsyncGenerator<readonly ExportR
     }));
   }
 }
-
-const DAY_MS = 86_400_000;
 
 interface Asked {
   readonly query: Query;

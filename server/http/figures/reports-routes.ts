@@ -6,7 +6,7 @@ import {
   type reportRange,
 } from '../../../contract/api/reports-api.ts';
 import { toDollars } from '../../../contract/money.ts';
-import { type Clock, isoTime } from '../../clock.ts';
+import { type Clock, DAY_MS, isoTime, utcDay } from '../../clock.ts';
 import { Failure } from '../../failure.ts';
 import type { CostByUser, DayRange, Reports } from '../../reports/reports.ts';
 import type { AskedFor } from '../answering.ts';
@@ -60,15 +60,14 @@ const costOfDay = ({ date, label, cost }: CostByUser['dailyByUser'][number]) => 
   ...{ date, label, cost_usd: toDollars(cost) },
 });
 
-const DAY_MS = 86_400_000;
 const DEFAULT_RANGE_DAYS = 30;
 
 /** The days that were asked for, the gaps filled in. @throws Failure `validation_failed` */
 export function rangeOf(query: z.output<typeof reportRange>, nowMs: number): DayRange {
-  const end = query.end ?? dayText(nowMs);
+  const end = query.end ?? utcDay(nowMs);
   const endMs = Date.parse(`${end}T00:00:00Z`);
   const start =
-    query.start ?? dayText(Math.max(endMs - (DEFAULT_RANGE_DAYS - 1) * DAY_MS, FIRST_DAY_MS));
+    query.start ?? utcDay(Math.max(endMs - (DEFAULT_RANGE_DAYS - 1) * DAY_MS, FIRST_DAY_MS));
   const days = (endMs - Date.parse(`${start}T00:00:00Z`)) / DAY_MS + 1;
   if (days < 1) throw wrong('start', 'The start lies after the end.');
   if (days > LONGEST_RANGE_DAYS) {
@@ -79,10 +78,6 @@ export function rangeOf(query: z.output<typeof reportRange>, nowMs: number): Day
 
 /** Years have four digits on the wire, so nothing may be counted back beyond the year 0. */
 const FIRST_DAY_MS = Date.parse('0000-01-01T00:00:00Z');
-
-function dayText(epochMs: number): string {
-  return isoTime(epochMs).slice(0, 10);
-}
 
 function wrong(param: string, sentence: string): Failure {
   return new Failure('validation_failed', { param, sentence });

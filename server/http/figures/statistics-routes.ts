@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { day } from '../../../contract/api/fields.ts';
 import type { STATISTICS_API, statisticsReply } from '../../../contract/api/statistics-api.ts';
 import { formatDollars, shown } from '../../../contract/money.ts';
-import { type Clock, isoTime } from '../../clock.ts';
+import { type Clock, DAY_MS, isoTime, utcDay } from '../../clock.ts';
 import type { DailyUsage, Reports, UsageFilter } from '../../reports/reports.ts';
 import type { AskedFor } from '../answering.ts';
 import type { Caller } from '../callers.ts';
@@ -175,7 +175,6 @@ async function* exportedPages(
 }
 
 type Sums = Awaited<ReturnType<Reports['dailyUsageBy']>>;
-const DAY_MS = 86_400_000;
 
 function statisticsOf(
   models: Sums,
@@ -200,7 +199,7 @@ function statisticsOf(
     average_requests_per_day: requests / length,
     by_model: models.map((row) => ({ model: row.name, ...sumsOf(row) })),
     by_day: Array.from({ length }, (_, index) => {
-      const date = isoTime(first + index * DAY_MS).slice(0, 10);
+      const date = utcDay(first + index * DAY_MS);
       return { date, ...sumsOf(byDay.get(date) ?? nothing) };
     }),
   };

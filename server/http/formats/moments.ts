@@ -1,8 +1,8 @@
 /** A range of time as calls name it, and the parts of one as replies do. */
+
+import { DAY_MS } from '../../clock.ts';
 import { Failure } from '../../failure.ts';
 import type { Span } from '../../reports/reports.ts';
-
-const DAY_MS = 86_400_000;
 
 /**
  * Instants, half-open. A day given as the end is included, an instant is not; what is not given has no bound.

@@ -14,7 +14,7 @@ import type {
   KeyFacts,
   KeyOrder,
 } from '../../administration/administration.ts';
-import { isoTime } from '../../clock.ts';
+import { HOUR_MS, isoTime } from '../../clock.ts';
 import { Failure } from '../../failure.ts';
 import type { RateLimits, Standing } from '../../limits/limits.ts';
 import type { AskedFor } from '../answering.ts';
@@ -27,8 +27,6 @@ export interface VirtualKeysDeps {
   readonly administration: Pick<Administration, 'keys'>;
   readonly accounts: Pick<Accounts, 'keys' | 'people'>;
 }
-
-const HOUR_MS = 3_600_000;
 
 /** A member's own keys, or everybody's in the operator's hands. */
 export function virtualKeyHandlers({ administration, accounts }: VirtualKeysDeps) {
