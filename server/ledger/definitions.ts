@@ -1,9 +1,10 @@
 /** Which wallets and budgets there are: read at the start, written on change. */
 import type { Insertable } from 'kysely';
+import { isTimeZone } from '../calendar.ts';
 import { Failure } from '../failure.ts';
 import type { Storage, Write } from '../storage/storage.ts';
 import type { BudgetsTable } from '../storage/tables/ledger-tables.ts';
-import { isZone, type PeriodKind } from './periods.ts';
+import type { PeriodKind } from './periods.ts';
 import type { BudgetDefinition, BudgetScope, WalletDefinition } from './present.ts';
 
 export interface Definitions {
@@ -54,7 +55,7 @@ export function budgetWrite({ db }: Storage, budget: BudgetDefinition, now: numb
   const { id, scope, scopeId, period, zone, limit } = budget;
   // The prefix keeps the accounts of budgets and wallets apart for ever.
   if (!id.startsWith('bud_')) throw wrong('id');
-  if (!isZone(zone)) throw wrong('zone');
+  if (!isTimeZone(zone)) throw wrong('zone');
   if (!Number.isSafeInteger(limit) || limit < 0) throw wrong('limit');
   const what = { scope, scope_id: scopeId, period, zone, limit_nanos: limit };
   const row: Insertable<BudgetsTable> = {

@@ -38,7 +38,7 @@ export { type AuditOptions, audit, type Finding } from './audit.ts';
 export type { AccountBalance } from './balances.ts';
 export type { Entry, EntryKind, StatementPage } from './entries.ts';
 export type { AccountSet, Hold, HoldRequest } from './holds.ts';
-export { isZone, type PeriodKind } from './periods.ts';
+export type { PeriodKind } from './periods.ts';
 export type { Post, Posted, PostKind } from './posting.ts';
 export type { BudgetDefinition, BudgetScope, WalletDefinition } from './present.ts';
 

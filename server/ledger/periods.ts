@@ -1,6 +1,7 @@
 /** The periods of budgets: calendar days, weeks (from Monday) and months of a named time zone, or for ever. */
+import { CALENDAR, type CalendarUnit, dayAt, startOfDay } from '../calendar.ts';
 
-export type PeriodKind = 'day' | 'week' | 'month' | 'forever';
+export type PeriodKind = CalendarUnit | 'forever';
 
 /** A stretch of time, half-open: `start <= instant < end`, in milliseconds since the epoch. */
 export interface Period {
@@ -16,16 +17,6 @@ export const FOREVER: Period = {
   end: Number.POSITIVE_INFINITY,
 };
 
-/** Whether the name is one of a time zone, such as `Europe/Berlin`. */
-export function isZone(name: string): boolean {
-  try {
-    new Temporal.ZonedDateTime(0n, name);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /**
  * The period that an instant lies in. Periods of a kind and zone follow each other without gap or overlap,
  * whatever the clocks of the zone do: a day of a clock change has 23 or 25 hours.
@@ -36,41 +27,16 @@ export function isZone(name: string): boolean {
  */
 export function periodAt(kind: PeriodKind, zone: string, at: number): Period {
   if (kind === 'forever') return FOREVER;
-  const date = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone).toPlainDate();
-  const period = periodFrom(kind, zone, firstDay(kind, date));
+  const { firstDay, next } = CALENDAR[kind];
+  const first = firstDay(dayAt(at, zone));
+  const period = periodFrom(kind, zone, first);
   // Where a clock falls back across midnight, yesterday's last minutes come after today's first.
-  return at < period.end ? period : periodFrom(kind, zone, following(kind, firstDay(kind, date)));
+  return at < period.end ? period : periodFrom(kind, zone, next(first));
 }
 
-function periodFrom(kind: PeriodKind, zone: string, first: Temporal.PlainDate): Period {
-  return {
-    key: keyOf(kind, first),
-    start: beginningOf(first, zone),
-    end: beginningOf(following(kind, first), zone),
-  };
-}
-
-/** The first instant of a day; where its midnight is skipped, the one after the gap. */
-function beginningOf(day: Temporal.PlainDate, zone: string): number {
-  return day.toZonedDateTime(zone).epochMilliseconds;
-}
-
-function firstDay(kind: PeriodKind, date: Temporal.PlainDate): Temporal.PlainDate {
-  if (kind === 'month') return date.with({ day: 1 });
-  if (kind === 'week') return date.subtract({ days: date.dayOfWeek - 1 });
-  return date;
-}
-
-function following(kind: PeriodKind, first: Temporal.PlainDate): Temporal.PlainDate {
-  if (kind === 'month') return first.add({ months: 1 });
-  return first.add({ days: kind === 'week' ? 7 : 1 });
-}
-
-function keyOf(kind: PeriodKind, first: Temporal.PlainDate): string {
-  if (kind === 'day') return first.toString();
-  if (kind === 'month') return first.toString().slice(0, -3);
-  const week = String(first.weekOfYear).padStart(2, '0');
-  return `${first.yearOfWeek}-W${week}`;
+function periodFrom(unit: CalendarUnit, zone: string, first: Temporal.PlainDate): Period {
+  const { next, name } = CALENDAR[unit];
+  return { key: name(first), start: startOfDay(first, zone), end: startOfDay(next(first), zone) };
 }
 
 /** Periods kept for each kind and zone: today, yesterday and tomorrow, should the clock be set. */

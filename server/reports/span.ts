@@ -1,5 +1,6 @@
 /** Which hours or days a question is about. Sums are kept by UTC hour and day; other zones' days are made of hours. */
 import { HOURLY_RANGE_MAX, RANGE_MAX_DAYS } from '../../contract/api/figures-api.ts';
+import { CALENDAR, dayAt, isTimeZone, startOfDay } from '../calendar.ts';
 import { DAY_MS, HOUR_MS, isoTime } from '../clock.ts';
 import { Failure } from '../failure.ts';
 
@@ -50,7 +51,9 @@ const DEFAULT_DAYS = 30;
 
 /** @throws Failure `validation_failed` for a range or zone that cannot be */
 export function spanOf(order: SpanOrder, now: number): Span {
-  assertZone(order.zone);
+  if (!isTimeZone(order.zone)) {
+    throw wrong('zone', 'There is no such time zone; write it as in Europe/Berlin.');
+  }
   const byInstant = order.start?.includes('T') === true || order.end?.includes('T') === true;
   const range = byInstant ? rangeOfInstants(order, now) : rangeOfDays(order, now);
   const { start, end } = range;
@@ -77,14 +80,6 @@ const FOUR_DIGITS = 'The range and the one before it must lie between the years 
 
 const isUtc = (zone: string): boolean => zone === 'UTC' || zone === 'Etc/UTC' || zone === 'GMT';
 
-function assertZone(zone: string): void {
-  try {
-    new Temporal.ZonedDateTime(0n, zone);
-  } catch {
-    throw wrong('zone', 'There is no such time zone; write it as in Europe/Berlin.');
-  }
-}
-
 const hourOf = (at: number): number => Math.floor(at / HOUR_MS) * HOUR_MS;
 
 type Range = Pick<Span, 'start' | 'end' | 'isMoved'>;
@@ -98,23 +93,19 @@ function rangeOfInstants({ start, end }: SpanOrder, now: number): Range {
 }
 
 function rangeOfDays({ start, end, zone }: SpanOrder, now: number): Range {
-  const today = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(zone).toPlainDate();
+  const today = dayAt(now, zone);
   const last = end === undefined ? today : Temporal.PlainDate.from(end);
   const first =
     start === undefined
       ? last.subtract({ days: DEFAULT_DAYS - 1 })
       : Temporal.PlainDate.from(start);
-  const from = beginningOf(first, zone);
-  const to = beginningOf(last.add({ days: 1 }), zone);
+  const from = startOfDay(first, zone);
+  const to = startOfDay(last.add({ days: 1 }), zone);
   return {
     start: hourOf(from),
     end: hourOf(to),
     isMoved: from % HOUR_MS !== 0 || to % HOUR_MS !== 0,
   };
-}
-
-function beginningOf(day: Temporal.PlainDate, zone: string): number {
-  return day.toZonedDateTime(zone).epochMilliseconds;
 }
 
 /** Those that were made, by all that they depend on; a calendar is slow, and everybody asks for the same ranges. */
@@ -152,47 +143,22 @@ function cutInto(
       bucket(hour * HOUR_MS, (hour + 1) * HOUR_MS, isoTime(hour * HOUR_MS)),
     );
   }
-  const { first, next, label } = CALENDAR[kind];
+  const { firstDay, next, name } = CALENDAR[kind];
   const buckets: Bucket[] = [];
   // An hour into the range lies in its first day even where the beginning was moved.
-  let day = Temporal.Instant.fromEpochMilliseconds(start + HOUR_MS - 1)
-    .toZonedDateTimeISO(zone)
-    .toPlainDate();
+  let day = dayAt(start + HOUR_MS - 1, zone);
   for (let from = start; from < end; ) {
-    const begun = first(day);
-    const isFromStart = hourOf(beginningOf(begun, zone)) === from;
+    const begun = firstDay(day);
+    const isFromStart = hourOf(startOfDay(begun, zone)) === from;
     const following = next(begun);
-    const over = hourOf(beginningOf(following, zone));
+    const over = hourOf(startOfDay(following, zone));
     const to = Math.min(end, over);
-    buckets.push(bucket(from, to, label(begun), isFromStart && over <= end));
+    buckets.push(bucket(from, to, name(begun), isFromStart && over <= end));
     from = to;
     day = following;
   }
   return buckets;
 }
-
-/** The days with which a stretch of the calendar and the one after it begin, and how it is called. */
-const CALENDAR = {
-  day: { first: (day) => day, next: (day) => day.add({ days: 1 }), label: String },
-  week: {
-    first: (day) => day.subtract({ days: day.dayOfWeek - 1 }),
-    next: (day) => day.add({ weeks: 1 }),
-    // The week of a year is that in which its Thursday lies; at the turn of the year it may be another year's.
-    label: (day) => `${day.yearOfWeek}-W${String(day.weekOfYear).padStart(2, '0')}`,
-  },
-  month: {
-    first: (day) => day.with({ day: 1 }),
-    next: (day) => day.add({ months: 1 }),
-    label: (day) => day.toPlainYearMonth().toString(),
-  },
-} as const satisfies Record<
-  string,
-  {
-    readonly first: (day: Temporal.PlainDate) => Temporal.PlainDate;
-    readonly next: (day: Temporal.PlainDate) => Temporal.PlainDate;
-    readonly label: (day: Temporal.PlainDate) => string;
-  }
->;
 
 function numbersOf(start: number, end: number, step: number): readonly number[] {
   const first = Math.floor(start / step);

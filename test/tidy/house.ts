@@ -3,7 +3,7 @@
 /** Below `storage`: everybody above may import these. */
 const GROUND = [
   ...['contract', 'config', 'clock', 'id', 'failure', 'log', 'outbound'],
-  ...['encryption-key', 'data-folder'],
+  ...['encryption-key', 'data-folder', 'calendar'],
 ];
 const DOMAIN = ['ledger', 'records', 'limits', 'accounts', 'metering', 'vault'];
 const UPPER = ['provider-keys', 'alerts', 'monitoring', 'reports', 'gateway', 'reconciliation'];
@@ -16,6 +16,7 @@ export const ARROWS: Readonly<Record<string, readonly string[] | 'everything'>> 
   // Floor 0, in this order: each may import some that stand before it.
   contract: [],
   clock: [],
+  calendar: [],
   id: [],
   failure: ['contract'],
   'encryption-key': [],

@@ -9,9 +9,9 @@ import type {
 import { type Nanos, toDollars } from '../../../contract/money.ts';
 import type { Accounts } from '../../accounts/accounts.ts';
 import type { Administration, BudgetOrder } from '../../administration/administration.ts';
+import { isTimeZone } from '../../calendar.ts';
 import { isoTime } from '../../clock.ts';
 import { Failure } from '../../failure.ts';
-import { isZone } from '../../ledger/ledger.ts';
 import type { Reports, UsageFigures } from '../../reports/reports.ts';
 import type { AskedFor } from '../answering.ts';
 import { exactDollars } from '../formats/dollars.ts';
@@ -76,7 +76,7 @@ export function budgetIn(order: z.output<typeof budgetOrder>): BudgetOrder {
     return { limit: limitIn(order, 'budget'), period: 'month', zone: null };
   }
   const { amount_usd, period, zone = null } = order;
-  if (zone !== null && !isZone(zone)) {
+  if (zone !== null && !isTimeZone(zone)) {
     const sentence = 'There is no such time zone; write one as Europe/Berlin.';
     throw new Failure('validation_failed', { param: 'budget.zone', sentence });
   }
