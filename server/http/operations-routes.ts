@@ -14,6 +14,7 @@ import type { ProviderKeys } from '../provider-keys/provider-keys.ts';
 import type { Records } from '../records/records.ts';
 import type { AskedFor } from './answering.ts';
 import { weightsIn } from './formats/accept.ts';
+import { momentOf } from './formats/moments.ts';
 import type { RateGuardSettings } from './rate-guard.ts';
 import { PROMETHEUS_TYPE, type Traffic } from './traffic.ts';
 
@@ -54,8 +55,8 @@ export function operationsHandlers(
       db: {
         usage_rows: usageRows,
         active_keys: deps.providerKeys.list('all').filter(({ isActive }) => isActive).length,
-        last_usage_at: lastUsageAt === null ? null : isoTime(lastUsageAt),
-        last_key_ok_at: lastKeyOkAt === null ? null : isoTime(lastKeyOkAt),
+        last_usage_at: momentOf(lastUsageAt),
+        last_key_ok_at: momentOf(lastKeyOkAt),
       },
       worker: { probe_interval_secs: settings.probeIntervalSecs, healthy: isOnTime },
     };

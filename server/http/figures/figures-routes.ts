@@ -34,7 +34,7 @@ import type { AskedFor } from '../answering.ts';
 import type { Caller } from '../callers.ts';
 import { type ExportRow, sendExport } from '../formats/export.ts';
 import { type LabelDeps, type LabelOf, labelsFor } from '../formats/labels.ts';
-import { bucketsOf } from '../formats/moments.ts';
+import { bucketsOf, momentOf } from '../formats/moments.ts';
 
 export interface FiguresDeps extends LabelDeps {
   readonly reports: Pick<Reports, 'chart' | 'reportedChart' | 'syncedAt' | 'total'>;
@@ -268,7 +268,7 @@ function metaOf(span: Span, asOf: number | null): z.output<typeof figuresMeta> {
     zone_note: span.isMoved
       ? 'Days of this time zone begin within an hour of UTC; they are shown from the beginning of that hour.'
       : null,
-    as_of: asOf === null ? null : isoTime(asOf),
+    as_of: momentOf(asOf),
     previous_start: isoTime(span.previous.start),
     previous_end: isoTime(span.previous.end),
   };

@@ -2,13 +2,14 @@ import type { z } from 'zod';
 import { day } from '../../../contract/api/fields.ts';
 import type { STATISTICS_API, statisticsReply } from '../../../contract/api/statistics-api.ts';
 import { formatDollars, shown } from '../../../contract/money.ts';
-import { type Clock, DAY_MS, isoTime, utcDay } from '../../clock.ts';
+import { type Clock, DAY_MS, utcDay } from '../../clock.ts';
 import type { DailyUsage, Reports, UsageFilter } from '../../reports/reports.ts';
 import type { AskedFor } from '../answering.ts';
 import type { Caller } from '../callers.ts';
 import { cursorOf, readCursor } from '../formats/cursor.ts';
 import { type ExportRow, sendExport } from '../formats/export.ts';
 import { type LabelDeps, type LabelOf, labelsFor } from '../formats/labels.ts';
+import { momentOf } from '../formats/moments.ts';
 import { type KeyStates, withStates } from '../provider-keys/provider-key-replies.ts';
 import { scopeOf, seenKeys } from './figures-routes.ts';
 import { rangeOf } from './reports-routes.ts';
@@ -40,7 +41,7 @@ export function statisticsHandlers(deps: StatisticsDeps) {
       const asOf = query.source === 'gateway' ? clock.now() : synced;
       return {
         data: statisticsOf(models, days, range),
-        meta: { ...range, source: query.source, as_of: asOf === null ? null : isoTime(asOf) },
+        meta: { ...range, source: query.source, as_of: momentOf(asOf) },
       };
     },
 
@@ -105,7 +106,7 @@ async function keysPage(
       balance_usd: state.balance?.currency === 'USD' ? formatDollars(state.balance.amount) : null,
       total_requests: sumOf.get(key.id)?.requests ?? 0,
       total_cost_usd: formatDollars(shown(sumOf.get(key.id)?.cost ?? 0)),
-      last_used_at: key.lastUsedAt === null ? null : isoTime(key.lastUsedAt),
+      last_used_at: momentOf(key.lastUsedAt),
     })),
     pagination: {
       limit,

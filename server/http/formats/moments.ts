@@ -1,6 +1,5 @@
-/** A range of time as calls name it, and the parts of one as replies do. */
-
-import { DAY_MS } from '../../clock.ts';
+/** Instants and ranges of time, as calls name them and as replies do. */
+import { DAY_MS, isoTime } from '../../clock.ts';
 import { Failure } from '../../failure.ts';
 import type { Span } from '../../reports/reports.ts';
 
@@ -27,6 +26,11 @@ export function spanIn({
     });
   }
   return { from, to };
+}
+
+/** An instant as replies state it; null where there is none. */
+export function momentOf(epochMs: number | null): string | null {
+  return epochMs === null ? null : isoTime(epochMs);
 }
 
 /** The hours, days or months of a chart's axis; those that still go on at `now` are marked. */

@@ -5,6 +5,7 @@ import { type Clock, isoTime } from '../../clock.ts';
 import { Failure } from '../../failure.ts';
 import type { AskedFor } from '../answering.ts';
 import type { Caller } from '../callers.ts';
+import { momentOf } from '../formats/moments.ts';
 
 export interface TokenDeps {
   readonly accounts: Pick<Accounts, 'tokens'>;
@@ -21,7 +22,7 @@ export function tokenHandlers({ accounts: { tokens }, clock }: TokenDeps) {
           ...shown(token),
           masked: `${token.prefix}...${token.last4}`,
           user_id: token.userId,
-          last_used_at: timeOf(token.lastUsedAt),
+          last_used_at: momentOf(token.lastUsedAt),
         })),
       };
     },
@@ -60,9 +61,5 @@ function personIn(caller: Caller): string | null {
 }
 
 function shown({ id, name, expiresAt, createdAt }: ApiToken) {
-  return { id, name, expires_at: timeOf(expiresAt), created_at: isoTime(createdAt) };
-}
-
-function timeOf(epochMs: number | null): string | null {
-  return epochMs === null ? null : isoTime(epochMs);
+  return { id, name, expires_at: momentOf(expiresAt), created_at: isoTime(createdAt) };
 }

@@ -9,10 +9,11 @@ import type {
 import { formatDollars, shown } from '../../../contract/money.ts';
 import type { Accounts, User } from '../../accounts/accounts.ts';
 import type { Administration } from '../../administration/administration.ts';
-import { type Clock, isoTime } from '../../clock.ts';
+import type { Clock } from '../../clock.ts';
 import { type Figures, named, type Reports, spanOf } from '../../reports/reports.ts';
 import { cursorOf, readCursor } from '../formats/cursor.ts';
 import { inPortions } from '../formats/export.ts';
+import { momentOf } from '../formats/moments.ts';
 import { personOf } from './reception.ts';
 
 export interface UserListDeps {
@@ -164,7 +165,7 @@ export function listedUserOf(deps: UserListDeps, user: User, spent: Spent | null
     balance_usd: formatDollars(balance),
     credits,
     keys: keysOf(deps, user),
-    last_seen_at: user.lastSeenAt === null ? null : isoTime(user.lastSeenAt),
+    last_seen_at: momentOf(user.lastSeenAt),
     spend_usd: spent === null ? null : formatDollars(shown(spent.cost_nanos)),
     requests: spent === null ? null : spent.requests,
   };

@@ -14,7 +14,7 @@ import { type Clock, isoTime } from '../../clock.ts';
 import type { KeyStatus, Monitoring, PassReport, Reading } from '../../monitoring/monitoring.ts';
 import type { ProviderKey, ProviderKeys } from '../../provider-keys/provider-keys.ts';
 import type { AskedFor } from '../answering.ts';
-import { spanIn } from '../formats/moments.ts';
+import { momentOf, spanIn } from '../formats/moments.ts';
 import { courseOf, endingFirst } from './balance-course.ts';
 import { keyFor, scopeOf } from './provider-key-replies.ts';
 
@@ -137,10 +137,10 @@ function stateIn(
     balance: numberOf(balance?.amount ?? null),
     currency: balance?.currency ?? null,
     source: balance?.source ?? null,
-    balance_at: optionalTime(balance?.at ?? null),
+    balance_at: momentOf(balance?.at ?? null),
     runway: state === undefined ? null : runwayIn(state),
-    last_checked_at: optionalTime(state?.lastCheckedAt ?? null),
-    last_ok_at: optionalTime(state?.lastOkAt ?? null),
+    last_checked_at: momentOf(state?.lastCheckedAt ?? null),
+    last_ok_at: momentOf(state?.lastOkAt ?? null),
   };
 }
 
@@ -177,8 +177,4 @@ function lowestOf(
 
 function numberOf(amount: Nanos | null): number | null {
   return amount === null ? null : toDollars(amount);
-}
-
-function optionalTime(epochMs: number | null): string | null {
-  return epochMs === null ? null : isoTime(epochMs);
 }

@@ -7,6 +7,7 @@ import { isoTime } from '../../clock.ts';
 import { Failure } from '../../failure.ts';
 import type { ProviderKey, ProviderKeys, Scope } from '../../provider-keys/provider-keys.ts';
 import { type Caller, ownerOf } from '../callers.ts';
+import { momentOf } from '../formats/moments.ts';
 
 /** What is known of a key beyond its row. */
 export interface KeyState {
@@ -84,7 +85,7 @@ export function keyReply(key: ProviderKey, state: KeyState): z.output<typeof pro
     balance: state.balance === null ? null : toDollars(state.balance.amount),
     currency: state.balance?.currency ?? null,
     balance_source: state.balance?.source ?? null,
-    balance_at: optionalTime(state.balance?.at ?? null),
+    balance_at: momentOf(state.balance?.at ?? null),
     runway_days: daysIn(state.runway?.hours),
     runway_low_days: daysIn(state.runway?.lowHours),
     runway_high_days: daysIn(state.runway?.highHours),
@@ -93,9 +94,9 @@ export function keyReply(key: ProviderKey, state: KeyState): z.output<typeof pro
     check_interval_minutes: key.checkIntervalMinutes,
     anchor:
       anchor === null ? null : { amount_usd: toDollars(anchor.amount), at: isoTime(anchor.at) },
-    last_checked_at: optionalTime(state.lastCheckedAt),
-    last_ok_at: optionalTime(state.lastOkAt),
-    last_used_at: optionalTime(key.lastUsedAt),
+    last_checked_at: momentOf(state.lastCheckedAt),
+    last_ok_at: momentOf(state.lastOkAt),
+    last_used_at: momentOf(key.lastUsedAt),
     created_at: isoTime(key.createdAt),
   };
 }
@@ -108,7 +109,7 @@ export function shortKeyReply(key: ProviderKey, state: KeyState): z.output<typeo
     masked: key.masked,
     active: key.isActive,
     probe: key.probe,
-    last_ok_at: optionalTime(state.lastOkAt),
+    last_ok_at: momentOf(state.lastOkAt),
     status: state.status,
   };
 }
@@ -128,8 +129,4 @@ export function keyFor(
 
 function daysIn(hours: number | null | undefined): number | null {
   return hours === null || hours === undefined ? null : hours / 24;
-}
-
-function optionalTime(epochMs: number | null): string | null {
-  return epochMs === null ? null : isoTime(epochMs);
 }

@@ -15,6 +15,7 @@ import { Failure } from '../../failure.ts';
 import type { Reports, UsageFigures } from '../../reports/reports.ts';
 import type { AskedFor } from '../answering.ts';
 import { exactDollars } from '../formats/dollars.ts';
+import { momentOf } from '../formats/moments.ts';
 
 export interface AdminDeps {
   readonly administration: Pick<Administration, 'issueOperatorKey'>;
@@ -63,8 +64,8 @@ export function adminHandlers({ administration, accounts, reports }: AdminDeps) 
         label: key.label,
         ...figures(usage),
         by_model: usage.byModel.map((part) => ({ model: part.model, ...figures(part) })),
-        first_request_at: optionalTime(usage.firstRequestAt),
-        last_request_at: optionalTime(usage.lastRequestAt),
+        first_request_at: momentOf(usage.firstRequestAt),
+        last_request_at: momentOf(usage.lastRequestAt),
       };
     },
   };
@@ -98,8 +99,4 @@ function figures(usage: UsageFigures): Omit<z.output<typeof keyUsage>['by_model'
     total_tokens: usage.promptTokens + usage.completionTokens,
     cost_usd: toDollars(usage.cost),
   };
-}
-
-function optionalTime(epochMs: number | null): string | null {
-  return epochMs === null ? null : isoTime(epochMs);
 }

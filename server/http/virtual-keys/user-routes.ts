@@ -8,6 +8,7 @@ import type { Reports, UsageOfUser } from '../../reports/reports.ts';
 import type { AskedFor } from '../answering.ts';
 import { type Caller, keyOf } from '../callers.ts';
 import { masked } from '../formats/masked.ts';
+import { momentOf } from '../formats/moments.ts';
 
 export interface UserDeps {
   readonly administration: Pick<Administration, 'find' | 'balanceOf'>;
@@ -86,6 +87,6 @@ function metricsOf(usage: UsageOfUser): z.output<typeof ownUsage>['usage_metrics
     cost_this_month: toDollars(thisMonth.charge),
     average_tokens_per_request: total.requests === 0 ? 0 : total.tokens / total.requests,
     most_used_model: mostUsedModel,
-    last_request_time: lastRequestAt === null ? null : isoTime(lastRequestAt),
+    last_request_time: momentOf(lastRequestAt),
   };
 }

@@ -20,6 +20,7 @@ import type { RateLimits, Standing } from '../../limits/limits.ts';
 import type { AskedFor } from '../answering.ts';
 import { type Caller, ownerOf } from '../callers.ts';
 import { sendExport } from '../formats/export.ts';
+import { momentOf } from '../formats/moments.ts';
 import { budgetIn } from './admin-routes.ts';
 import { virtualKeyFile } from './virtual-key-file.ts';
 
@@ -173,18 +174,18 @@ function keyOf({
     budget: budget === null ? null : budgetShown(budget),
     models: key.models === null ? null : [...key.models],
     allow_unmetered: key.allowUnmetered,
-    expires_at: optionalTime(key.expiresAt),
+    expires_at: momentOf(key.expiresAt),
     provider_key_id: key.pin,
     origin: key.origin,
     ruled_by: key.ruledBy,
-    last_used_at: optionalTime(use.lastUsedAt),
+    last_used_at: momentOf(use.lastUsedAt),
     previous: previous && {
       masked: maskedWhole(previous),
       valid_until: isoTime(previous.validUntil),
-      last_used_at: optionalTime(previous.lastUsedAt),
+      last_used_at: momentOf(previous.lastUsedAt),
     },
     created_at: isoTime(key.createdAt),
-    revoked_at: optionalTime(key.revokedAt),
+    revoked_at: momentOf(key.revokedAt),
   };
 }
 
@@ -205,15 +206,11 @@ export function budgetShown({
     spent_usd: formatDollars(spent ?? ZERO),
     held_usd: formatDollars(held),
     remaining_usd: formatDollars(available ?? ZERO),
-    resets_at: optionalTime(resetsAt),
+    resets_at: momentOf(resetsAt),
   };
 }
 
 /** Enough of a secret to tell it from others. */
 function maskedWhole({ prefix, last4 }: Pick<VirtualKey, 'prefix' | 'last4'>): string {
   return `${prefix}...${last4}`;
-}
-
-function optionalTime(epochMs: number | null): string | null {
-  return epochMs === null ? null : isoTime(epochMs);
 }
