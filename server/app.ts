@@ -207,7 +207,6 @@ function openHttp(deps: AppDeps, rooms: OpenRooms, secrets: Secrets): Promise<Ht
     gateway,
     reports: createReports({ storage, clock }),
     providerKeys: rooms.providerKeys,
-    keyStates: rooms.monitoring,
     monitoring: rooms.monitoring,
     databaseState: storage.state,
     records: rooms.records,

@@ -172,7 +172,6 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
       ...options.gateway,
     },
     providerKeys,
-    keyStates: monitoring,
     monitoring,
     databaseState: options.databaseState ?? (() => 'ok'),
     clock,

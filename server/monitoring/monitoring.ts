@@ -29,7 +29,7 @@ export type { PassReport } from './passes.ts';
 export type { Probe } from './probes.ts';
 export { createReadings, type Reading, type Span } from './readings.ts';
 export type { Runway } from './runway.ts';
-export type { KeyStatus } from './status.ts';
+export { type KeyStatus, NOTHING_KNOWN } from './status.ts';
 export { type WatchedKey, type WatchedKeys, watchedKeys } from './watched-key.ts';
 export type { Intervals } from './work.ts';
 

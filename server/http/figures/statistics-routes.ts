@@ -10,13 +10,13 @@ import { cursorOf, readCursor } from '../formats/cursor.ts';
 import { type ExportRow, sendExport } from '../formats/export.ts';
 import { type LabelDeps, type LabelOf, labelsFor } from '../formats/labels.ts';
 import { momentOf } from '../formats/moments.ts';
-import { type KeyStates, withStates } from '../provider-keys/provider-key-replies.ts';
+import { type Watcher, withStatus } from '../provider-keys/provider-key-replies.ts';
 import { scopeOf, seenKeys } from './figures-routes.ts';
 import { rangeOf } from './reports-routes.ts';
 
 export interface StatisticsDeps extends LabelDeps {
   readonly reports: Pick<Reports, 'dailyUsage' | 'dailyUsageBy' | 'syncedAt'>;
-  readonly keyStates: KeyStates;
+  readonly monitoring: Watcher;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -94,16 +94,16 @@ async function keysPage(
   const filter = usageFilter(deps, query, caller, null);
   const sums = await deps.reports.dailyUsageBy(filter, 'key');
   const sumOf = new Map(sums.map((sum) => [sum.name, sum]));
-  const states = await withStates(page, deps.keyStates);
+  const keys = await withStatus(page, deps.monitoring);
   const hasMore = held.length > limit;
   return {
-    data: states.map(({ key, state }) => ({
+    data: keys.map(({ key, status: { status, balance } }) => ({
       id: key.id,
       name: key.name,
       platform: key.platform,
       masked: key.masked,
-      status: state.status,
-      balance_usd: state.balance?.currency === 'USD' ? formatDollars(state.balance.amount) : null,
+      status,
+      balance_usd: balance?.currency === 'USD' ? formatDollars(balance.amount) : null,
       total_requests: sumOf.get(key.id)?.requests ?? 0,
       total_cost_usd: formatDollars(shown(sumOf.get(key.id)?.cost ?? 0)),
       last_used_at: momentOf(key.lastUsedAt),

@@ -7,6 +7,7 @@ import type { BalanceCourse, Closing, KeyStatus, Monitoring } from '../../monito
 import type { ProviderKey } from '../../provider-keys/provider-keys.ts';
 import { spanOf } from '../../reports/reports.ts';
 import { bucketsOf } from '../formats/moments.ts';
+import { daysIn, withStatus } from './provider-key-replies.ts';
 
 export interface CourseDeps {
   readonly monitoring: Pick<Monitoring, 'statuses' | 'courses' | 'runwaysAt'>;
@@ -94,13 +95,11 @@ async function runwayOf(
   ends: readonly number[],
   toCome: readonly null[],
 ): Promise<Reply['data']['runway']> {
-  const states = await monitoring.statuses(keys.map(({ id }) => id));
-  const key = endingFirst(keys, states);
-  if (key === null) return null;
+  const first = endingFirst(await withStatus(keys, monitoring));
+  if (first === null) return null;
+  const { key } = first;
   const found = await monitoring.runwaysAt(key.id, ends);
-  const [previous = null, ...values] = found.map((runway) =>
-    runway === null ? null : runway.hours / 24,
-  );
+  const [previous = null, ...values] = found.map((runway) => daysIn(runway?.hours));
   return {
     key_id: key.id,
     name: key.name,
@@ -111,15 +110,14 @@ async function runwayOf(
 }
 
 /** The key that may end first: by the near end of its band. */
-export function endingFirst<Key extends { readonly id: string }>(
-  keys: readonly Key[],
-  states: ReadonlyMap<string, Pick<KeyStatus, 'runway'>>,
-): Key | null {
+export function endingFirst<One extends { readonly status: Pick<KeyStatus, 'runway'> }>(
+  keys: readonly One[],
+): One | null {
   const [first] = keys
-    .flatMap((key) => {
-      const hours = states.get(key.id)?.runway?.lowHours;
-      return hours === undefined ? [] : [{ key, hours }];
+    .flatMap((one) => {
+      const hours = one.status.runway?.lowHours;
+      return hours === undefined ? [] : [{ one, hours }];
     })
-    .sort((one, other) => one.hours - other.hours);
-  return first?.key ?? null;
+    .sort((a, b) => a.hours - b.hours);
+  return first?.one ?? null;
 }

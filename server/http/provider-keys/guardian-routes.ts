@@ -2,19 +2,19 @@ import type { z } from 'zod';
 import type { GUARDIAN_API, guardedKey, guardedKeys } from '../../../contract/api/guardian-api.ts';
 import type { ProviderKey } from '../../provider-keys/provider-keys.ts';
 import type { AskedFor } from '../answering.ts';
-import { scopeOf, shortKeyReply, stateOf, withStates } from './provider-key-replies.ts';
+import { scopeOf, shortKeyReply, statusOf, withStatus } from './provider-key-replies.ts';
 import type { ProviderKeyDeps } from './provider-key-routes.ts';
 
 /** The operator's short calls for the same keys. */
-export function guardianHandlers({ providerKeys, keyStates }: ProviderKeyDeps) {
+export function guardianHandlers({ providerKeys, monitoring }: ProviderKeyDeps) {
   const shown = async (key: ProviderKey): Promise<z.output<typeof guardedKey>> =>
-    shortKeyReply(key, await stateOf(key, keyStates));
+    shortKeyReply(key, await statusOf(key, monitoring));
   return {
     async list({
       caller,
     }: AskedFor<typeof GUARDIAN_API.list>): Promise<z.output<typeof guardedKeys>> {
-      const keys = await withStates(providerKeys.list(scopeOf(caller)), keyStates);
-      return { data: keys.map(({ key, state }) => shortKeyReply(key, state)) };
+      const keys = await withStatus(providerKeys.list(scopeOf(caller)), monitoring);
+      return { data: keys.map(({ key, status }) => shortKeyReply(key, status)) };
     },
 
     async add({ body }: AskedFor<typeof GUARDIAN_API.add>): Promise<z.output<typeof guardedKey>> {

@@ -16,7 +16,7 @@ import type { ProviderKey, ProviderKeys } from '../../provider-keys/provider-key
 import type { AskedFor } from '../answering.ts';
 import { momentOf, spanIn } from '../formats/moments.ts';
 import { courseOf, endingFirst } from './balance-course.ts';
-import { keyFor, scopeOf } from './provider-key-replies.ts';
+import { daysIn, keyFor, scopeOf, type Watcher, withStatus } from './provider-key-replies.ts';
 
 export interface MonitoringDeps {
   readonly monitoring: Pick<
@@ -73,10 +73,10 @@ export function monitoringHandlers({ monitoring, providerKeys, clock }: Monitori
     async balances({
       caller,
     }: AskedFor<typeof MONITORING_API.balances>): Promise<z.output<typeof balances>> {
-      const keys = providerKeys.list(scopeOf(caller)).filter(({ isActive }) => isActive);
-      const states = await monitoring.statuses(keys.map(({ id }) => id));
-      const data = keys.map((key) => stateIn(key, states));
-      return { data, totals: totalsOf(states), lowest_runway: lowestOf(data, states) };
+      const active = providerKeys.list(scopeOf(caller)).filter(({ isActive }) => isActive);
+      const keys = await withStatus(active, monitoring);
+      const data = keys.map(({ key, status }) => keyState(key, status));
+      return { data, totals: totalsOf(keys), lowest_runway: lowestOf(keys) };
     },
 
     async balanceCourse({
@@ -100,18 +100,15 @@ export async function checksIn(
   {
     monitoring,
     providerKeys,
-  }: {
-    readonly monitoring: Pick<Monitoring, 'statuses'>;
-    readonly providerKeys: Pick<ProviderKeys, 'list'>;
-  },
+  }: { readonly monitoring: Watcher; readonly providerKeys: Pick<ProviderKeys, 'list'> },
 ): Promise<z.output<typeof keyChecks>> {
   const watched = providerKeys.list('all').filter((key) => key.isActive && key.purposes.watch);
-  const states = await monitoring.statuses(watched.map(({ id }) => id));
+  const keys = await withStatus(watched, monitoring);
   return {
     checked: done,
     broken,
     took_ms: tookMs,
-    data: watched.map((key) => stateIn(key, states)),
+    data: keys.map(({ key, status }) => keyState(key, status)),
   };
 }
 
@@ -122,41 +119,35 @@ function readingIn(reading: Reading): Omit<z.output<typeof readingReply>, 'key_i
 
 type KeyState = z.output<typeof keyChecks>['data'][number];
 
-function stateIn(
-  { id, name, platform }: ProviderKey,
-  states: ReadonlyMap<string, KeyStatus>,
-): KeyState {
-  const state = states.get(id);
-  const balance = state?.balance ?? null;
+function keyState({ id, name, platform }: ProviderKey, known: KeyStatus): KeyState {
+  const { status, message, balance, runway } = known;
   return {
     key_id: id,
     name,
     platform,
-    status: state?.status ?? 'unknown',
-    message: state?.message ?? null,
+    status,
+    message,
     balance: numberOf(balance?.amount ?? null),
     currency: balance?.currency ?? null,
     source: balance?.source ?? null,
     balance_at: momentOf(balance?.at ?? null),
-    runway: state === undefined ? null : runwayIn(state),
-    last_checked_at: momentOf(state?.lastCheckedAt ?? null),
-    last_ok_at: momentOf(state?.lastOkAt ?? null),
+    runway: runwayIn(runway),
+    last_checked_at: momentOf(known.lastCheckedAt),
+    last_ok_at: momentOf(known.lastOkAt),
   };
 }
 
-function runwayIn({ runway }: KeyStatus): KeyState['runway'] {
+function runwayIn(runway: KeyStatus['runway']): KeyState['runway'] {
   if (runway === null) return null;
   const { hours, lowHours, highHours } = runway;
-  return {
-    days: hours / 24,
-    low_days: lowHours / 24,
-    high_days: highHours === null ? null : highHours / 24,
-  };
+  return { days: hours / 24, low_days: lowHours / 24, high_days: daysIn(highHours) };
 }
 
+type Watched = Awaited<ReturnType<typeof withStatus>>;
+
 /** Each currency for itself: nothing is converted. */
-function totalsOf(states: ReadonlyMap<string, KeyStatus>): z.output<typeof balances>['totals'] {
-  const known = [...states.values()].flatMap(({ balance }) => balance ?? []);
+function totalsOf(keys: Watched): z.output<typeof balances>['totals'] {
+  const known = keys.flatMap(({ status }) => status.balance ?? []);
   return [...Map.groupBy(known, ({ currency }) => currency)]
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([currency, balances]) => ({
@@ -166,13 +157,11 @@ function totalsOf(states: ReadonlyMap<string, KeyStatus>): z.output<typeof balan
     }));
 }
 
-function lowestOf(
-  states: readonly KeyState[],
-  of: ReadonlyMap<string, KeyStatus>,
-): z.output<typeof balances>['lowest_runway'] {
-  const ids = states.map(({ key_id: id, name, runway }) => ({ id, name, runway }));
-  const first = endingFirst(ids, of);
-  return first === null ? null : { key_id: first.id, name: first.name, runway: first.runway };
+function lowestOf(keys: Watched): z.output<typeof balances>['lowest_runway'] {
+  const first = endingFirst(keys);
+  if (first === null) return null;
+  const { key, status } = first;
+  return { key_id: key.id, name: key.name, runway: runwayIn(status.runway) };
 }
 
 function numberOf(amount: Nanos | null): number | null {

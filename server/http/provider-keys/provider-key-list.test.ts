@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { providerKeysQuery } from '../../../contract/api/provider-keys-api.ts';
+import { NOTHING_KNOWN } from '../../monitoring/monitoring.ts';
 import { textOf } from '../formats/export.ts';
 import { chosenKeys, keyFile } from './provider-key-list.ts';
 import { keyReply } from './provider-key-replies.ts';
@@ -22,10 +23,7 @@ const BLANK = keyReply(
     ...{ thresholdNanos: null, checkIntervalMinutes: null, createdAt: 0 },
     ...{ lastUsedAt: null, deletedAt: null },
   },
-  {
-    ...{ status: 'unknown', message: null, balance: null, runway: null },
-    ...{ lastCheckedAt: null, lastOkAt: null },
-  },
+  NOTHING_KNOWN,
 );
 
 const KEYS: readonly Row[] = [

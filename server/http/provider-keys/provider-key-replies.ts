@@ -2,62 +2,28 @@
 import type { z } from 'zod';
 import type { guardedKey } from '../../../contract/api/guardian-api.ts';
 import type { providerKey } from '../../../contract/api/provider-keys-api.ts';
-import { type Nanos, toDollars } from '../../../contract/money.ts';
+import { toDollars } from '../../../contract/money.ts';
 import { isoTime } from '../../clock.ts';
 import { Failure } from '../../failure.ts';
+import { type KeyStatus, type Monitoring, NOTHING_KNOWN } from '../../monitoring/monitoring.ts';
 import type { ProviderKey, ProviderKeys, Scope } from '../../provider-keys/provider-keys.ts';
 import { type Caller, ownerOf } from '../callers.ts';
 import { momentOf } from '../formats/moments.ts';
 
-/** What is known of a key beyond its row. */
-export interface KeyState {
-  readonly status: 'healthy' | 'low' | 'exhausted' | 'invalid' | 'unreachable' | 'unknown';
-  /** What the last check was told; null before the first. */
-  readonly message: string | null;
-  /** In nano-units of the currency; null: not known. */
-  readonly balance: {
-    readonly amount: Nanos;
-    readonly currency: string;
-    readonly source: 'reported' | 'anchored' | 'estimated';
-    /** Milliseconds since the epoch. */
-    readonly at: number;
-  } | null;
-  readonly runway: {
-    readonly hours: number;
-    readonly lowHours: number;
-    /** Null: no end in sight. */
-    readonly highHours: number | null;
-  } | null;
-  /** Milliseconds since the epoch. */
-  readonly lastCheckedAt: number | null;
-  readonly lastOkAt: number | null;
-}
+/** Whoever watches the keys. */
+export type Watcher = Pick<Monitoring, 'statuses'>;
 
-/** Whoever watches the keys. One that is not in the answer was never looked at. */
-export interface KeyStates {
-  statuses(keyIds: readonly string[]): Promise<ReadonlyMap<string, KeyState>>;
-}
-
-const NOTHING_KNOWN: KeyState = {
-  status: 'unknown',
-  message: null,
-  balance: null,
-  runway: null,
-  lastCheckedAt: null,
-  lastOkAt: null,
-};
-
-/** The keys with their states, in the same order. */
-export async function withStates(
+/** The keys with how each fares, in the same order. */
+export async function withStatus(
   keys: readonly ProviderKey[],
-  states: KeyStates,
-): Promise<readonly { readonly key: ProviderKey; readonly state: KeyState }[]> {
-  const known = await states.statuses(keys.map(({ id }) => id));
-  return keys.map((key) => ({ key, state: known.get(key.id) ?? NOTHING_KNOWN }));
+  watcher: Watcher,
+): Promise<readonly { readonly key: ProviderKey; readonly status: KeyStatus }[]> {
+  const known = await watcher.statuses(keys.map(({ id }) => id));
+  return keys.map((key) => ({ key, status: known.get(key.id) ?? NOTHING_KNOWN }));
 }
 
-export async function stateOf(key: ProviderKey, states: KeyStates): Promise<KeyState> {
-  return (await states.statuses([key.id])).get(key.id) ?? NOTHING_KNOWN;
+export async function statusOf({ id }: ProviderKey, watcher: Watcher): Promise<KeyStatus> {
+  return (await watcher.statuses([id])).get(id) ?? NOTHING_KNOWN;
 }
 
 /** Whose keys this caller may see. */
@@ -65,7 +31,7 @@ export function scopeOf(caller: Caller): Scope {
   return caller.kind === 'operator' ? 'all' : ownerOf(caller);
 }
 
-export function keyReply(key: ProviderKey, state: KeyState): z.output<typeof providerKey> {
+export function keyReply(key: ProviderKey, known: KeyStatus): z.output<typeof providerKey> {
   const { anchor, purposes } = key;
   return {
     id: key.id,
@@ -77,31 +43,31 @@ export function keyReply(key: ProviderKey, state: KeyState): z.output<typeof pro
     source: key.source,
     user_id: key.owner,
     base_url: key.base,
-    status: state.status,
-    status_message: state.message,
+    status: known.status,
+    status_message: known.message,
     is_active: key.isActive,
     probe: key.probe,
     probe_model: key.probeModel,
-    balance: state.balance === null ? null : toDollars(state.balance.amount),
-    currency: state.balance?.currency ?? null,
-    balance_source: state.balance?.source ?? null,
-    balance_at: momentOf(state.balance?.at ?? null),
-    runway_days: daysIn(state.runway?.hours),
-    runway_low_days: daysIn(state.runway?.lowHours),
-    runway_high_days: daysIn(state.runway?.highHours),
+    balance: known.balance === null ? null : toDollars(known.balance.amount),
+    currency: known.balance?.currency ?? null,
+    balance_source: known.balance?.source ?? null,
+    balance_at: momentOf(known.balance?.at ?? null),
+    runway_days: daysIn(known.runway?.hours),
+    runway_low_days: daysIn(known.runway?.lowHours),
+    runway_high_days: daysIn(known.runway?.highHours),
     threshold_usd: key.thresholdNanos === null ? null : toDollars(key.thresholdNanos),
-    threshold_currency: state.balance?.currency ?? 'USD',
+    threshold_currency: known.balance?.currency ?? 'USD',
     check_interval_minutes: key.checkIntervalMinutes,
     anchor:
       anchor === null ? null : { amount_usd: toDollars(anchor.amount), at: isoTime(anchor.at) },
-    last_checked_at: momentOf(state.lastCheckedAt),
-    last_ok_at: momentOf(state.lastOkAt),
+    last_checked_at: momentOf(known.lastCheckedAt),
+    last_ok_at: momentOf(known.lastOkAt),
     last_used_at: momentOf(key.lastUsedAt),
     created_at: isoTime(key.createdAt),
   };
 }
 
-export function shortKeyReply(key: ProviderKey, state: KeyState): z.output<typeof guardedKey> {
+export function shortKeyReply(key: ProviderKey, known: KeyStatus): z.output<typeof guardedKey> {
   return {
     id: key.id,
     label: key.name,
@@ -109,8 +75,8 @@ export function shortKeyReply(key: ProviderKey, state: KeyState): z.output<typeo
     masked: key.masked,
     active: key.isActive,
     probe: key.probe,
-    last_ok_at: momentOf(state.lastOkAt),
-    status: state.status,
+    last_ok_at: momentOf(known.lastOkAt),
+    status: known.status,
   };
 }
 
@@ -127,6 +93,7 @@ export function keyFor(
   throw new Failure('not_found', { sentence: 'There is no such provider key.' });
 }
 
-function daysIn(hours: number | null | undefined): number | null {
+/** Null: no end in sight, or nothing can be said. */
+export function daysIn(hours: number | null | undefined): number | null {
   return hours === null || hours === undefined ? null : hours / 24;
 }

@@ -23,12 +23,12 @@ import { exactDollars } from '../formats/dollars.ts';
 import { sendExport } from '../formats/export.ts';
 import { chosenKeys, keyFile } from './provider-key-list.ts';
 import {
-  type KeyStates,
   keyFor,
   keyReply,
   scopeOf,
-  stateOf,
-  withStates,
+  statusOf,
+  type Watcher,
+  withStatus,
 } from './provider-key-replies.ts';
 
 export interface ProviderKeyDeps {
@@ -36,22 +36,22 @@ export interface ProviderKeyDeps {
     ProviderKeys,
     'list' | 'find' | 'add' | 'change' | 'remove' | 'trial'
   >;
-  readonly keyStates: KeyStates;
+  readonly monitoring: Watcher;
   readonly clock: Pick<Clock, 'now'>;
 }
 
-export function providerKeyHandlers({ providerKeys, keyStates, clock }: ProviderKeyDeps) {
+export function providerKeyHandlers({ providerKeys, monitoring, clock }: ProviderKeyDeps) {
   const shown = async (key: ProviderKey): Promise<z.output<typeof providerKey>> =>
-    keyReply(key, await stateOf(key, keyStates));
+    keyReply(key, await statusOf(key, monitoring));
   return {
     async list({
       query,
       caller,
       reply,
     }: AskedFor<typeof PROVIDER_KEYS_API.list>): Promise<z.output<typeof providerKeyList>> {
-      const keys = await withStates(providerKeys.list(scopeOf(caller)), keyStates);
+      const keys = await withStatus(providerKeys.list(scopeOf(caller)), monitoring);
       const data = chosenKeys(
-        keys.map(({ key, state }) => keyReply(key, state)),
+        keys.map(({ key, status }) => keyReply(key, status)),
         query,
       );
       if (query.format === undefined) return { data };
