@@ -112,40 +112,41 @@ function projectWith(tests: Readonly<Record<string, string>>) {
   };
 }
 
-test('the test command passes, prints coverage and ends with the summary of the runner', () => {
-  const { status, stdout, stderr } = runIn(projectWith({}), { script: 'test.ts' });
-  assert.equal(status, 0, stdout + stderr);
-  assert.match(stdout, /all files\s+\|\s+100\.00/);
-  assert.match(stdout, SUMMARY_AT_END);
-});
-
-test('a failing test fails the test command, and the summary is still the end', () => {
-  const project = projectWith({ 'contract/broken.test.ts': FAILING });
-  const { status, stdout } = runIn(project, { script: 'test.ts' });
-  assert.equal(status, 1);
-  assert.match(stdout, /on purpose/);
-  assert.match(stdout, SUMMARY_AT_END);
-});
-
-test('code that no test loads counts against the coverage', () => {
-  const lines = Array.from({ length: 60 }, (_, index) => `console.log(${index});`);
-  const project = projectWith({ 'contract/unused.ts': lines.join('\n') });
-  const { status, stdout } = runIn(project, { script: 'test.ts' });
-  assert.equal(status, 1);
-  assert.match(stdout, /line coverage does not meet/);
-});
-
 const HOOKED = `import { beforeEach, test } from 'node:test';
 beforeEach(() => { globalThis.calls = (globalThis.calls ?? 0) + 1; });
 test('is hooked', () => {});`;
 const IN_COMPANY = `import { test } from 'node:test';
 test('is not', () => { if (globalThis.calls !== 1) throw new Error(\`\${globalThis.calls} calls\`); });`;
 
-test('files that share a process keep their hooks to themselves, and their names stand above their tests', () => {
+test('the test command passes, prints coverage and ends with the summary of the runner; files that share a process keep their hooks to themselves, and their names stand above their tests', () => {
   const files = { 'contract/a.test.ts': HOOKED, 'contract/b.test.ts': IN_COMPANY };
-  const { status, stdout } = runIn(projectWith(files), { script: 'test.ts' });
-  assert.equal(status, 0, stdout);
+  const { status, stdout, stderr } = runIn(projectWith(files), { script: 'test.ts' });
+  assert.equal(status, 0, stdout + stderr);
+  assert.match(stdout, /all files\s+\|\s+100\.00/);
+  assert.match(stdout, SUMMARY_AT_END);
   assert.match(stdout, /▶ contract\/b\.test\.ts\n\s+✔ is not/);
+});
+
+test('a failing test fails the test command, and the summary is still the end, over tests of every kind', () => {
+  const broken = { 'contract/broken.test.ts': FAILING, 'test/faults/a.test.ts': FAILING };
+  const { status, stdout } = runIn(projectWith(broken), { script: 'test.ts' });
+  assert.equal(status, 1);
+  assert.match(stdout, /on purpose/);
+  assert.match(stdout, SUMMARY_AT_END);
+  assert.match(stdout, /\nℹ pass 5\nℹ fail 2\n/);
+});
+
+test('code that no test beside the code loads counts against the coverage, be it that tests of the whole product do', () => {
+  const lines = Array.from({ length: 60 }, (_, index) => `export const n${index} = ${index};`);
+  const project = projectWith({
+    'contract/wide.ts': lines.join('\n'),
+    'test/journeys/a.test.ts': WIDE,
+  });
+  const { status, stdout } = runIn(project, { script: 'test.ts' });
+  assert.equal(status, 1);
+  assert.match(stdout, /\nℹ tests 6\n[\s\S]*\nℹ pass 6\n/);
+  assert.match(stdout, /wide\.ts\s+\|\s+0\.00/);
+  assert.match(stdout, /line coverage does not meet/);
 });
 
 test('a test file that waits at its top level is refused, since its hooks would fall to another', () => {
@@ -189,16 +190,6 @@ test('a secret that got out fails the run, with its place, although every test p
 });
 
 const WIDELY_LOADED = { 'contract/wide.ts': 'export const wide = 1;' };
-
-test('tests of the whole product are in the summary, and what they run through is not in the coverage', () => {
-  const passing = projectWith({ ...WIDELY_LOADED, 'test/journeys/a.test.ts': WIDE });
-  const { stdout } = runIn(passing, { script: 'test.ts' });
-  assert.match(stdout, /\nℹ tests 6\n[\s\S]*\nℹ pass 6\n/);
-  assert.match(stdout, /wide\.ts\s+\|\s+0\.00/);
-  const failing = runIn(projectWith({ 'test/faults/a.test.ts': FAILING }), { script: 'test.ts' });
-  assert.equal(failing.status, 1);
-  assert.match(failing.stdout, /\nℹ pass 5\nℹ fail 1\n/);
-});
 
 test('of the tests in a browser one journey is run, and all of them in the long run', () => {
   const project = projectWith({
