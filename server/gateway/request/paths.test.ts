@@ -132,7 +132,12 @@ test("the provider's account endpoints are never forwarded, however they are spe
     'realtime/client_secrets',
     'realtime/sessions/',
     'Realtime/transcription_sessions',
+    'realtime/translations/client_secrets',
     'chatkit/sessions',
+    'tunnels/tnl_1/reveal_token',
+    'environments/env_1/work/poll',
+    'webhook_endpoints/we_1/rotate_secret',
+    'safety/alerts/alert_1',
   ]) {
     for (const method of ['GET', 'POST', 'DELETE']) {
       assert.throws(

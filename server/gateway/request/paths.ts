@@ -69,17 +69,26 @@ const ACCOUNT_SEGMENTS: ReadonlySet<string> = new Set([
   'organizations',
   'projects',
   'rate-limit',
+  'safety',
   'spend-limit',
   'teams',
   'usage',
   'user',
   'users',
+  // They have everything that is done with our key told to an address of the caller's choice.
+  'webhook_endpoints',
   'workspaces',
 ]);
 
 /** What makes credentials of its own out of our key, with which a caller would be served past us, and by nobody metered. */
-const CREDENTIAL_PATHS =
-  /^(?:realtime\/(?:client_secrets|sessions|transcription_sessions)|chatkit\/sessions)$/;
+const CREDENTIAL_PATHS = new RegExp(
+  [
+    '^realtime/(?:sessions|transcription_sessions|(?:.+/)?client_secrets)$',
+    '^chatkit/sessions$',
+    '^tunnels/[^/]+/reveal_token$',
+    '^environments/[^/]+/work/poll$',
+  ].join('|'),
+);
 
 /** What stands before the path proper where a provider has a path of its own for each deployment of a model, as Azure does. */
 const DEPLOYMENT = /^deployments\/([^/]+)\/(?=.)/i;
