@@ -166,6 +166,12 @@ test('what comes back sealed is counted by its length, wherever it stands', () =
   }
 });
 
+test('questions that are put to a model beside its input are read by it', () => {
+  const questions = [{ type: 'choice', question: 'Is it a cat?', options: ['yes', 'no'] }];
+  const { texts } = promptText({ input: 'Meow.', questions });
+  assert.deepEqual(texts, ['Meow.', 'Is it a cat?', 'yes', 'no']);
+});
+
 test('a document that carries plain text is read as text', () => {
   const part = {
     type: 'document',

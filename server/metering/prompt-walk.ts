@@ -62,6 +62,7 @@ export function walkPrompt(body: unknown, listener: PromptListener): void {
   walkContent(body['suffix'], listener, 0);
   walkContent(body['query'], listener, 0);
   walkContent(body['documents'], listener, 0);
+  walkContent(body['questions'], listener, 0);
   walkSchema(body['tools'], listener, 0);
   walkSchema(body['functions'], listener, 0);
   walkSchema(body['response_format'], listener, 0);

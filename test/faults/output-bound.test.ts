@@ -33,6 +33,21 @@ describe('what is sent on to a provider', { timeout: 180_000 }, () => {
     });
   }
 
+  for (const path of ['/responses/compact', '/decisions']) {
+    test(`${path} knows no bound: none is sent or believed, and the whole of the default is held or refused`, async () => {
+      const body = { model: 'gpt-4o-mini', input: prompt };
+      await using holder = await openHolder();
+      for (const sent of [body, { ...body, max_output_tokens: 1 }]) {
+        const { record } = await askHolder(holder, { path, body: sent });
+        assert.deepEqual(holder.stand.upstream.requests().at(-1)?.json, sent);
+        assert.ok((record.hold_nanos ?? 0) >= 4096 * CREDIT);
+      }
+      await using poor = await openHolder(4000 * CREDIT);
+      const refused = refusalOf(await poor.stand.ask({ path, body }));
+      assert.deepEqual(refused, { status: 402, code: 'insufficient_quota' });
+    });
+  }
+
   test('under MIN_OUTPUT_TOKENS of cover a request without a bound is refused and reaches nobody', async () => {
     await using holder = await openHolder(60 * CREDIT);
     const { answer, record } = await askHolderRefused(holder, chat(''));

@@ -253,7 +253,7 @@ function holdMoney(deps: AdmissionDeps, request: Request): Money {
   return {
     tariff,
     hold,
-    outputBound: cover === null ? null : outputBound,
+    outputBound: cover === null || plan.unbounded ? null : outputBound,
     candidates: held,
   };
 }
@@ -274,7 +274,7 @@ function offersOf(
   const mostAt = (limits: ModelLimits) => mostOutput(limits, input, charging);
   const boundAt = ({ limits }: Place, tariff: Tariff): number => {
     const most = stated ?? mostAt(limits);
-    if (stated !== null || cover === null) return most;
+    if (stated !== null || cover === null || plan.unbounded) return most;
     const base = tariff.reckon(input, 0, units);
     if (base === null) return most;
     const rate = tariff.outputNanosPerMillion ?? 0;

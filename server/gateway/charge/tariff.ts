@@ -176,12 +176,13 @@ function isBound(value: unknown): value is number {
 }
 
 /**
- * The bound that a request states for each of its answers; null if it states none.
+ * The bound that a request states for each of its answers; null if it states none, or none holds here.
  *
  * @throws Failure `invalid_request` for what is no bound, as nothing could be held for it
  */
 export function statedBound(plan: Plan): number | null {
   let bound: number | null = null;
+  if (plan.unbounded) return bound;
   for (const name of BOUND_NAMES[plan.wire ?? ''] ?? []) {
     const value = plan.parsed?.[name] ?? null;
     if (value === null) continue;

@@ -13,6 +13,8 @@ export interface PathMeaning {
   /** Shape of a metered answer; null where nothing is read from it. */
   readonly wire: Wire | null;
   readonly dialect: Dialect;
+  /** No member bounds the output here: a provider refuses, or overlooks, those that bound it elsewhere. */
+  readonly unbounded?: true;
 }
 
 /** A map, because a path may be called `constructor`. */
@@ -21,7 +23,11 @@ const METERED: ReadonlyMap<string, PathMeaning> = new Map(
     'chat/completions': { pathClass: 'tokens', wire: 'chat', dialect: 'openai' },
     completions: { pathClass: 'tokens', wire: 'completions', dialect: 'openai' },
     responses: { pathClass: 'tokens', wire: 'responses', dialect: 'openai' },
-    'responses/compact': { pathClass: 'tokens', wire: 'responses', dialect: 'openai' },
+    'responses/compact': {
+      ...{ pathClass: 'tokens', wire: 'responses', dialect: 'openai' },
+      unbounded: true,
+    },
+    decisions: { pathClass: 'tokens', wire: 'responses', dialect: 'openai', unbounded: true },
     messages: { pathClass: 'tokens', wire: 'messages', dialect: 'anthropic' },
     embeddings: { pathClass: 'tokens', wire: 'embeddings', dialect: 'openai' },
     images: { pathClass: 'cost', wire: 'images', dialect: 'openai' },

@@ -82,9 +82,7 @@ export async function makePlan(incoming: Incoming, bodyBytesMax: number): Promis
   const inBackground = meaning.wire === 'responses' && isInBackground(parsed);
   const options = parsed['stream_options'] as JsonObject | null | undefined;
   return {
-    pathClass: inBackground ? 'unmetered' : meaning.pathClass,
-    wire: inBackground ? null : meaning.wire,
-    dialect: meaning.dialect,
+    ...(inBackground ? { ...meaning, ...UNMETERED } : meaning),
     endpoint,
     rest,
     parsed,
@@ -126,6 +124,8 @@ function modelIn({ model }: JsonObject): string | null {
 
 /** What is kept of the name of a model. */
 const NAME_LETTERS_MAX = 256;
+
+const UNMETERED = { pathClass: 'unmetered', wire: null } as const;
 
 const NOTHING_READ = {
   parsed: null,
