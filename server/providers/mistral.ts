@@ -7,5 +7,7 @@ export const mistral = openaiCompatible({
   base: 'https://api.mistral.ai/v1',
   priceCatalogue: 'mistral',
   afterAbort: 'billing goes on',
+  // Its streams state their usage by themselves, and a request that asks for it is refused.
+  streamUsage: 'always',
   probeModel: 'ministral-8b-latest',
 });

@@ -78,13 +78,14 @@ describe('what routing knows of the vendors', () => {
       'deepseek',
       'groq',
       'gemini',
-      'mistral',
       'moonshot',
       'xai',
       'custom',
     ];
     for (const id of asked) assert.equal(routing(id)?.streamUsage, 'when asked', id);
-    assert.equal(routing('openrouter')?.streamUsage, 'always');
+    for (const id of ['openrouter', 'mistral']) {
+      assert.equal(routing(id)?.streamUsage, 'always', id);
+    }
   });
 
   test('the Anthropic dialect goes to those that speak it, each with its own credential header', () => {

@@ -46,6 +46,7 @@ export interface SeenRequest {
 
 const POSTS: readonly (readonly [suffix: string, route: Route])[] = [
   ['/chat/completions', 'chat'],
+  ['/fim/completions', 'chat'],
   ['/completions', 'completions'],
   ['/responses', 'responses'],
   ['/messages', 'messages'],

@@ -179,3 +179,23 @@ describe('T65 event injection', { timeout: 180_000 }, () => {
     assert.equal(stand.recordOf(answer).outcome, 'failed');
   });
 });
+
+test('streams go as they came to a provider that states their usage unasked and refuses to be asked', async () => {
+  await using stand = await openStand({ provider: 'MISTRAL' });
+  const fill = {
+    model: 'gpt-4o-mini',
+    prompt: 'def [[tokens=4 usagePlace=with-finish]]',
+    suffix: ':',
+  };
+  const bodies = [
+    ['/chat/completions', chat('tokens=4 usagePlace=with-finish', { stream: true })],
+    ['/fim/completions', { ...fill, stream: true }],
+    ['/fim/completions', fill],
+  ] as const;
+  for (const [path, body] of bodies) {
+    const record = stand.recordOf(await stand.ask({ path, body }));
+    const seen = stand.upstream.requests().at(-1);
+    assert.equal(seen?.body.toString(), JSON.stringify(body));
+    assert.deepEqual([record.provenance, record.output_tokens], ['reported', 4]);
+  }
+});

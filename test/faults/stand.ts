@@ -46,6 +46,7 @@ export interface StandOptions {
     | 'GROQ'
     | 'ANTHROPIC'
     | 'DEEPSEEK'
+    | 'MISTRAL'
     | 'XAI';
   /** The product's time; default: the system's. */
   readonly clock?: NonNullable<LocalOptions['clock']>;

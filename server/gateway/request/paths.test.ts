@@ -90,6 +90,7 @@ test('each path has the class that its use can be metered by', () => {
   assert.equal(classOf('POST', 'chat/completions'), 'tokens');
   assert.equal(classOf('POST', '%63hat/completions'), 'tokens');
   assert.equal(classOf('POST', 'messages'), 'tokens');
+  assert.equal(classOf('POST', 'fim/completions'), 'tokens');
   assert.equal(classOf('POST', 'decisions'), 'tokens');
   assert.equal(classOf('POST', 'images/generations'), 'cost');
   assert.equal(classOf('POST', 'audio/speech'), 'cost');

@@ -22,6 +22,8 @@ const METERED: ReadonlyMap<string, PathMeaning> = new Map(
   Object.entries<PathMeaning>({
     'chat/completions': { pathClass: 'tokens', wire: 'chat', dialect: 'openai' },
     completions: { pathClass: 'tokens', wire: 'completions', dialect: 'openai' },
+    // Mistral's way to fill a gap in code, as editors do: asked like a completion, answered like a chat.
+    'fim/completions': { pathClass: 'tokens', wire: 'chat', dialect: 'openai' },
     responses: { pathClass: 'tokens', wire: 'responses', dialect: 'openai' },
     'responses/compact': {
       ...{ pathClass: 'tokens', wire: 'responses', dialect: 'openai' },
