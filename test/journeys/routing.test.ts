@@ -95,6 +95,17 @@ describe('who serves', () => {
     assert.equal(openrouter.requests().at(-1)?.path, '/api/v1/files');
   });
 
+  test('counting the tokens of a model, and asking after it, go to who lists it', async () => {
+    for (const act of [
+      () => client.responses.inputTokens.count({ model: 'openai-only', input: 'Hi.' }),
+      () => client.models.retrieve('openai-only'),
+    ]) {
+      const { record } = await recordOf<unknown>(tollkeeper, act);
+      assert.deepEqual([record.provider_id, record.model], ['openai', 'openai-only']);
+      assert.equal(record.cost_source, 'none');
+    }
+  });
+
   test('the list of models is the union, each once, as its provider wrote it', async () => {
     const { result, records } = await recordsOf(tollkeeper, () => client.models.list());
     assert.deepEqual(result.data.map(({ id }) => id).sort(), [

@@ -61,9 +61,12 @@ export async function makePlan(incoming: Incoming, bodyBytesMax: number): Promis
   const endpoint = plainPath(queryAt === -1 ? rest : rest.slice(0, queryAt));
   const meaning = meaningOf(method, endpoint, headers);
   const deployment = deploymentOf(endpoint)?.slice(0, NAME_LETTERS_MAX) ?? null;
-  if (meaning.wire === null) {
+  // Counting tokens costs nothing, but only who has the model can do it.
+  const counts = meaning.pathClass === 'free' && method === 'POST';
+  if (meaning.wire === null && !counts) {
     const body = hasBody(method, headers) ? passing(source) : null;
-    return { ...meaning, ...NOTHING_READ, endpoint, deployment, rest, body };
+    const model = meaning.pathClass === 'free' ? modelAskedAfter(endpoint) : null;
+    return { ...meaning, ...NOTHING_READ, endpoint, deployment, rest, body, model };
   }
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
@@ -121,6 +124,14 @@ const NO_SOCKETS = {
 function modelIn({ model }: JsonObject): string | null {
   return typeof model === 'string' && model !== '' ? model.slice(0, NAME_LETTERS_MAX) : null;
 }
+
+/** Of `models/NAME`, where what is known of one model is asked for. */
+function modelAskedAfter(endpoint: string): string | null {
+  const name = endpoint.startsWith(MODELS) ? endpoint.slice(MODELS.length) : '';
+  return name === '' ? null : name.slice(0, NAME_LETTERS_MAX);
+}
+
+const MODELS = 'models/';
 
 /** What is kept of the name of a model. */
 const NAME_LETTERS_MAX = 256;
