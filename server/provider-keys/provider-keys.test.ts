@@ -123,14 +123,15 @@ test('changes of one key at once each hold, and the use that is noted meanwhile 
   }
 });
 
-test('the named upstream is the default route, and the provider of all models comes before the rest', async () => {
+test('the named upstream is the default route, then who has all models, then who has paths that name none', async () => {
   await using stage = await openRing();
   const { ring } = stage;
   const groq = await ring.add(order(null, 'gsk-key'));
+  const openai = await ring.add({ ...order(null, 'sk-oa-key'), platform: 'openai' });
   const all = await ring.add({ ...order(null, 'sk-or-key'), platform: 'openrouter' });
   assert.deepEqual(
     ring.routed(null).map(({ id }) => id),
-    ['env:upstream', all.id, groq.id],
+    ['env:upstream', all.id, openai.id, groq.id],
   );
   assert.equal(
     ring.use({ id: 'env:upstream' }, (secret) => secret),

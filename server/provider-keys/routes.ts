@@ -1,5 +1,5 @@
 /** Where provider keys live, and in which order they serve. */
-import { type Provider, providers } from '../providers/providers.ts';
+import { defaultRoutes, type Provider } from '../providers/providers.ts';
 import { providerOf } from './key-parts.ts';
 import type { ProviderKey, RoutedKey } from './provider-key.ts';
 
@@ -39,12 +39,12 @@ export function routedKey(key: ProviderKey, settings: AddressSettings): RoutedKe
   return { ...placeAt(providerOf(platform), base, settings), id, owner };
 }
 
-/** The named upstream is the default route, else the provider that serves the models of all others, else the first. */
+/** The named upstream is the default route, else the first of the providers that are good for it, else the first. */
 export function inOrder(keys: readonly RoutedKey[]): readonly RoutedKey[] {
-  const [first] = providers;
   const rank = ({ id, provider }: RoutedKey): number => {
-    if (id === UPSTREAM_ID) return 0;
-    return provider === first ? 1 : 2;
+    if (id === UPSTREAM_ID) return -1;
+    const place = defaultRoutes.indexOf(provider);
+    return place === -1 ? defaultRoutes.length : place;
   };
   return [...keys].sort((one, other) => rank(one) - rank(other));
 }

@@ -49,9 +49,8 @@ export {
 } from './sse.ts';
 
 /**
- * The known vendors. The first whose key is configured is the default route, so the one that serves
- * models of all others stands first; the rest is sorted by id. `custom` is none of them: it has no
- * address of its own.
+ * The known vendors. The one that serves models of all others stands first; the rest is sorted by id.
+ * `custom` is none of them: it has no address of its own.
  */
 export const providers: readonly Provider[] = [
   openrouter,
@@ -67,6 +66,12 @@ export const providers: readonly Provider[] = [
   venice,
   xai,
 ];
+
+/**
+ * Whose keys come before all others, best first, so that they are the default route: who serves the models of everybody,
+ * then who has the files, batches, moderations and the like that this API knows and that name no model.
+ */
+export const defaultRoutes: readonly Provider[] = [openrouter, openai];
 
 const byId = new Map([...providers, custom].map((provider) => [provider.id, provider]));
 const byHost = new Map(
