@@ -23,7 +23,8 @@ export function nanos(value: number): Nanos {
 
 export const ZERO: Nanos = nanos(0);
 
-const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/;
+/** Exponents reach as far as those of decimal numbers of 128 bits, in which some write a zero as `0E-6176`. */
+const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/;
 
 /**
  * Reads a decimal exactly, digit by digit, never through binary floating point.
