@@ -54,7 +54,8 @@ export interface Monitoring {
   check(keyId: string): Promise<Reading>;
   /**
    * Reads now what its provider reports as used.
-   * @throws Failure `not_found`; `conflict` where provider or key do not offer it; an `upstream_…` one for trouble
+   * @throws Failure `not_found`; `conflict` where provider or key do not offer it, or the key is refused; an `upstream_…`
+   *   one for trouble
    */
   sync(keyId: string): Promise<SyncReport>;
   /** Makes a tiny completion now, which costs money. @throws Failure `not_found` */
@@ -185,7 +186,7 @@ class Monitor implements Monitoring {
       throw new Failure('conflict', { sentence: 'This provider reports no usage.' });
     }
     const { usage, from, to } = synced;
-    if (usage.outcome !== 'read') throw failureOf(usage);
+    if (usage.outcome !== 'read' || usage.verdict === 'invalid') throw failureOf(usage);
     return { rows: usage.rows.length, from, to };
   }
 
@@ -264,12 +265,12 @@ class Monitor implements Monitoring {
 }
 
 /** What a sync that taught nothing tells whoever asked for it. */
-function failureOf({ outcome, message, retryAfterMs }: KeyReading): Failure {
+function failureOf({ verdict, outcome, message, retryAfterMs }: KeyReading): Failure {
   const details = {
     sentence: message,
     ...(retryAfterMs === null ? {} : { retryAfterMs }),
   };
-  if (outcome === 'not permitted' || outcome === 'not offered') {
+  if (verdict === 'invalid' || outcome === 'not permitted' || outcome === 'not offered') {
     return new Failure('conflict', details);
   }
   return new Failure(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../clock.ts';
 import type { Failure } from '../failure.ts';
-import type { ProviderUsage, UsageRow } from '../providers/providers.ts';
+import type { KeyReading, ProviderUsage, UsageRow } from '../providers/providers.ts';
 import { answer, dollars, has, openStage, reads, type Stage, TELLING } from './stage-for-tests.ts';
 
 let stage: Stage;
@@ -100,12 +100,11 @@ test('an answer that is empty all at once takes nothing back', async () => {
 test('a sync that teaches nothing is refused in words, and tried again soon', async () => {
   stage.add('pk_1', { provider: TELLING });
   stage.add('pk_2');
-  const trouble = (outcome: 'unavailable' | 'not permitted') => {
-    stage.script.usage = () => ({
-      ...told([], []),
-      ...reads('unknown', outcome, `It was ${outcome}.`),
-    });
+  const tells = (reading: KeyReading) => {
+    stage.script.usage = () => ({ ...told([], []), ...reading });
   };
+  const trouble = (outcome: 'unavailable' | 'not permitted') =>
+    tells(reads('unknown', outcome, `It was ${outcome}.`));
   trouble('unavailable');
   const refusal = (id: string) =>
     stage.monitoring.sync(id).then(
@@ -118,6 +117,9 @@ test('a sync that teaches nothing is refused in words, and tried again soon', as
     [(await refusal('pk_1')).code, (await refusal('pk_1')).message],
     ['conflict', 'It was not permitted.'],
   );
+  tells(reads('invalid', 'read', 'It was not accepted.'));
+  const { code, message } = await refusal('pk_1');
+  assert.deepEqual([code, message], ['conflict', 'It was not accepted.']);
   assert.equal((await refusal('pk_2')).code, 'conflict');
 });
 
