@@ -160,7 +160,8 @@ export const figuresMeta = z.object({
     description: 'Said where the days of the zone begin within an hour and are shown to the hour',
   }),
   as_of: instant.nullable().meta({
-    description: 'When the figures were true; null: no provider has reported yet',
+    description:
+      'When the figures were true, of providers: when they last told something of the keys meant; null: they never did',
   }),
   previous_start: instant,
   previous_end: instant.meta({

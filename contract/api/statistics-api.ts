@@ -34,7 +34,15 @@ export const statisticsReply = z.object({
     by_model: z.array(z.object({ model: z.string(), ...sums })),
     by_day: z.array(z.object({ date: day, ...sums })),
   }),
-  meta: z.object({ start: day, end: day, source: z.string(), as_of: instant.nullable() }),
+  meta: z.object({
+    start: day,
+    end: day,
+    source: z.string(),
+    as_of: instant.nullable().meta({
+      description:
+        'When the figures were true, of providers: when they last told something of the keys meant; null: they never did',
+    }),
+  }),
 });
 
 export const usageRow = z.object({

@@ -140,11 +140,22 @@ function daysOf(range: { readonly start: string; readonly end: string }): Rows {
 
 const dayText = (day: number): string => utcDay(day * DAY_MS);
 
-/** When the providers were asked last; null if they never were. */
-export async function syncedAt(db: Db): Promise<number | null> {
+/**
+ * When providers last told something of these keys; null if they never did.
+ *
+ * @param keyIds null: of any key
+ */
+export async function syncedAt(db: Db, keyIds: readonly string[] | null): Promise<number | null> {
   const row = await db
     .selectFrom('provider_usage')
     .select((c) => c.fn.max('synced_at').as('at'))
+    .$if(keyIds !== null, (query) =>
+      query.where(
+        'provider_key_id',
+        'in',
+        sql<string>`(select value from json_each(${JSON.stringify(keyIds)}))`,
+      ),
+    )
     .executeTakeFirst();
   return row?.at ?? null;
 }

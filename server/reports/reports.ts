@@ -80,8 +80,8 @@ export interface Reports {
     page: { readonly before: string | null; readonly limit: number },
   ): Promise<readonly LoggedUse[]>;
   usageLogTotals(filter: UsageLogFilter): Promise<UsageLogTotals>;
-  /** When providers were asked last. */
-  syncedAt(): Promise<number | null>;
+  /** When providers last told something of these keys; null: of any. */
+  syncedAt(keyIds: readonly string[] | null): Promise<number | null>;
   /** Every price that a request was priced with, the newest first. */
   prices(): Promise<readonly Database['prices'][]>;
 }
@@ -103,7 +103,7 @@ export function createReports(deps: SumsSourceDeps): Reports {
     dailyUsageBy: (filter, column) => dailyUsageBy(source, filter, column),
     usageLog: (filter, page) => usageLog(db, filter, page),
     usageLogTotals: (filter) => usageLogTotals(db, filter),
-    syncedAt: () => syncedAt(db),
+    syncedAt: (keyIds) => syncedAt(db, keyIds),
     prices: () => db.selectFrom('prices').selectAll().orderBy('first_used_at', 'desc').execute(),
   };
 }

@@ -117,4 +117,24 @@ describe('provider keys', { skip }, () => {
     assert.deepEqual(complaints, []);
     await close();
   });
+
+  test('a key of whose use the provider says nothing is not shown as one that cost nothing', async () => {
+    const { page, complaints, close } = await stand.visit({ as: OPERATOR });
+    const data = { platform: 'openai', name: 'Search', key: 'demo-ordinary-key-0020' };
+    const { id } = await (await page.request.post('/api/keys', { data })).json();
+    // All that the gateway metered, as if this key had served it.
+    await page.route(/\/api\/v1\/stats\?.*source=gateway/, (route) => {
+      const url = new URL(route.request().url());
+      url.searchParams.delete('key_id');
+      return route.continue({ url: url.href });
+    });
+    await open(page, `/keys?row=${id}`);
+    const use = page.getByRole('dialog').getByRole('table');
+    const cost = use.getByRole('row', { name: /^Cost/ }).getByRole('cell');
+    await page.getByText('The provider has reported no use of this key').waitFor();
+    assert.equal(await cost.first().textContent(), '–');
+    assert.match((await cost.last().textContent()) ?? '', /^\$/);
+    assert.deepEqual(complaints, []);
+    await close();
+  });
 });

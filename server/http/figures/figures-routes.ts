@@ -62,20 +62,22 @@ export function figuresHandlers(deps: FiguresDeps) {
       const groups = groupsOf(query.group, query.subgroup);
       const now = clock.now();
       const span = spanOf(query, now);
-      const isReported = query.source === 'provider';
-      const told = isReported
-        ? await reports.reportedChart(reportedOrder(deps, { query, groups, span }, caller))
-        : await reports.chart({
-            ...{ span, metric, groups, top: query.top },
-            selection: selectionOf(query, caller),
-          });
+      const reported =
+        query.source === 'provider' ? reportedOrder(deps, { query, groups, span }, caller) : null;
+      const told =
+        reported === null
+          ? await reports.chart({
+              ...{ span, metric, groups, top: query.top },
+              selection: selectionOf(query, caller),
+            })
+          : await reports.reportedChart(reported);
       const chart = query.cumulative === 'true' ? runningChart(told) : told;
       const answer: Answer = {
         data: {
           ...{ metric, unit: METRICS[metric], buckets: bucketsOf(span, now) },
           ...seriesOf(chart, metric, groups, labelsFor(deps, caller)),
         },
-        meta: metaOf(span, isReported ? await reports.syncedAt() : now),
+        meta: metaOf(span, reported === null ? now : await reports.syncedAt(reported.keyIds)),
       };
       if (query.format === undefined) return answer;
       const file = { name: metric, columns: COLUMNS, pages: exportedPages(answer) };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { OPERATOR, openTestEdge, type TestEdge } from '../edge-for-tests.ts';
+import { NOW, OPERATOR, openTestEdge, type TestEdge } from '../edge-for-tests.ts';
 import { cursorOf } from '../formats/cursor.ts';
 import { type Person, register, speakTo } from '../people/people-for-tests.ts';
 
@@ -23,6 +24,25 @@ after(() => edge.close());
 
 const get = async (url: string, headers: Record<string, string> = OPERATOR) =>
   await speakTo(edge).get(url, headers);
+
+/** A provider key of that person. */
+async function keyOf({ cookie }: Person): Promise<string> {
+  const payload = { platform: 'openai', name: 'a key', key: `sk-${randomUUID()}` };
+  const added = await speakTo(edge).post('/api/keys', payload, cookie);
+  assert.equal(added.statusCode, 201);
+  return added.json().id;
+}
+
+async function reportUse(keyId: string, at: number): Promise<void> {
+  const use = { requests: 1, input_tokens: 1, cached_tokens: 0, output_tokens: 1 };
+  const what = { model: 'm', reasoning_tokens: null, cost_nanos: 1, currency: 'USD', complete: 1 };
+  await edge.storage.commit([
+    edge.storage.db
+      .insertInto('provider_usage')
+      .values({ provider_key_id: keyId, date: '2026-11-19', ...use, ...what, synced_at: at })
+      .compile(),
+  ]);
+}
 
 describe('GET /api/v1', () => {
   test('stats answers what the gateway metered where that is asked for, every day present', async () => {
@@ -91,5 +111,20 @@ describe('GET /api/v1', () => {
     const cursor = cursorOf('2026-12-24', '', '');
     const reply = await get(`/api/v1/usage?source=gateway&${range}&cursor=${cursor}`);
     assert.deepEqual(reply.json().data, []);
+  });
+
+  test('says when the providers of the keys meant last told something, and of no other key', async () => {
+    const [told, silent, foreign] = [await keyOf(ann), await keyOf(ann), await keyOf(ben)];
+    await reportUse(told, NOW - 2);
+    await reportUse(foreign, NOW - 1);
+    const asOf = async (path: string, headers: Record<string, string>) =>
+      Date.parse((await get(path, headers)).json().meta.as_of);
+    for (const path of ['/api/v1/stats?', '/api/figures?source=provider&']) {
+      const key = path.includes('figures') ? 'provider_key_id' : 'key_id';
+      assert.equal(await asOf(path, OPERATOR), NOW - 1);
+      assert.equal(await asOf(path, ann.cookie), NOW - 2);
+      assert.equal(await asOf(`${path}${key}=${told}`, OPERATOR), NOW - 2);
+      assert.equal((await get(`${path}${key}=${silent}`)).json().meta.as_of, null);
+    }
   });
 });

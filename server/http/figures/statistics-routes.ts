@@ -36,7 +36,7 @@ export function statisticsHandlers(deps: StatisticsDeps) {
       const [models, days, synced] = await Promise.all([
         reports.dailyUsageBy(filter, 'model'),
         reports.dailyUsageBy(filter, 'date'),
-        reports.syncedAt(),
+        reports.syncedAt(filter.keyIds),
       ]);
       const asOf = query.source === 'gateway' ? clock.now() : synced;
       return {

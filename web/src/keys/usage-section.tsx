@@ -75,11 +75,14 @@ function Sides(props: {
   const { provider, gateway, isTold } = props;
   const { t } = useWords();
   const asOf = provider.meta.as_of;
+  // Most providers tell it to management keys only: of any other key nobody said that nothing was used.
+  const isKnown = isTold && asOf !== null;
+  const why = t(isTold ? 'pk.usage.silent' : 'pk.usage.untold');
   const isQuiet = [provider, gateway].every(({ data }) => data.by_model.length === 0);
   if (isQuiet) {
     return (
       <Text size="sm" c="dimmed">
-        {t('pk.usage.none')} {!isTold && t('pk.usage.untold')}
+        {t('pk.usage.none')} {!isKnown && why}
       </Text>
     );
   }
@@ -100,22 +103,21 @@ function Sides(props: {
           {LINES.map(([label, cell]) => (
             <tr key={label}>
               <th scope="row">{t(label)}</th>
-              <td>{isTold ? cell(provider.data) : '–'}</td>
+              <td>{isKnown ? cell(provider.data) : '–'}</td>
               <td>{cell(gateway.data)}</td>
             </tr>
           ))}
         </tbody>
       </table>
-      {asOf !== null && (
-        <Text size="xs" c="dimmed">
-          {t('pk.usage.asof')} <Time at={asOf} />
-        </Text>
-      )}
-      {!isTold && (
-        <Text size="xs" c="dimmed">
-          {t('pk.usage.untold')}
-        </Text>
-      )}
+      <Text size="xs" c="dimmed">
+        {isKnown ? (
+          <>
+            {t('pk.usage.asof')} <Time at={asOf} />
+          </>
+        ) : (
+          why
+        )}
+      </Text>
       {models.length > 0 && (
         <div>
           <Text size="xs" c="dimmed" mb={4}>

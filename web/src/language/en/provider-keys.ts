@@ -96,6 +96,8 @@ export const messages = {
   'pk.usage.read.done':
     '{count, plural, =0 {The provider told nothing new.} one {One figure was read.} other {# figures were read.}}',
   'pk.usage.requests': 'Requests',
+  'pk.usage.silent':
+    'The provider has reported no use of this key; most report it to management keys only.',
   'pk.usage.untold':
     'This provider does not report use: only what went through the gateway is known.',
   'pk.watch': 'Watch its balance',

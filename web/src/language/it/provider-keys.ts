@@ -96,6 +96,8 @@ export const messages = {
   'pk.usage.read.done':
     '{count, plural, =0 {Il fornitore non ha detto nulla di nuovo.} one {È stata letta una cifra.} other {Sono state lette # cifre.}}',
   'pk.usage.requests': 'Richieste',
+  'pk.usage.silent':
+    'Il fornitore non ha riportato alcun uso di questa chiave; di solito lo riporta solo alle chiavi di gestione.',
   'pk.usage.untold':
     'Questo fornitore non riporta l’uso: si sa solo ciò che è passato dal gateway.',
   'pk.watch': 'Sorveglia il saldo',

@@ -90,6 +90,7 @@ export const messages = {
   'pk.usage.read': '立即读取',
   'pk.usage.read.done': '{count, plural, =0 {供应商没有新的数据。} other {已读取 # 项数据。}}',
   'pk.usage.requests': '请求数',
+  'pk.usage.silent': '供应商没有报告过此密钥的用量；多数供应商只向管理密钥报告。',
   'pk.usage.untold': '该供应商不报告用量：只知道经由网关的部分。',
   'pk.watch': '监控余额',
   'pk.watch.about': '定期检查，余额偏低时标记。',
