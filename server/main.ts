@@ -93,7 +93,7 @@ async function verify(flags: ServeFlags): Promise<void> {
   const { databaseFile: file, dataDir } = config.storage;
   if (!existsSync(file)) throw new ConfigError([`There is no database at ${file}.`]);
   const isServed = isInUse(file);
-  const storage = await openToRead(file);
+  const storage = openToRead(file);
   const now = systemClock.now();
   const books = await audit(storage, { chargeColumn: 'charge_nanos', now, isServed });
   const key = { set: config.vault.encryptionKey ?? null, dataDir };

@@ -152,7 +152,7 @@ function configOf(dataDir: string, settings: Settings = {}): Config {
 
 /** What the invariants of the books say of a database, with nobody or somebody at work on it. */
 export async function auditOf(databaseFile: string, now = Date.now()): Promise<readonly Finding[]> {
-  const books = await openToRead(databaseFile);
+  const books = openToRead(databaseFile);
   try {
     return await audit(books, { chargeColumn: 'charge_nanos', now });
   } finally {

@@ -43,7 +43,7 @@ describe('backups of the database', () => {
       .compile();
 
   async function pricesIn(path: string): Promise<readonly string[]> {
-    const copy = await openToRead(path);
+    const copy = openToRead(path);
     const rows = await copy.db.selectFrom('prices').select('id').orderBy('id').execute();
     await copy.close();
     return rows.map(({ id }) => id);

@@ -20,11 +20,10 @@ import { Failure } from '../failure.ts';
 import type { ReadReply } from './sqlite-reader.ts';
 import { hear, startWorker, stopWorker } from './workers.ts';
 
-/**
- * One long question must not make everybody else wait; more threads than cores would only wait for each other. The second
- * starts when a question first waits for it.
- */
+/** One long question must not make everybody else wait; more threads than cores would only wait for each other. */
 const THREADS_MOST = 2;
+/** Another thread takes longer than this to start, and most questions less to be answered: it is for those that wait on. */
+const PATIENCE_MS = 10;
 /** Threads that were given up and still work. Beyond these, no other is started until one of them has ended. */
 const ABANDONED_MOST = 4;
 
@@ -47,6 +46,9 @@ export interface ReadersOptions {
   readonly clock: Pick<Clock, 'after'>;
 }
 
+/** @throws Failure `storage_unavailable` if the database cannot be read, or not in the time that there is */
+export type Read = (sql: string, parameters: readonly unknown[]) => Promise<readonly unknown[]>;
+
 export class Readers {
   readonly #options: ReadersOptions;
   readonly #threads = new Set<Thread>();
@@ -54,6 +56,7 @@ export class Readers {
   readonly #waiting = new Map<string, Question>();
   readonly #abandoned = new Set<Promise<unknown>>();
   readonly #starting = new Set<Promise<void>>();
+  #isPatient = false;
   #isClosing = false;
 
   private constructor(options: ReadersOptions) {
@@ -66,11 +69,12 @@ export class Readers {
     return readers;
   }
 
-  /**
-   * @param limitMs what the answer is worth waiting for, the wait for a thread included; null: as long as it takes
-   * @throws Failure `storage_unavailable` if the database cannot be read, or not in this time
-   */
-  read(
+  /** @param limitMs what the answer is worth waiting for, the wait for a thread included; null: as long as it takes */
+  within(limitMs: number | null): Read {
+    return (sql, parameters) => this.#read(sql, parameters, limitMs);
+  }
+
+  #read(
     sql: string,
     parameters: readonly unknown[],
     limitMs: number | null,
@@ -132,11 +136,22 @@ export class Readers {
       const { sql, parameters } = question;
       thread.worker.postMessage({ sql, parameters });
     }
-    if (this.#waiting.size > 0) this.#grow();
+    if (this.#threads.size + this.#starting.size === 0) this.#grow();
+    else if (this.#waiting.size > 0) this.#growInTime();
+  }
+
+  #growInTime(): void {
+    if (this.#isPatient) return;
+    this.#isPatient = true;
+    this.#options.clock.after(PATIENCE_MS, () => {
+      this.#isPatient = false;
+      this.#grow();
+    });
   }
 
   #grow(): void {
-    if (this.#isClosing || this.#abandoned.size > ABANDONED_MOST) return;
+    if (this.#waiting.size === 0 || this.#isClosing) return;
+    if (this.#abandoned.size > ABANDONED_MOST) return;
     if (this.#threads.size + this.#starting.size >= THREADS_MOST) return;
     this.#open().catch((error: Error) => this.#staysSmall(error));
   }
@@ -198,7 +213,7 @@ function rowsOf({ rows }: ReadReply): readonly unknown[] {
   return typeof rows === 'string' ? (JSON.parse(rows) as unknown[]) : rows;
 }
 
-function unreadable(detail: string): Failure {
+export function unreadable(detail: string): Failure {
   return new Failure('storage_unavailable', {
     sentence: 'The database cannot be read now.',
     detail,
@@ -212,12 +227,12 @@ class ReadingAdapter extends SqliteAdapter {
   }
 }
 
-/** Lets Kysely build queries for SQLite and sends those that read to a thread. */
+/** Lets Kysely build queries for SQLite, and has those that read answered. */
 export class ReadingDialect implements Dialect {
   readonly #connection: ReadingConnection;
 
-  constructor(readers: Readers, limitMs: number | null) {
-    this.#connection = new ReadingConnection(readers, limitMs);
+  constructor(read: Read) {
+    this.#connection = new ReadingConnection(read);
   }
 
   createDriver(): Driver {
@@ -250,16 +265,14 @@ export class ReadingDialect implements Dialect {
 }
 
 class ReadingConnection implements DatabaseConnection {
-  readonly #readers: Readers;
-  readonly #limitMs: number | null;
+  readonly #read: Read;
 
-  constructor(readers: Readers, limitMs: number | null) {
-    this.#readers = readers;
-    this.#limitMs = limitMs;
+  constructor(read: Read) {
+    this.#read = read;
   }
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-    return { rows: (await this.#readers.read(sql, parameters, this.#limitMs)) as R[] };
+    return { rows: (await this.#read(sql, parameters)) as R[] };
   }
 
   // An open cursor would pin the write-ahead log and let it grow without bound.

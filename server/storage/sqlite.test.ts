@@ -275,7 +275,7 @@ describe('durability', () => {
   test('is asked of who writes: a file that was left empty, or brought back otherwise, opens', async () => {
     writeFileSync(file, '');
     const look = async () => {
-      const looking = await openToRead(file);
+      const looking = openToRead(file);
       await looking.close();
     };
     await look();

@@ -3,14 +3,13 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Worker } from 'node:worker_threads';
 import { Kysely, SqliteAdapter, SqliteDialect } from 'kysely';
 import { Migrator } from 'kysely/migration';
-import { systemClock } from '../clock.ts';
 import { CommitQueue, pack } from './commit-queue.ts';
 import { bindable, Connection, isBusy } from './connection.ts';
 import { migrations } from './migrations/migrations.ts';
-import { Readers, ReadingDialect } from './reading.ts';
+import { type Read, Readers, ReadingDialect, unreadable } from './reading.ts';
 import type { DerivationOrder, WriterReply } from './sqlite-writer.ts';
 import type { Database, LeftNote, Storage, StorageOptions } from './storage.ts';
-import { DatabaseUnusable, hear, startWorker, stopWorker } from './workers.ts';
+import { cannotOpen, DatabaseUnusable, hear, startWorker, stopWorker } from './workers.ts';
 
 /** Longer than this nobody looks at a page that does not move. */
 const QUESTION_MS = 2_000;
@@ -21,13 +20,13 @@ export async function openSqlite(options: StorageOptions): Promise<Storage> {
   try {
     await migrate(options.file);
     const readers = await Readers.start(options);
-    const db = new Kysely<Database>({ dialect: new ReadingDialect(readers, null) });
+    const db = new Kysely<Database>({ dialect: new ReadingDialect(readers.within(null)) });
     const limitMs = options.questionMs ?? QUESTION_MS;
     const left = await readLeftNotes(db);
     const writer = await Writer.start(options, left.lastBundle + 1);
     return {
       db,
-      questions: new Kysely<Database>({ dialect: new ReadingDialect(readers, limitMs) }),
+      questions: new Kysely<Database>({ dialect: new ReadingDialect(readers.within(limitMs)) }),
       commit: (writes, commitOptions) => writer.queue.commit(writes, commitOptions),
       note: (name, make) => writer.queue.note(name, make),
       derive: (insert, module) => writer.derive({ insert, module: module.href }),
@@ -53,20 +52,36 @@ export async function openSqlite(options: StorageOptions): Promise<Storage> {
 }
 
 /**
- * Opens the database to look at it, also while a server works on it: nothing is locked, migrated or written.
+ * Opens the database to look at it, also while a server works on it: nothing is locked, migrated or written. Questions
+ * are answered in this thread, which is for commands: they have nothing else to do meanwhile.
  *
- * @throws Error if the file is not there or is no database
+ * @throws DatabaseUnusable if the file is not there or is no database
  */
-export async function openToRead(file: string): Promise<Pick<Storage, 'db' | 'close'>> {
-  const readers = await Readers.start({ file, clock: systemClock });
-  const db = new Kysely<Database>({ dialect: new ReadingDialect(readers, null) });
+export function openToRead(file: string): Pick<Storage, 'db' | 'close'> {
+  const connection = openConnection(file);
+  const read: Read = async (sql, parameters) => {
+    try {
+      return connection.prepare(sql).all(...bindable(parameters));
+    } catch (error) {
+      throw unreadable((error as Error).message);
+    }
+  };
+  const db = new Kysely<Database>({ dialect: new ReadingDialect(read) });
   return {
     db,
     async close() {
       await db.destroy();
-      await readers.close();
+      connection.close();
     },
   };
+}
+
+function openConnection(file: string): Connection {
+  try {
+    return new Connection(file, 'reader');
+  } catch (error) {
+    throw cannotOpen(file, error as Error);
+  }
 }
 
 async function readLeftNotes(

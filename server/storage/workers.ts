@@ -4,6 +4,10 @@ import { Worker } from 'node:worker_threads';
 /** The file cannot be worked with. The message says why, for whoever runs the command. */
 export class DatabaseUnusable extends Error {}
 
+export function cannotOpen(file: string, cause: Error): DatabaseUnusable {
+  return new DatabaseUnusable(`${file} cannot be opened: ${cause.message}`, { cause });
+}
+
 /** Starts a worker and waits until it has its connection. @throws DatabaseUnusable */
 export async function startWorker(entry: string, file: string): Promise<Worker> {
   const worker = new Worker(new URL(entry, import.meta.url), { workerData: { file } });
@@ -12,9 +16,7 @@ export async function startWorker(entry: string, file: string): Promise<Worker> 
       stop();
       resolve();
     });
-    worker.once('error', (cause: Error) =>
-      reject(new DatabaseUnusable(`${file} cannot be opened: ${cause.message}`, { cause })),
-    );
+    worker.once('error', (cause: Error) => reject(cannotOpen(file, cause)));
   });
   worker.removeAllListeners('error');
   // A dead database thread ends the process. The next start recovers; going on half-alive would not.

@@ -72,7 +72,7 @@ async function secretUnder(set: string | null = null): Promise<string> {
 
 /** What somebody finds who looks whether everything opens. */
 async function lookedAt(set: string | null = null) {
-  const storage = await openToRead(databaseFile());
+  const storage = openToRead(databaseFile());
   try {
     const { ok, figure } = await everySecretOpens(storage, { set, dataDir: folder });
     return [ok, figure];

@@ -40,7 +40,7 @@ export interface FoundRootKey {
 /** Reads what is sealed in a database, without writing to it; nothing where there is none yet. */
 export async function readSeals(databaseFile: string): Promise<Seals> {
   if (!existsSync(databaseFile)) return { dataKeys: [], canary: null };
-  const storage = await openToRead(databaseFile);
+  const storage = openToRead(databaseFile);
   try {
     const { db } = storage;
     const tables = await sql`select 1 from sqlite_master where name = 'data_keys'`.execute(db);
