@@ -14,6 +14,7 @@ import { Relay, type RelayOptions } from './answer/relay.ts';
 import { StreamWatch } from './answer/stream-watch.ts';
 import { UnderWay } from './answer/under-way.ts';
 import { isKeyTrouble } from './answer/worth-another.ts';
+import { picturesOf } from './charge/pieces.ts';
 import { bodyFor, type Call, type Plan, pathAt } from './request/plan.ts';
 import { nextTurn } from './request/turn.ts';
 
@@ -162,6 +163,7 @@ function watchFor(plan: Plan, key: RoutedKey, usageAdded: boolean): (() => Strea
       readUsage: (event, before) => key.provider.routing.readUsage(wire, event, before),
       overlay,
       dropUsageChunk: usageAdded,
+      pictures: picturesOf(plan.pictures),
     });
 }
 

@@ -275,6 +275,15 @@ test('a picture that comes as a stream is not free', async () => {
   assert.deepEqual([record.cost_nanos, record.charge_nanos], [PICTURE, PICTURE]);
 });
 
+test('every picture of a stream of several reaches its caller, and is paid', async () => {
+  const body = { model: 'dall-e-3', prompt: 'x', n: 2, stream: true };
+  const picture = { type: 'image_generation.completed', b64_json: 'eA==' };
+  const asked = { path: '/images/generations', body };
+  const { text, record } = await pays(asked, stream(picture, picture));
+  assert.equal(text.split('eA==').length - 1, 2);
+  assert.deepEqual([record.outcome, record.charge_nanos], ['completed', 2 * PICTURE]);
+});
+
 test('a transcription that states no length is charged by what was heard, and says so', async () => {
   const body = () => form({ model: 'whisper-1', file: new Blob(['x'.repeat(100_000)]) });
   const said = 'It was a dark and stormy night. '.repeat(10);

@@ -28,6 +28,7 @@ function relayToNobody({ type, whole }: Way = STREAM, length: string | null = nu
     readUsage: () => null,
     overlay,
     dropUsageChunk: false,
+    pictures: 1,
   });
   const relay = new Relay({
     clock: systemClock,

@@ -5,13 +5,19 @@ import { overlay } from '../../metering/metering.ts';
 import { EVENT_BYTES_MAX, findProvider, type Wire } from '../../providers/providers.ts';
 import { StreamWatch } from './stream-watch.ts';
 
-function watchOf(wire: Wire, dropUsageChunk = false, provider = 'openai'): StreamWatch {
+function watchOf(
+  wire: Wire,
+  dropUsageChunk = false,
+  provider = 'openai',
+  pictures = 1,
+): StreamWatch {
   const { routing } = findProvider(provider) ?? assert.fail();
   return new StreamWatch({
     wire,
     readUsage: (event, before) => routing.readUsage(wire, event, before),
     overlay,
     dropUsageChunk,
+    pictures,
   });
 }
 
@@ -165,6 +171,18 @@ test('an event with a picture in it goes on whole, and what it states is read', 
   assert.equal(run(watch, chunks), bytes.toString('latin1'));
   assert.equal(watch.held?.length, bytes.length - partial.length);
   assert.equal(watch.usage?.tokens.output, 4_160);
+});
+
+test('a stream of several pictures ends with the last of them, or where it stops after one', () => {
+  const picture = (index: number) =>
+    `data: ${JSON.stringify({ type: 'image_edit.completed', b64_json: 'eA==', index })}\n\n`;
+  const whole = picture(0) + picture(1) + picture(2);
+  const watch = watchOf('images', false, 'openai', 3);
+  assert.equal(run(watch, [Buffer.from(`${whole}data: beyond\n\n`)]), whole);
+  assert.equal(watch.held?.toString(), picture(2));
+  const fewer = watchOf('images', false, 'openai', 3);
+  assert.equal(run(fewer, [Buffer.from(picture(0))]), picture(0));
+  assert.deepEqual([fewer.ended, fewer.finished], [false, true]);
 });
 
 test('cumulative usage on every chunk counts once, the last word wins', () => {

@@ -25,6 +25,8 @@ export interface StreamWatchOptions {
   readonly overlay: (base: ReportedUsage | null, next: ReportedUsage) => ReportedUsage;
   /** We asked for the usage chunk and the caller did not: keep it from them. */
   readonly dropUsageChunk: boolean;
+  /** So many pictures are asked for; each has an event that says that it is whole, and the last of them is the end. */
+  readonly pictures: number;
 }
 
 /** Members whose text is output that was served, most frequent first. */
@@ -45,10 +47,13 @@ const TERMINAL_TYPES: ReadonlySet<unknown> = new Set([
   'response.completed',
   'response.incomplete',
   'response.failed',
-  'image_generation.completed',
-  'image_edit.completed',
   'speech.audio.done',
   'transcript.text.done',
+]);
+/** Events that bring a whole picture, perhaps one of several. */
+const PICTURE_TYPES: ReadonlySet<unknown> = new Set([
+  'image_generation.completed',
+  'image_edit.completed',
 ]);
 /** Events that say of themselves that something failed. */
 const FAILED_TYPES: ReadonlySet<unknown> = new Set(['error', 'response.failed']);
@@ -76,6 +81,7 @@ export class StreamWatch {
   #served = '';
   #loose = '';
   #readForModel = EVENTS_READ_FOR_MODEL;
+  #pictures = 0;
   /** Bytes of the last event, which the caller gets after its record is durable. */
   held: Buffer | null = null;
   usage: ReportedUsage | null = null;
@@ -227,6 +233,12 @@ export class StreamWatch {
     const reported = this.#options.readUsage(event, this.usage);
     if (reported !== null) this.usage = this.#options.overlay(this.usage, reported);
     if (isFailed || TERMINAL_TYPES.has(event['type'])) return 'hold';
+    if (PICTURE_TYPES.has(event['type'])) {
+      // A provider may make fewer: then the stream ends with the connection.
+      this.finished = true;
+      this.#pictures += 1;
+      if (this.#pictures >= this.#options.pictures) return 'hold';
+    }
     const { choices } = event;
     const usageOnly = reported !== null && Array.isArray(choices) && choices.length === 0;
     return usageOnly && this.#options.dropUsageChunk ? 'drop' : 'forward';

@@ -41,7 +41,8 @@ export function numberIn(value: unknown): number {
   return typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN;
 }
 
-function picturesOf(asked: unknown): number {
+/** How many pictures a request asks for, or may bring where that cannot be told. */
+export function picturesOf(asked: unknown): number {
   const count = Math.ceil(numberIn(asked ?? 1));
   return Number.isNaN(count) ? PICTURES_AT_ONCE : Math.min(Math.max(1, count), PICTURES_MAX);
 }
