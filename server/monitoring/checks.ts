@@ -86,7 +86,7 @@ export async function checkKey(
     status: health.status,
     error: isGood ? null : round.message,
   };
-  const balance = round.balance === null ? {} : await balanceChange(deps, key, reading);
+  const balance = round.balance === null ? {} : await balanceChange(deps, { key, row }, reading);
   const change: KeyChange = {
     status: health.status,
     refusals: health.refusals,
@@ -230,17 +230,27 @@ async function confirmed(
 
 async function balanceChange(
   deps: CheckDeps,
-  key: WatchedKey,
+  { key, row }: { readonly key: WatchedKey; readonly row: KeyRow },
   reading: Reading,
 ): Promise<KeyChange> {
   const { balance, currency, source, at } = reading;
   if (balance === null) return {};
-  // A new anchor is a new count: what was reckoned from the old one says nothing about spending.
-  const anchored = source === 'reported' ? 0 : (key.anchor?.at ?? 0);
-  const span = { from: Math.max(at - RUNWAY_WINDOW_MS, anchored), to: at };
+  const span = { from: Math.max(at - RUNWAY_WINDOW_MS, countedSince(key, row, source)), to: at };
   const before = await deps.balancesLike(reading, span, BALANCES_MOST);
   const runway = runwayOf([...before, { at, balance }]);
   return { balance_nanos: balance, currency, source, balance_at: at, ...runwayChange(runway) };
+}
+
+/**
+ * Since when balances tell of spending. A new anchor is a new count: what was reckoned from the old one says nothing about
+ * it, and neither does what another secret had.
+ */
+export function countedSince(
+  { anchor }: Pick<WatchedKey, 'anchor'>,
+  { secret_since }: Pick<KeyRow, 'secret_since'>,
+  source: BalanceSource,
+): number {
+  return Math.max(secret_since ?? 0, source === 'reported' ? 0 : (anchor?.at ?? 0));
 }
 
 function runwayChange(runway: Runway | null): KeyChange {

@@ -2,7 +2,7 @@
  * The door of `monitoring`: are the provider keys alive and funded, what do their providers say was used, and how long
  * will it last.
  */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { KeyHealthChanged } from '../../contract/signals.ts';
 import type { Clock } from '../clock.ts';
 import { Failure } from '../failure.ts';
@@ -12,6 +12,7 @@ import type { KeyReading } from '../providers/providers.ts';
 import type { Records } from '../records/records.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type BalanceCourse, balanceCourses, runwaysAt } from './balance-course.ts';
+import { countedSince } from './checks.ts';
 import { createLanes } from './lanes.ts';
 import { createPasses, type PassReport } from './passes.ts';
 import { createProbes, type Probe } from './probes.ts';
@@ -146,7 +147,11 @@ class Monitor implements Monitoring {
 
   async statuses(keyIds: readonly string[]): Promise<ReadonlyMap<string, KeyStatus>> {
     const rows = await this.#timetable.rows(keyIds);
-    const known = new Map(rows.map((row) => [row.provider_key_id, statusOf(row)]));
+    const known = new Map(
+      rows
+        .filter((row) => !this.#isOfAnotherSecret(row))
+        .map((row) => [row.provider_key_id, statusOf(row)]),
+    );
     return new Map(keyIds.map((id) => [id, known.get(id) ?? NOTHING_KNOWN]));
   }
 
@@ -163,11 +168,12 @@ class Monitor implements Monitoring {
 
   async runwaysAt(keyId: string, ends: readonly number[]): Promise<readonly (Runway | null)[]> {
     const { keys, storage } = this.#deps;
-    const now = (await this.statuses([keyId])).get(keyId)?.balance ?? null;
-    if (now === null) return ends.map(() => null);
-    const countedSince = now.source === 'reported' ? 0 : (keys.find(keyId)?.anchor?.at ?? 0);
+    const [row] = await this.#timetable.rows([keyId]);
+    const now = row === undefined || this.#isOfAnotherSecret(row) ? null : statusOf(row).balance;
+    if (row === undefined || now === null) return ends.map(() => null);
+    const since = countedSince(keys.find(keyId) ?? { anchor: null }, row, now.source);
     const readings = createReadings({ db: storage.questions });
-    return await runwaysAt(readings, { keyId, now, countedSince }, ends);
+    return await runwaysAt(readings, { keyId, now, countedSince: since }, ends);
   }
 
   check(keyId: string): Promise<Reading> {
@@ -242,11 +248,17 @@ class Monitor implements Monitoring {
     const key = this.#deps.keys.find(keyId);
     if (key === null) throw new Failure('not_found', { sentence: 'There is no such key.' });
     const [known] = await this.#timetable.rows([keyId]);
-    if (known !== undefined) return await work(key, known);
+    if (known !== undefined && !this.#isOfAnotherSecret(known)) return await work(key, known);
     await this.#timetable.enter(this.#planOf(key));
     const [entered] = await this.#timetable.rows([keyId]);
     if (entered === undefined) throw new Error(`key ${keyId} was entered and is not there`);
     return await work(key, entered);
+  }
+
+  /** The key got another secret since, and nobody has looked at it yet: what the row tells is of the one before. */
+  #isOfAnotherSecret({ provider_key_id, secret_mark }: KeyRow): boolean {
+    const key = this.#deps.keys.find(provider_key_id);
+    return key !== null && secret_mark !== null && secret_mark !== markOf(key);
   }
 
   #planOf(key: WatchedKey): Plan {
@@ -258,10 +270,16 @@ class Monitor implements Monitoring {
       rules: JSON.stringify([
         ...[lane, masked, checkIntervalMinutes, probe, threshold, anchor, checkMs, validateMs],
       ]),
+      secretMark: markOf(key),
       syncs: provider.account.usage !== undefined,
       probes: probe,
     };
   }
+}
+
+/** Made of what may be shown of a secret, which it does not repeat. */
+function markOf({ masked }: WatchedKey): string {
+  return createHash('sha256').update(masked).digest('base64url').slice(0, 16);
 }
 
 /** What a sync that taught nothing tells whoever asked for it. */

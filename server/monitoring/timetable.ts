@@ -19,12 +19,14 @@ export interface Plan {
   readonly lane: string;
   /** Any text; the key is looked at anew when it changes. */
   readonly rules: string;
+  /** Tells one secret from another, and nothing about it: with another one all that was known is forgotten. */
+  readonly secretMark: string;
   readonly syncs: boolean;
   readonly probes: boolean;
 }
 
 export interface Timetable {
-  /** Takes in new keys and those with new rules, due at once; all others rest, and what is known of them stays. */
+  /** Takes in new keys and those with new rules, due at once; all others rest, and how they fared stays known. */
   align(plans: readonly Plan[]): Promise<void>;
   /** Notes a key of which nothing is known yet, at rest. */
   enter(plan: Plan): Promise<void>;
@@ -169,28 +171,48 @@ class Rows implements Timetable {
   }
 }
 
-/** The rules of a key that was entered and is not planned yet. */
+/** The rules of a key that is at rest, as one that was entered and is not planned yet. */
 const ENTERED = '';
-/** A key that was entered and checked so lately need not be checked again when it is planned. */
+/** A key that was at rest and was checked so lately need not be checked again when it is planned. */
 const LATELY_MS = 60_000;
 
-/** A key that is new or has new rules is looked at now; how it fared before stays known. */
-function planned({ keyId, lane, rules, syncs, probes }: Plan, now: number): RawBuilder<unknown> {
+/** What is known of a key, as it is before anything is. */
+const FORGOTTEN = {
+  ...{ status: 'unknown', refusals: 0, failures: 0, strikes: 0, kind: null, message: null },
+  ...{ balance_nanos: null, currency: null, source: null, balance_at: null },
+  ...{ runway_hours: null, runway_low_hours: null, runway_high_hours: null },
+  ...{ last_checked_at: null, last_ok_at: null },
+} satisfies KeyChange;
+
+/**
+ * A key that is new or has new rules is looked at now; how it fared before stays known, unless that was with another
+ * secret, which to its provider is another key.
+ */
+function planned(plan: Plan, now: number): RawBuilder<unknown> {
+  const { keyId, lane, rules, secretMark, syncs, probes } = plan;
+  const isOther = sql`secret_mark <> excluded.secret_mark`;
+  const known = Object.entries(FORGOTTEN).map(([name, value]) => {
+    const column = sql.ref(name);
+    return sql`${column} = iif(${isOther}, ${value}, ${column})`;
+  });
   return sql`
-    insert into key_health (provider_key_id, lane, status, refusals, failures, strikes, rules,
+    insert into key_health (provider_key_id, lane, status, refusals, failures, strikes, rules, secret_mark,
       check_at, validate_at, sync_at, probe_at, due_at, scheduled_at)
-    values (${keyId}, ${lane}, 'unknown', 0, 0, 0, ${rules},
+    values (${keyId}, ${lane}, 'unknown', 0, 0, 0, ${rules}, ${secretMark},
       ${now}, ${now}, ${syncs ? now : null}, ${probes ? now : null}, ${now}, ${now})
     on conflict (provider_key_id) do update set
-      lane = excluded.lane, rules = excluded.rules,
+      lane = excluded.lane, rules = excluded.rules, secret_mark = excluded.secret_mark,
+      secret_since = iif(${isOther}, ${now}, secret_since), ${sql.join(known)},
       check_at = iif(rules = ${ENTERED} and last_checked_at > ${now - LATELY_MS}, check_at, excluded.check_at),
-      sync_at = iif(excluded.sync_at is null, null, coalesce(sync_at, excluded.sync_at)),
+      sync_at = iif(excluded.sync_at is null or ${isOther}, excluded.sync_at, coalesce(sync_at, excluded.sync_at)),
       probe_at = iif(excluded.probe_at is null, null, coalesce(probe_at, excluded.probe_at)),
       due_at = excluded.due_at, scheduled_at = excluded.scheduled_at`;
 }
 
+/** Neither its address nor its masked secret is kept: the key may be gone, and its owner with it. */
 function resting(keyId: string): RawBuilder<unknown> {
-  return sql`update key_health set due_at = null where provider_key_id = ${keyId}`;
+  return sql`
+    update key_health set due_at = null, lane = '', rules = ${ENTERED} where provider_key_id = ${keyId}`;
 }
 
 /** A timetable from the future was written by a clock that was ahead: nobody can wait for it to come true. */

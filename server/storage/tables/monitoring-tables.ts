@@ -1,8 +1,12 @@
 /** Rows of the room `monitoring`. Money is nano-units of `currency`, times are milliseconds since the epoch; null means not known. */
 export interface KeyHealthTable {
   provider_key_id: string;
-  /** The host that is asked about it; what is asked of one host shares one rate. */
+  /** The host that is asked about it; what is asked of one host shares one rate. Empty while nothing is to be asked. */
   lane: string;
+  /** Marks the secret that all this is known of; null: noted before secrets were marked. */
+  secret_mark: string | null;
+  /** When that secret took the place of another; null: it never did. */
+  secret_since: number | null;
   /** `healthy`, `low`, `exhausted`, `invalid`, `unreachable` or `unknown`. */
   status: string;
   /** Clear refusals of the key, and failures to learn anything, since the last good answer. */

@@ -1,0 +1,109 @@
+/** A key that gets another secret is another key to its provider. */
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../clock.ts';
+import { has, openStage, reads, refuses, type Stage, TELLING } from './stage-for-tests.ts';
+
+let stage: Stage;
+beforeEach(async () => {
+  stage = await openStage();
+});
+afterEach(() => stage.close());
+
+const OTHER = { masked: 'sk-bbbb...1111' };
+
+const status = async () => (await stage.monitoring.statuses(['pk_1'])).get('pk_1');
+
+/** A key that spent a dollar an hour for a day, and has ten left. */
+async function watchForADay(): Promise<void> {
+  let left = 34;
+  stage.add('pk_1');
+  stage.script.balance = () => has(left);
+  for (; left > 10; left--) {
+    await stage.monitoring.check('pk_1');
+    stage.clock.pass(HOUR_MS);
+  }
+  await stage.monitoring.tick();
+  assert.equal((await status())?.runway?.hours, 10);
+}
+
+test('what was known of a secret is said of no other, from the moment that it is replaced', async () => {
+  await watchForADay();
+  stage.add('pk_1', OTHER);
+  const known = await status();
+  assert.equal(known?.status, 'unknown');
+  assert.deepEqual([known?.balance, known?.runway, known?.lastOkAt], [null, null, null]);
+  stage.script.balance = refuses;
+  stage.clock.pass(MINUTE_MS);
+  await stage.monitoring.tick();
+  // It was never good, so the first refusal counts.
+  assert.equal((await status())?.status, 'invalid');
+  assert.deepEqual([(await status())?.balance, (await status())?.lastOkAt], [null, null]);
+});
+
+test('what another account had left is no spending of this one', async () => {
+  await watchForADay();
+  stage.add('pk_1', OTHER);
+  let left = 4;
+  stage.script.balance = () => has(left);
+  await stage.monitoring.check('pk_1');
+  assert.equal((await status())?.runway, null);
+  while (left > 2) {
+    left--;
+    stage.clock.pass(2 * HOUR_MS);
+    await stage.monitoring.check('pk_1');
+  }
+  // Two dollars in four hours, with two left.
+  assert.equal((await status())?.runway?.hours, 4);
+  const [before, now] = await stage.monitoring.runwaysAt('pk_1', [
+    stage.clock.now() - 3 * HOUR_MS,
+    stage.clock.now() + 1,
+  ]);
+  assert.deepEqual([before, now?.hours], [null, 4]);
+});
+
+test('a new secret is asked at once for what was used, also where the old one was not told', async () => {
+  stage.add('pk_1', { provider: TELLING });
+  const usage = { days: [], openDays: [], rows: [], currency: 'USD' };
+  let syncs = 0;
+  stage.script.usage = () => {
+    syncs++;
+    return { ...reads('unknown', 'not permitted'), ...usage };
+  };
+  await stage.monitoring.tick();
+  stage.clock.pass(2 * HOUR_MS);
+  await stage.monitoring.tick();
+  assert.equal(syncs, 1);
+  stage.add('pk_1', { provider: TELLING, ...OTHER });
+  await stage.monitoring.tick();
+  assert.equal(syncs, 2);
+});
+
+test('a secret of the environment that is another one after a restart is another key', async () => {
+  await watchForADay();
+  stage.add('pk_1', OTHER);
+  stage.script.balance = refuses;
+  const restarted = stage.another();
+  await restarted.tick();
+  assert.equal((await restarted.statuses(['pk_1'])).get('pk_1')?.status, 'invalid');
+});
+
+test('a change of anything else leaves what is known', async () => {
+  await watchForADay();
+  stage.add('pk_1', { checkIntervalMinutes: 5 });
+  assert.equal((await status())?.runway?.hours, 10);
+  stage.script.balance = refuses;
+  await stage.monitoring.tick();
+  assert.equal((await status())?.status, 'healthy');
+});
+
+test('of a key that is gone neither its address nor its masked secret is kept', async () => {
+  stage.add('pk_1', { lane: 'http://ann.example', ...OTHER });
+  await stage.monitoring.tick();
+  const kept = () => JSON.stringify(stage.rows('select * from key_health'));
+  assert.match(kept(), /ann\.example.*bbbb|bbbb.*ann\.example/);
+  stage.keys.delete('pk_1');
+  stage.clock.pass(DAY_MS);
+  await stage.monitoring.tick();
+  assert.doesNotMatch(kept(), /ann\.example|bbbb|1111/);
+});
