@@ -50,7 +50,7 @@ export interface Callers {
   /** As {@link Callers.operator}, and whoever sends the token for metrics. */
   scraper(request: Arrival): Promise<Caller>;
   /**
-   * The virtual key in `Authorization: Bearer` or `x-api-key`.
+   * The virtual key in `Authorization: Bearer` or `x-api-key`, else in `api-key`, as Azure's clients send it.
    *
    * @throws Failure `missing_credential`, `conflicting_credentials` (two that differ) or `invalid_api_key`
    */
@@ -149,17 +149,21 @@ function keyHolderIn(
   if (bearer !== undefined && apiKey !== undefined && bearer !== apiKey) {
     throw new Failure('conflicting_credentials');
   }
-  const token = bearer ?? apiKey;
+  const token = bearer ?? apiKey ?? single(headers['api-key']);
   if (token === undefined) {
     // A scheme other than Bearer is a credential, only not one that we can take.
-    throw new Failure(
-      headers.authorization === undefined ? 'missing_credential' : 'invalid_api_key',
-    );
+    throw headers.authorization === undefined
+      ? new Failure('missing_credential')
+      : new Failure('invalid_api_key', NO_BEARER);
   }
   const key = keys.authenticate(token);
   if (key === null) throw new Failure('invalid_api_key');
   return key;
 }
+
+const NO_BEARER = {
+  sentence: 'The Authorization header holds no key. Send it as "Authorization: Bearer <key>".',
+};
 
 /** Whose name no call needs to know. */
 export const NOBODY: Caller = { kind: 'nobody' };

@@ -143,6 +143,7 @@ describe('errors', () => {
     const two = { authorization: `Bearer ${token}`, 'x-api-key': 'other' };
     assert.equal((await call(two)).statusCode, 400);
     assert.equal((await call({ 'x-api-key': token })).statusCode, 503);
+    assert.match((await call({ authorization: token })).json().error.message, /Bearer/);
     await inject({ method: 'POST', url: `/admin/keys/${id}/revoke`, headers: OPERATOR });
     assert.equal((await call({ 'x-api-key': token })).statusCode, 401);
   });
