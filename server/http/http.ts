@@ -26,6 +26,7 @@ import { type Callers, type CallersSettings, createCallers } from './callers.ts'
 import { refuseCrossSite } from './cross-site.ts';
 import { type EdgeLog, renderFailure, sendFailure } from './error-replies.ts';
 import { wrongValue } from './formats/wrong-values.ts';
+import { nothingAt } from './lost-clients.ts';
 import { createWebApp, type WebApp, webAppRoutes } from './pages/web-app.ts';
 import { createReception } from './people/reception.ts';
 import { createSignInThrottle } from './people/sign-in-throttle.ts';
@@ -305,7 +306,7 @@ async function prepareManagement(
   scope.setNotFoundHandler((request, reply) =>
     webApp.takesLost(request)
       ? webApp.send(reply.code(404))
-      : sendFailure(new Failure('not_found'), request, reply, log),
+      : sendFailure(nothingAt(request.url), request, reply, log),
   );
 }
 

@@ -151,6 +151,13 @@ test("the provider's account endpoints are never forwarded, however they are spe
   }
 });
 
+test('what a wrong base URL makes of an address is refused, and told', () => {
+  for (const path of ['v1/messages', 'v1/chat/completions', 'V1/models']) {
+    assert.throws(() => meaningOf('POST', path, {}), { code: 'not_found', message: /twice/ });
+  }
+  assert.throws(() => plainPath('/chat/completions'), { code: 'not_found', message: /slashes/ });
+});
+
 test('a path is metered however its letters are written', () => {
   const paths = [
     'Chat/Completions',

@@ -127,6 +127,7 @@ export function plainPath(path: string): string {
   if (/[\u0000-\u0020\u007f?#]/.test(plain)) throw new Failure('not_found');
   for (const part of plain.replace(/\/$/, '').split(/[/\\]/)) {
     // Servers that cut path parameters off read "..;x" as a parent folder, and "keys;x" as what is not forwarded.
+    if (part === '' && plain !== '') throw new Failure('not_found', EMPTY_PART);
     if (part === '' || part === '.' || part === '..' || part.includes(';')) {
       throw new Failure('not_found');
     }
@@ -134,6 +135,15 @@ export function plainPath(path: string): string {
   if (plain.includes('\\')) throw new Failure('not_found');
   return plain.replace(/\/$/, '');
 }
+
+const EMPTY_PART = {
+  sentence: 'There is nothing here: the address has two slashes where one belongs.',
+};
+
+const TWICE = {
+  sentence:
+    'There is nothing here: the address says /v1 twice. Leave it out at the end of the base URL.',
+};
 
 /** The name of the deployment that a path from {@link plainPath} is addressed to; null: to none. */
 export function deploymentOf(plain: string): string | null {
@@ -155,7 +165,7 @@ export function deploymentAt(basePath: string): string | null {
  * @param method in capitals
  * @param plain a path from {@link plainPath}
  * @param headers lower-case names; tells an Anthropic client from an OpenAI one where the path does not
- * @throws Failure `account_path_forbidden`
+ * @throws Failure `account_path_forbidden`, `not_found` where a client's base URL is at fault
  */
 export function meaningOf(
   method: string,
@@ -171,6 +181,7 @@ export function meaningOf(
   if (ACCOUNT_SEGMENTS.has(first) || CREDENTIAL_PATHS.test(rest)) {
     throw new Failure('account_path_forbidden');
   }
+  if (first === 'v1') throw new Failure('not_found', TWICE);
   const anthropic = first === 'messages' || headers['anthropic-version'] !== undefined;
   const dialect = anthropic ? 'anthropic' : 'openai';
   const reads = method === 'GET' || method === 'HEAD';

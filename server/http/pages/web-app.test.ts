@@ -88,11 +88,27 @@ test('an address that leads nowhere is told to people by the app and to programs
   for (const [url, accept] of [
     ['/no-such-page', '*/*'],
     ['/api/no-such-call', BROWSER],
+    ['/dashboard', 'application/json'],
   ] as const) {
     const problem = await get(url, accept);
     assert.equal(problem.statusCode, 404);
     assert.equal(problem.json().code, 'not_found');
   }
+});
+
+test('a client whose base URL is wrong is told where the APIs are', async () => {
+  const json = 'application/json';
+  const said = async (method: 'GET' | 'POST', url: string): Promise<string> =>
+    (await edge.http.instance.inject({ method, url, headers: { accept: json } })).json().detail;
+  for (const url of [
+    '/chat/completions',
+    '//v1/messages',
+    '/openai/deployments/d/embeddings?a=b',
+  ]) {
+    assert.match(await said('POST', url), /below \/v1/, url);
+  }
+  assert.match(await said('GET', '/models'), /below \/v1/);
+  assert.doesNotMatch(await said('GET', '/no-such-page'), /v1/);
 });
 
 test('an asset is kept for ever and comes compressed to those who take it so', async () => {

@@ -10,6 +10,7 @@ import helmet from '@fastify/helmet';
 import serveStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { weightsIn } from '../formats/accept.ts';
+import { nothingAt } from '../lost-clients.ts';
 import { createPreloads } from './web-preloads.ts';
 
 const BUILT = fileURLToPath(new URL('../../../web/dist', import.meta.url));
@@ -95,7 +96,11 @@ export async function webAppRoutes(
     hsts: false,
   });
   for (const path of PAGES) {
-    scope.get(path, { schema: { hide: true } }, (_request, reply) => app.send(reply));
+    scope.get(path, { schema: { hide: true } }, (request, reply) => {
+      // A client that looks for a list of models would take a page for one without any.
+      if (wantsOnlyJson(request.headers.accept)) throw nothingAt(request.url);
+      return app.send(reply);
+    });
   }
   if (!existsSync(join(folder, 'index.html'))) return;
   await scope.register(serveStatic, {
@@ -135,6 +140,11 @@ function pathOf(request: FastifyRequest): string {
 
 function isNavigation({ method, headers }: FastifyRequest): boolean {
   return (method === 'GET' || method === 'HEAD') && prefersHtml(headers.accept);
+}
+
+function wantsOnlyJson(accept: string | undefined): boolean {
+  const weights = weightsIn(accept);
+  return weights.has('application/json') && !weights.has('text/html');
 }
 
 /**
