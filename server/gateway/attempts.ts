@@ -1,4 +1,5 @@
 /** A request is sent to one provider key, and its answer relayed. */
+import { Readable } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import { Failure, toFailure } from '../failure.ts';
 import type { Log } from '../log.ts';
@@ -75,6 +76,9 @@ export class Attempts {
     const send = (secret: string): Relay => {
       const added = { ...key.headers, ...routing.authorize(secret, plan.dialect) };
       const headers = headersToUpstream(call.headers, added, routing.defaultHeaders ?? {});
+      // A body that streams through is as long as its caller said. Some servers take none without a length.
+      const length = call.headers['content-length'];
+      if (length !== undefined && body instanceof Readable) headers['content-length'] = length;
       const { origin, userGiven } = key;
       const path = pathAt(plan, key);
       const request = { origin, path, method: call.method, headers, body, userGiven };

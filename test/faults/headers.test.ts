@@ -26,6 +26,19 @@ describe('T64 headers', { timeout: 180_000 }, () => {
     return sendRaw(stand.product.url, rawHead(CHAT, stand.token, all) + body);
   }
 
+  test('a body that streams through keeps the length that was told, and has none where none was', async () => {
+    const upload = async (line: string, body: string) => {
+      const head = rawHead('POST /v1/files', stand.token, [line]);
+      assert.equal((await sendRaw(stand.product.url, head + body)).status, 200);
+      const seen = stand.upstream.requests().at(-1);
+      assert.equal(seen?.body.toString(), 'abcde');
+      return [seen.headers['content-length'], seen.headers['transfer-encoding']];
+    };
+    assert.deepEqual(await upload('content-length: 5', 'abcde'), ['5', undefined]);
+    const chunked = await upload('transfer-encoding: chunked', '5\r\nabcde\r\n0\r\n\r\n');
+    assert.deepEqual(chunked, [undefined, 'chunked']);
+  });
+
   test('T64 hop-by-hop, declared and credential headers of the caller stay here; others cross', async () => {
     const lines = [
       'te: trailers',
