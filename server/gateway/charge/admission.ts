@@ -9,6 +9,7 @@ import type { RoutedKey } from '../../provider-keys/provider-keys.ts';
 import type { ModelLimits } from '../../providers/providers.ts';
 import type { Charge } from '../../records/records.ts';
 import type { Write } from '../../storage/storage.ts';
+import { costsNothing } from '../request/paths.ts';
 import { accountsFor, type Candidates } from '../request/payer.ts';
 import type { Call, Plan } from '../request/plan.ts';
 import { expectedTokens, expectedUnits } from './pieces.ts';
@@ -169,7 +170,7 @@ export class Admission {
  */
 export function admit(deps: AdmissionDeps, request: Request): Admission {
   const { call, plan, candidates, expected } = request;
-  if (plan.pathClass === 'free' || plan.pathClass === 'models') {
+  if (costsNothing(plan.pathClass)) {
     return new Admission(deps, { call, pass: null, ...NO_MONEY, candidates });
   }
   const { charging, limits } = deps;

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../providers/providers.ts';
 import { type Answer, servedText } from '../answer/answer.ts';
 import type { WholeBody } from '../answer/answer-body.ts';
 import type { Plan } from '../request/plan.ts';
+import { numberIn } from '../request/request-body.ts';
 
 /** The pieces that a metered-by-cost answer is billed by, where they can be counted here. */
 export function countUnits(
@@ -32,14 +33,6 @@ function isSpeech(endpoint: string): boolean {
 const PICTURES_AT_ONCE = 10;
 /** Nobody makes more; a larger figure is the provider's to refuse, and money could not count it. */
 const PICTURES_MAX = 1_000_000;
-
-/**
- * Lenient servers take a number in quotes for one; NaN for what none does. An object is not asked for its number: its own
- * `toString` would be called, and a caller may write anything there.
- */
-export function numberIn(value: unknown): number {
-  return typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN;
-}
 
 /** How many pictures a request asks for, or may bring where that cannot be told. */
 export function picturesOf(asked: unknown): number {

@@ -8,6 +8,7 @@ import type { Metering, Price, Rating } from '../../metering/metering.ts';
 import type { RoutedKey } from '../../provider-keys/provider-keys.ts';
 import type { Records, RequestIntent, UsageRecord } from '../../records/records.ts';
 import type { Storage, Write } from '../../storage/storage.ts';
+import { costsNothing } from '../request/paths.ts';
 import { type Call, namesForPrice, type Plan } from '../request/plan.ts';
 import { type Admission, type AdmissionDeps, admit, type Settled } from './admission.ts';
 import { Forecast, findPrice, type Places } from './forecast.ts';
@@ -75,7 +76,7 @@ export function createSettlement(deps: SettlementDeps): Settlement {
       const forecast = new Forecast(deps.metering, { plan, at, startedAt });
       const { candidates } = at;
       const admission = admit(deps, { call, plan, candidates, expected: forecast });
-      if (plan.pathClass === 'free' || plan.pathClass === 'models') return admission;
+      if (costsNothing(plan.pathClass)) return admission;
       records.open(call.id, () => {
         const { usage, inputEstimate } = forecast;
         const { key, price } = forecast.place(admission.candidates[0] ?? candidates[0]);
@@ -176,7 +177,7 @@ function chargeOf(
   price: Price | null,
 ): Rating {
   const { plan, key } = served;
-  if (plan.pathClass === 'free' || plan.pathClass === 'models' || nothingServed(served)) {
+  if (costsNothing(plan.pathClass) || nothingServed(served)) {
     return { cost: ZERO, source: 'none', priceId: null };
   }
   return metering.rate({ usage, price, local: key.free });

@@ -11,7 +11,7 @@ import type { Metering, Price } from '../../metering/metering.ts';
 import type { RoutedKey } from '../../provider-keys/provider-keys.ts';
 import type { ModelLimits } from '../../providers/providers.ts';
 import type { Plan } from '../request/plan.ts';
-import { numberIn } from './pieces.ts';
+import { numberIn } from '../request/request-body.ts';
 
 export interface ChargingSettings {
   /** Nano-dollars for a million tokens under the flat plan. */

@@ -8,6 +8,11 @@ import type { Dialect, Wire } from '../../providers/providers.ts';
  */
 export type PathClass = 'tokens' | 'cost' | 'free' | 'unmetered' | 'models';
 
+/** Is a call of this class billed by nobody? Then nothing is reserved, held or noted for it. */
+export function costsNothing(pathClass: PathClass): boolean {
+  return pathClass === 'free' || pathClass === 'models';
+}
+
 export interface PathMeaning {
   readonly pathClass: PathClass;
   /** Shape of a metered answer; null where nothing is read from it. */

@@ -3,6 +3,7 @@ import type { VirtualKey } from '../../accounts/accounts.ts';
 import { Failure } from '../../failure.ts';
 import type { AccountSet, Ledger } from '../../ledger/ledger.ts';
 import type { RoutedKey } from '../../provider-keys/provider-keys.ts';
+import { costsNothing } from './paths.ts';
 import type { Plan } from './plan.ts';
 
 /** The provider keys that may serve a request, the best first, all of one payer. */
@@ -30,8 +31,8 @@ export function servingOf(
   ledger: Pick<Ledger, 'wallet'>,
 ): Serving {
   const { userId, origin, pin } = key;
-  const isFree = plan.pathClass === 'free' || plan.pathClass === 'models';
-  const shared = isFree || origin !== 'member' || ledger.wallet(userId) !== null;
+  const shared =
+    costsNothing(plan.pathClass) || origin !== 'member' || ledger.wallet(userId) !== null;
   return { userId, shared, pin };
 }
 

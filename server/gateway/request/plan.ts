@@ -5,7 +5,14 @@ import { mayUse, type VirtualKey } from '../../accounts/accounts.ts';
 import { Failure } from '../../failure.ts';
 import type { RoutedKey } from '../../provider-keys/provider-keys.ts';
 import type { JsonObject } from '../../providers/providers.ts';
-import { deploymentAt, deploymentOf, meaningOf, type PathMeaning, plainPath } from './paths.ts';
+import {
+  costsNothing,
+  deploymentAt,
+  deploymentOf,
+  meaningOf,
+  type PathMeaning,
+  plainPath,
+} from './paths.ts';
 import { formFields, parseBody, withIncludeUsage, withMember } from './request-body.ts';
 import { nextTurn } from './turn.ts';
 
@@ -158,7 +165,7 @@ export function assertAllowed(key: VirtualKey, plan: Plan): void {
   if (plan.pathClass === 'unmetered' && !allowUnmetered) {
     throw new Failure('unmetered_path_forbidden');
   }
-  if (models === null || plan.pathClass === 'free' || plan.pathClass === 'models') return;
+  if (models === null || costsNothing(plan.pathClass)) return;
   const others: unknown = plan.parsed?.['models'];
   const named = [plan.model, ...(Array.isArray(others) ? others : [])];
   if (plan.deployment !== null) named.push(plan.deployment);

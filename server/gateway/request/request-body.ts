@@ -61,6 +61,14 @@ function wrongType(param: string, what: string): Failure {
   return new Failure('invalid_request', { sentence: `"${param}" must be ${what}.`, param });
 }
 
+/**
+ * Lenient servers take a number in quotes for one; NaN for what none does. An object is not asked for its number: its own
+ * `toString` would be called, and a caller may write anything there.
+ */
+export function numberIn(value: unknown): number {
+  return typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN;
+}
+
 /** A short body cannot nest deep, nor can one with few brackets; only others are counted through. */
 function assertShallow(text: string): void {
   if (text.length <= DEPTH_MAX) return;
