@@ -303,7 +303,7 @@ function single(value: string | readonly string[] | undefined): string | undefin
   return text === '' ? undefined : text;
 }
 
-/** The owner of what this caller adds: a user's id, or null for the installation. */
+/** Whose things a caller sees and adds: a user's id; null for the operator, who sees everybody's and adds to the installation. */
 export function ownerOf(caller: Caller): string | null {
   if (caller.kind === 'member') return caller.userId;
   if (caller.kind === 'operator') return null;

@@ -31,7 +31,7 @@ import {
   ttftQuantile,
 } from '../../reports/reports.ts';
 import type { AskedFor } from '../answering.ts';
-import type { Caller } from '../callers.ts';
+import { type Caller, ownerOf } from '../callers.ts';
 import { type ExportRow, sendExport } from '../formats/export.ts';
 import { type LabelDeps, type LabelOf, labelsFor } from '../formats/labels.ts';
 import { bucketsOf, momentOf } from '../formats/moments.ts';
@@ -178,7 +178,7 @@ function reportedOrder(
       'Providers report whole UTC days by model and provider key, without users, errors or times.';
     throw new Failure('validation_failed', { param, sentence });
   }
-  const keyIds = seenKeys(providerKeys, scopeOf(caller), query.provider_key_id);
+  const keyIds = seenKeys(providerKeys, ownerOf(caller), query.provider_key_id);
   return { span, metric, top: query.top, groups: told, keyIds, model: query.model ?? null };
 }
 
@@ -213,13 +213,6 @@ function figuresOfBoth({ measures, total, previous }: Series) {
   };
 }
 
-/** Whose requests a caller may see; null: everybody's. */
-export function scopeOf(caller: Caller): string | null {
-  if (caller.kind === 'operator') return null;
-  if (caller.kind === 'member') return caller.userId;
-  throw new Failure('internal', { detail: `a ${caller.kind} sees no figures` });
-}
-
 interface Filters {
   readonly user_id?: string | undefined;
   readonly key_id?: string | undefined;
@@ -234,7 +227,7 @@ export function selectionOf(query: Filters, caller: Caller): Selection {
   const names = Object.fromEntries(
     GROUPS.map((group) => [group, given[group]] as const).filter(([, name]) => name !== undefined),
   );
-  return { userId: scopeOf(caller), names };
+  return { userId: ownerOf(caller), names };
 }
 
 /**

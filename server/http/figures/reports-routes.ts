@@ -10,8 +10,8 @@ import { type Clock, DAY_MS, isoTime, utcDay } from '../../clock.ts';
 import { Failure } from '../../failure.ts';
 import type { CostByUser, DayRange, Reports } from '../../reports/reports.ts';
 import type { AskedFor } from '../answering.ts';
+import { ownerOf } from '../callers.ts';
 import { inPortions, sendDocument, sendExport } from '../formats/export.ts';
-import { scopeOf } from './figures-routes.ts';
 
 export interface ReportsDeps {
   readonly reports: Pick<Reports, 'costByUser'>;
@@ -27,7 +27,7 @@ export function reportsHandlers({ reports, clock }: ReportsDeps) {
     }: AskedFor<typeof REPORTS_API.costByUser>): Promise<z.output<typeof costByUser>> {
       const now = clock.now();
       const range = rangeOf(query, now);
-      const report = await reports.costByUser(range, scopeOf(caller));
+      const report = await reports.costByUser(range, ownerOf(caller));
       const pages = inPortions(report.dailyByUser, costOfDay);
       // What is written in portions goes past the schema of the reply; a file is no such reply at all.
       if (query.format !== undefined) {

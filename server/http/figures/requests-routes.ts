@@ -25,12 +25,12 @@ import {
   spanOf,
 } from '../../reports/reports.ts';
 import type { AskedFor } from '../answering.ts';
-import type { Caller } from '../callers.ts';
+import { type Caller, ownerOf } from '../callers.ts';
 import { cursorOf, readCursor } from '../formats/cursor.ts';
 import { dollarsOf } from '../formats/dollars.ts';
 import { type ExportRow, sendExport } from '../formats/export.ts';
 import { type LabelDeps, type LabelOf, labelsFor } from '../formats/labels.ts';
-import { scopeOf, selectionOf } from './figures-routes.ts';
+import { selectionOf } from './figures-routes.ts';
 import { pricedModels, priceFile, usesOf } from './price-list.ts';
 
 export interface RequestsDeps extends LabelDeps {
@@ -73,7 +73,7 @@ export function requestsHandlers(deps: RequestsDeps) {
       caller,
     }: AskedFor<typeof REQUESTS_API.story>): Promise<z.output<typeof requestStory>> {
       const found = await reports.request(params.id);
-      const scope = scopeOf(caller);
+      const scope = ownerOf(caller);
       // Another's request looks like one that never was.
       if (found === null || (scope !== null && found.record.user_id !== scope)) {
         throw new Failure('not_found', { sentence: 'There is no such request.' });

@@ -5,13 +5,13 @@ import { formatDollars, shown } from '../../../contract/money.ts';
 import { type Clock, DAY_MS, utcDay } from '../../clock.ts';
 import type { DailyUsage, Reports, UsageFilter } from '../../reports/reports.ts';
 import type { AskedFor } from '../answering.ts';
-import type { Caller } from '../callers.ts';
+import { type Caller, ownerOf } from '../callers.ts';
 import { cursorOf, readCursor } from '../formats/cursor.ts';
 import { type ExportRow, sendExport } from '../formats/export.ts';
 import { type LabelDeps, type LabelOf, labelsFor } from '../formats/labels.ts';
 import { momentOf } from '../formats/moments.ts';
-import { type Watcher, withStatus } from '../provider-keys/provider-key-replies.ts';
-import { scopeOf, seenKeys } from './figures-routes.ts';
+import { scopeOf, type Watcher, withStatus } from '../provider-keys/provider-key-replies.ts';
+import { seenKeys } from './figures-routes.ts';
 import { rangeOf } from './reports-routes.ts';
 
 export interface StatisticsDeps extends LabelDeps {
@@ -84,7 +84,7 @@ async function keysPage(
   caller: Caller,
 ): Promise<Page<typeof STATISTICS_API.keys>> {
   const { limit } = query;
-  const scope = scopeOf(caller) ?? 'all';
+  const scope = scopeOf(caller);
   const [after = ''] = readCursor(query.cursor, 1) ?? [];
   const held = deps.providerKeys
     .everHeld(scope)
@@ -129,7 +129,7 @@ function usageFilter(
   caller: Caller,
   range: UsageFilter['range'],
 ): UsageFilter {
-  const userId = scopeOf(caller);
+  const userId = ownerOf(caller);
   const keyIds = seenKeys(providerKeys, source === 'gateway' ? null : userId, key_id);
   return { source, range, keyIds, userId, model: model ?? null };
 }
