@@ -17,7 +17,6 @@ import type { Records, RefusalNote } from '../../records/records.ts';
 import {
   costLines,
   exactCost,
-  type RecordPage,
   type RecordRow,
   type Reports,
   type RequestFilter,
@@ -28,7 +27,7 @@ import type { AskedFor } from '../answering.ts';
 import { type Caller, ownerOf } from '../callers.ts';
 import { cursorOf, readCursor } from '../formats/cursor.ts';
 import { dollarsOf } from '../formats/dollars.ts';
-import { type ExportRow, sendExport } from '../formats/export.ts';
+import { type ExportRow, pageByPage, sendExport } from '../formats/export.ts';
 import { type LabelDeps, type LabelOf, labelsFor } from '../formats/labels.ts';
 import { selectionOf } from './figures-routes.ts';
 import { pricedModels, priceFile, usesOf } from './price-list.ts';
@@ -110,9 +109,6 @@ export function requestsHandlers(deps: RequestsDeps) {
   };
 }
 
-/** Rows of a file that are read at a time: some ten milliseconds of work. */
-const EXPORT_PAGE = 500;
-
 const COLUMNS = [
   ...['id', 'at', 'user_id', 'user', 'key_id', 'key', 'provider', 'provider_key_id', 'endpoint'],
   ...['model', 'served_model', 'streamed', 'status', 'outcome', 'provenance', 'failure'],
@@ -120,17 +116,15 @@ const COLUMNS = [
   ...['cost_usd', 'cost_source', 'charge_usd', 'attempts', 'ttft_ms', 'duration_ms'],
 ];
 
-async function* exportedPages(
+function exportedPages(
   reports: RequestsDeps['reports'],
   filter: RequestFilter,
   labelOf: LabelOf,
 ): AsyncGenerator<readonly ExportRow[]> {
-  let before: string | null = null;
-  do {
-    const page: RecordPage = await reports.requests(filter, { before, limit: EXPORT_PAGE });
-    yield page.rows.map((row) => flatRow(recordOf(row, labelOf)));
-    before = page.next;
-  } while (before !== null);
+  return pageByPage<string>(async (before, limit) => {
+    const { rows, next } = await reports.requests(filter, { before, limit });
+    return { rows: rows.map((row) => flatRow(recordOf(row, labelOf))), next };
+  });
 }
 
 /** A record as one line: who and where by id and by name. */

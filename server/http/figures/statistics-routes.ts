@@ -7,7 +7,7 @@ import type { DailyUsage, Reports, UsageFilter } from '../../reports/reports.ts'
 import type { AskedFor } from '../answering.ts';
 import { type Caller, ownerOf } from '../callers.ts';
 import { cursorOf, readCursor } from '../formats/cursor.ts';
-import { type ExportRow, sendExport } from '../formats/export.ts';
+import { type ExportRow, pageByPage, sendExport } from '../formats/export.ts';
 import { type LabelDeps, type LabelOf, labelsFor } from '../formats/labels.ts';
 import { momentOf } from '../formats/moments.ts';
 import { scopeOf, type Watcher, withStatus } from '../provider-keys/provider-key-replies.ts';
@@ -155,24 +155,17 @@ const rowWriter = (source: string, labelOf: LabelOf) => (row: DailyUsage) => ({
   source,
 });
 
-const EXPORT_PAGE = 500;
-
-async function* exportedPages(
+function exportedPages(
   reports: StatisticsDeps['reports'],
   filter: UsageFilter,
   onTheWire: (row: DailyUsage) => ExportRow,
 ): AsyncGenerator<readonly ExportRow[]> {
-  let after: readonly string[] | null = null;
-  for (;;) {
-    const rows: readonly DailyUsage[] = await reports.dailyUsage(filter, {
-      after,
-      limit: EXPORT_PAGE,
-    });
-    yield rows.map(onTheWire);
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < EXPORT_PAGE) return;
-    after = [last.date, last.key, last.model];
-  }
+  return pageByPage<readonly string[]>(async (after, limit) => {
+    const found = await reports.dailyUsage(filter, { after, limit });
+    const last = found.length < limit ? undefined : found.at(-1);
+    const next = last === undefined ? null : [last.date, last.key, last.model];
+    return { rows: found.map(onTheWire), next };
+  });
 }
 
 type Sums = Awaited<ReturnType<Reports['dailyUsageBy']>>;

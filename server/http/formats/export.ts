@@ -72,6 +72,25 @@ export async function* inPortions<Item>(
   }
 }
 
+/**
+ * For what is read page by page, some ten milliseconds of work each.
+ *
+ * @param read a page and where the next one begins; null: this was the last
+ */
+export async function* pageByPage<Cursor>(
+  read: (
+    from: Cursor | null,
+    limit: number,
+  ) => Promise<{ readonly rows: readonly ExportRow[]; readonly next: Cursor | null }>,
+): AsyncGenerator<readonly ExportRow[]> {
+  let from: Cursor | null = null;
+  do {
+    const { rows, next }: Awaited<ReturnType<typeof read>> = await read(from, PORTION);
+    yield rows;
+    from = next;
+  } while (from !== null);
+}
+
 /** The text of the file, a portion for each page. */
 export async function* textOf(
   format: Format,

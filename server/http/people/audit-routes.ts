@@ -3,7 +3,7 @@ import { type AUDIT_API, type auditPage, SUBJECT_KINDS } from '../../../contract
 import type { Accounts, AuditEntry, AuditFilter } from '../../accounts/accounts.ts';
 import { isoTime } from '../../clock.ts';
 import type { AskedFor } from '../answering.ts';
-import { type ExportRow, sendExport } from '../formats/export.ts';
+import { type ExportRow, pageByPage, sendExport } from '../formats/export.ts';
 import { type LabelDeps, labelsFor } from '../formats/labels.ts';
 import { spanIn } from '../formats/moments.ts';
 
@@ -54,19 +54,16 @@ function filterOf(query: AskedFor<typeof AUDIT_API.list>['query']): AuditFilter 
 const COLUMNS = [
   ...['id', 'at', 'actor', 'user_id', 'user', 'action', 'subject', 'status', 'ip', 'request_id'],
 ];
-const EXPORT_PAGE = 500;
 
-async function* exportedPages(
+function exportedPages(
   audit: AuditDeps['accounts']['audit'],
   filter: AuditFilter,
   shown: (entry: AuditEntry) => Entry,
 ): AsyncGenerator<readonly ExportRow[]> {
-  let cursor: string | null = null;
-  do {
-    const { entries, nextCursor } = await audit.page(filter, { limit: EXPORT_PAGE, cursor });
-    yield entries.map(shown);
-    cursor = nextCursor;
-  } while (cursor !== null);
+  return pageByPage<string>(async (cursor, limit) => {
+    const { entries, nextCursor } = await audit.page(filter, { limit, cursor });
+    return { rows: entries.map(shown), next: nextCursor };
+  });
 }
 
 function shownEntry(entry: AuditEntry, nameOf: (userId: string) => string): Entry {
