@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../clock.ts';
 import { firstId } from '../id.ts';
 import type { Storage } from '../storage/storage.ts';
-import { BY_CALLER } from './roll-up.ts';
+import { CUT } from './roll-up.ts';
 
 /** Requests of one key that were admitted in the same minute, or in the same hour before that minute. */
 export interface AdmittedRequests {
@@ -72,7 +72,7 @@ function admittedInHours(db: Storage['db'], sinceHour: number) {
     .select(['sums.bucket as hour', 'sums.requests'])
     .select(sql<number>`sums.input_tokens + sums.output_tokens`.as('tokens'))
     .where('sums.bucket', '>=', sinceHour)
-    .where('sums.cut', '=', BY_CALLER)
+    .where('sums.cut', '=', CUT.caller)
     .where('sums.requests', '>', 0)
     .execute();
 }

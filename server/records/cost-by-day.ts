@@ -4,7 +4,7 @@ import { type Nanos, shown } from '../../contract/money.ts';
 import { DAY_MS, HOUR_MS, utcDay } from '../clock.ts';
 import { firstId } from '../id.ts';
 import type { Storage } from '../storage/storage.ts';
-import { BY_PROVIDER_KEY } from './roll-up.ts';
+import { CUT } from './roll-up.ts';
 
 export interface CostOfDay {
   /** UTC: `2026-11-20`. */
@@ -47,12 +47,12 @@ async function costs(
     .selectFrom(table)
     .select(['bucket', sql<number>`cast(sum(cost_nanos) as real)`.as('cost')])
     .where('bucket', 'in', sql<number>`(select value from json_each(${JSON.stringify(buckets)}))`)
-    .where('cut', '=', BY_PROVIDER_KEY)
+    .where('cut', '=', CUT.providerKey)
     .where('cell', 'in', (cells) =>
       cells
         .selectFrom('usage_cells')
         .select('id')
-        .where('cut', '=', BY_PROVIDER_KEY)
+        .where('cut', '=', CUT.providerKey)
         .where('provider_key_id', '=', providerKeyId),
     )
     .groupBy('bucket')

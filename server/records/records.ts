@@ -17,7 +17,7 @@ import { type Charge, RECORD_SHAPE, recordParameters, type UsageRecord } from '.
 export type { AdmittedRequests } from './admitted.ts';
 export type { CostOfDay } from './cost-by-day.ts';
 export type { RefusalNote } from './refusals.ts';
-export { MEASURES, TTFT_ENDS_MS } from './roll-up.ts';
+export { CUT, MEASURES, TTFT_ENDS_MS } from './roll-up.ts';
 export { type RollUpFinding, rollUpsAgree } from './roll-up-check.ts';
 export type { Spender } from './spent.ts';
 export type { Charge, UsageRecord } from './usage-record.ts';

@@ -18,22 +18,24 @@ export const dimensionNames = [
   'model',
 ] as const;
 
-/** The cut of the sums in which only providers and their keys count, and the one in which only users and theirs do. */
-export const BY_PROVIDER_KEY = 0;
-export const BY_CALLER = 2;
+/**
+ * The ways in which each record is summed, by the numbers of `usage_cells.cut`: only providers and their keys count, only
+ * models, only users and their virtual keys, or everything.
+ */
+export const CUT = { providerKey: 0, model: 1, caller: 2, whole: 3 } as const;
 
-/** The ways in which each record is summed; the numbers are those of `usage_cells.cut`. */
+/** What of a record's dimensions each cut keeps. */
 export const CUTS: readonly {
   readonly cut: number;
   readonly narrow: (all: Dimensions) => Dimensions;
 }[] = [
   {
-    cut: BY_PROVIDER_KEY,
+    cut: CUT.providerKey,
     narrow: ([, , provider, providerKey]) => ['', '', provider, providerKey, ''],
   },
-  { cut: 1, narrow: ([, , , , model]) => ['', '', '', '', model] },
-  { cut: BY_CALLER, narrow: ([user, key]) => [user, key, '', '', ''] },
-  { cut: 3, narrow: (all) => all },
+  { cut: CUT.model, narrow: ([, , , , model]) => ['', '', '', '', model] },
+  { cut: CUT.caller, narrow: ([user, key]) => [user, key, '', '', ''] },
+  { cut: CUT.whole, narrow: (all) => all },
 ];
 
 /**
@@ -70,9 +72,16 @@ export const MEASURES: readonly string[] = [
   ),
 ];
 
+/** The place of each amount among the {@link Measures}. */
+const to = Object.fromEntries(AMOUNTS.map((name, index) => [name, index])) as Record<
+  (typeof AMOUNTS)[number],
+  number
+>;
+
 /** One number for each of {@link MEASURES}. */
 export type Measures = number[];
 
+/** The place of each column in the row of a record. */
 const at = Object.fromEntries(
   Object.keys(RECORD_SHAPE).map((name, index) => [name, index]),
 ) as Record<keyof UsageRecordsTable, number>;
@@ -99,21 +108,21 @@ export function measuresOf(row: readonly RecordValue[]): Measures {
   const outcome = row[at.outcome];
   const isRefused = outcome === 'refused';
   const isOwed = !isRefused && row[at.cost_source] !== 'none';
-  sums[0] = isOwed ? 1 : 0;
-  sums[1] = isRefused || isOwed ? 0 : 1;
-  sums[2] = isRefused ? 1 : 0;
-  sums[3] = outcome === 'failed' || outcome === 'unfinished' ? 1 : 0;
+  sums[to.requests] = isOwed ? 1 : 0;
+  sums[to.unowed] = isRefused || isOwed ? 0 : 1;
+  sums[to.refused] = isRefused ? 1 : 0;
+  sums[to.errors] = outcome === 'failed' || outcome === 'unfinished' ? 1 : 0;
   if (!isOwed) return sums;
   const number = (index: number): number => (row[index] ?? 0) as number;
-  sums[4] = row[at.cost_nanos] === null ? 1 : 0;
-  sums[5] = number(at.input_tokens);
-  sums[6] = number(at.cached_tokens);
-  sums[7] = number(at.cache_write_5m_tokens) + number(at.cache_write_1h_tokens);
-  sums[8] = number(at.output_tokens);
-  sums[9] = number(at.reasoning_tokens);
-  sums[10] = number(at.cost_nanos);
-  sums[11] = number(at.charge_nanos);
-  sums[12] = number(row[at.charge_nanos] === null ? at.cost_nanos : at.charge_nanos);
+  sums[to.unpriced] = row[at.cost_nanos] === null ? 1 : 0;
+  sums[to.input_tokens] = number(at.input_tokens);
+  sums[to.cached_tokens] = number(at.cached_tokens);
+  sums[to.cache_write_tokens] = number(at.cache_write_5m_tokens) + number(at.cache_write_1h_tokens);
+  sums[to.output_tokens] = number(at.output_tokens);
+  sums[to.reasoning_tokens] = number(at.reasoning_tokens);
+  sums[to.cost_nanos] = number(at.cost_nanos);
+  sums[to.charge_nanos] = number(at.charge_nanos);
+  sums[to.spent_nanos] = number(row[at.charge_nanos] === null ? at.cost_nanos : at.charge_nanos);
   const ttft = row[at.ttft_ms];
   if (typeof ttft === 'number') sums[AMOUNTS.length + ttftClass(ttft)] = 1;
   return sums;

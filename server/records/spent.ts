@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { type Nanos, shown } from '../../contract/money.ts';
 import type { Storage } from '../storage/storage.ts';
-import { BY_CALLER } from './roll-up.ts';
+import { CUT } from './roll-up.ts';
 
 /** A user, or one of their keys. */
 export interface Spender {
@@ -36,8 +36,8 @@ export async function spentSince(
     from usage_cells as cells
     cross join days
     cross join usage_daily as t
-      on t.bucket = days.day and t.cut = ${sql.lit(BY_CALLER)} and t.cell = cells.id
-    where cells.cut = ${sql.lit(BY_CALLER)} and cells.user_id = ${userId} ${isTheirs}`;
+      on t.bucket = days.day and t.cut = ${sql.lit(CUT.caller)} and t.cell = cells.id
+    where cells.cut = ${sql.lit(CUT.caller)} and cells.user_id = ${userId} ${isTheirs}`;
   const [row = {}] = (await query.execute(db)).rows;
   return days.map((_, index) => shown(row[`sum${index}`] ?? 0));
 }

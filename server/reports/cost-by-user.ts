@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import { type Nanos, shown, sum, ZERO } from '../../contract/money.ts';
 import { DAY_MS, utcDay } from '../clock.ts';
+import { CUT } from '../records/records.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Part, SumsSource } from './sums-source.ts';
 import { compareText } from './text-order.ts';
@@ -67,7 +68,7 @@ export async function costByUser(
       sum(t.input_tokens) + sum(t.output_tokens), sum(t.cost_nanos)) as row
     from json_each(${JSON.stringify(part.buckets)}) as d
     cross join json_each(d.value) as b
-    cross join usage_daily as t on t.bucket = b.value and t.cut = 2
+    cross join usage_daily as t on t.bucket = b.value and t.cut = ${sql.lit(CUT.caller)}
     join usage_cells as c on c.id = t.cell
     where t.requests > 0 ${userId === null ? sql`` : sql`and c.user_id = ${userId}`}
     group by t.bucket, c.user_id`,

@@ -1,6 +1,7 @@
 /** Usage by UTC day, provider key and model, of either source: what providers report, or what we metered. */
 import { type RawBuilder, sql } from 'kysely';
 import { DAY_MS, utcDay } from '../clock.ts';
+import { CUT } from '../records/records.ts';
 import type { Storage } from '../storage/storage.ts';
 import { NOTHING, type Sums } from './addition.ts';
 import type { Rows } from './span.ts';
@@ -59,7 +60,7 @@ export async function dailyUsage(
   for (let days = FIRST_STRETCH_DAYS; end >= start && rows.length < page.limit; days *= 4) {
     const from = range === null ? start : maxText(start, daysBefore(end, days - 1));
     const found = await sql<DailyUsage>`
-      select * from (${rowsOf({ ...filter, range: { start: from, end } }, LAST_DAY)}) where ${isAfter}
+      select * from (${rowsOf({ ...filter, range: { start: from, end } })}) where ${isAfter}
       order by date desc, key, model limit ${page.limit - rows.length}`.execute(db);
     rows.push(...found.rows);
     if (from === start) break;
@@ -87,7 +88,7 @@ export async function dailyUsageBy(
   const found = await sql<NamedSums>`
     select ${sql.ref(column)} as name, sum(requests) as requests, sum(input) as input,
       sum(output) as output, cast(sum(cost) as real) as cost
-    from (${rowsOf(filter, LAST_DAY)}) group by 1 order by cost desc, name`.execute(source.db);
+    from (${rowsOf(filter)}) group by 1 order by cost desc, name`.execute(source.db);
   return found.rows;
 }
 
@@ -160,10 +161,9 @@ export async function syncedAt(db: Db, keyIds: readonly string[] | null): Promis
   return row?.at ?? null;
 }
 
-function rowsOf(filter: UsageFilter, last: string): RawBuilder<unknown> {
+function rowsOf(filter: UsageFilter): RawBuilder<unknown> {
   const { range, keyIds, model, source } = filter;
-  const start = range?.start ?? FIRST_DAY;
-  const end = range === null || last < range.end ? last : range.end;
+  const { start, end } = range ?? { start: FIRST_DAY, end: LAST_DAY };
   const isGateway = source === 'gateway';
   const key = isGateway ? sql`c.provider_key_id` : sql`provider_key_id`;
   const name = isGateway ? sql`c.model` : sql`model`;
@@ -197,7 +197,7 @@ function gatewayRows(
       sum(t.requests) as requests, sum(t.input_tokens) as input, sum(t.output_tokens) as output,
       cast(sum(t.cost_nanos) as real) as cost
     from usage_daily as t join usage_cells as c on c.id = t.cell
-    where t.bucket between ${number(start)} and ${number(end)} and t.cut = 3 and t.requests > 0
+    where t.bucket between ${number(start)} and ${number(end)} and t.cut = ${sql.lit(CUT.whole)} and t.requests > 0
       and ${userId === null ? sql`true` : sql`c.user_id = ${userId}`} and ${isMeant}
     group by t.bucket, c.provider_key_id, c.model`;
 }

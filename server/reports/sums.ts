@@ -1,6 +1,7 @@
 /** Reads the sums of the usage records: which cut answers a question, and what its rows add up to. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Group } from '../../contract/api/figures-api.ts';
+import { CUT } from '../records/records.ts';
 import type { Database, Storage } from '../storage/storage.ts';
 import { addedAll, addedLines, type Line, lineOf, type Sums } from './addition.ts';
 import type { Rows } from './span.ts';
@@ -24,11 +25,10 @@ const COLUMN = {
 
 /** Which groups each cut tells apart, the smallest first; see `usage_cells`. */
 const CUTS: readonly (readonly [number, readonly Group[]])[] = [
-  [0, ['provider', 'provider_key']],
-  [1, ['model']],
-  [2, ['user', 'key']],
+  [CUT.providerKey, ['provider', 'provider_key']],
+  [CUT.model, ['model']],
+  [CUT.caller, ['user', 'key']],
 ];
-const WHOLE_CUT = 3;
 
 export function cutFor(groups: readonly Group[], selection: Selection): number {
   const needed = [
@@ -37,7 +37,7 @@ export function cutFor(groups: readonly Group[], selection: Selection): number {
     ...(selection.userId === null ? [] : (['user'] as const)),
   ];
   const [cut] = CUTS.find(([, told]) => needed.every((group) => told.includes(group))) ?? [];
-  return cut ?? WHOLE_CUT;
+  return cut ?? CUT.whole;
 }
 
 /** What is asked about some buckets. */
