@@ -6,7 +6,7 @@ import { newId } from '../id.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { ApiTokensTable } from '../storage/tables/accounts-tables.ts';
 import type { Erasure, UserBook } from './people.ts';
-import { API_TOKEN_PREFIX, isWellFormed, newToken, tokenHash } from './token.ts';
+import { API_TOKEN_PREFIX, isWellFormed, newToken, shownOf, tokenHash } from './token.ts';
 
 export interface ApiToken {
   readonly id: string;
@@ -24,13 +24,17 @@ export interface ApiToken {
   readonly lastUsedAt: number | null;
 }
 
+export type NewApiToken = Pick<ApiToken, 'userId' | 'name' | 'expiresAt'>;
+
+export interface IssuedApiToken {
+  readonly apiToken: ApiToken;
+  /** The token itself, this once. */
+  readonly token: string;
+}
+
 export interface ApiTokens {
   /** @throws Failure `conflict` (too many, or the account is being deleted), `storage_unavailable` */
-  issue(of: {
-    readonly userId: string | null;
-    readonly name: string;
-    readonly expiresAt: number | null;
-  }): Promise<{ apiToken: ApiToken; token: string }>;
+  issue(of: NewApiToken): Promise<IssuedApiToken>;
   /** Null if it is unknown, revoked or expired, or its owner's account is closed. Notes the use. */
   authenticate(token: string): ApiToken | null;
   /** Those that are not revoked, the oldest first. */
@@ -65,11 +69,7 @@ export class ApiTokenBook implements ApiTokens {
     }
   }
 
-  async issue(of: {
-    readonly userId: string | null;
-    readonly name: string;
-    readonly expiresAt: number | null;
-  }): Promise<{ apiToken: ApiToken; token: string }> {
+  async issue(of: NewApiToken): Promise<IssuedApiToken> {
     const others = this.all().filter(({ userId }) => userId === of.userId);
     if (others.length >= TOKENS_OF_AN_OWNER_MOST) {
       const sentence = `There are ${TOKENS_OF_AN_OWNER_MOST} tokens already; revoke one first.`;
@@ -77,9 +77,8 @@ export class ApiTokenBook implements ApiTokens {
     }
     const token = newToken(API_TOKEN_PREFIX);
     const hash = tokenHash(token);
-    const shown = { prefix: token.slice(0, 11), last4: token.slice(-4) };
     const times = { createdAt: this.#clock.now(), lastUsedAt: null };
-    const apiToken: ApiToken = { id: newId('tok'), ...of, ...shown, ...times };
+    const apiToken: ApiToken = { id: newId('tok'), ...of, ...shownOf(token), ...times };
     const row = this.#storage.db.insertInto('api_tokens').values(toRow(apiToken, hash));
     await this.#storage.commit([row.compile()]);
     this.#tokens.set(apiToken.id, apiToken);
@@ -103,7 +102,7 @@ export class ApiTokenBook implements ApiTokens {
 
   async revoke(id: string): Promise<void> {
     // Memory first: should the disk refuse, it is closed all the same until the next start.
-    this.#tokens.delete(id);
+    this.#forget(id);
     const update = this.#storage.db
       .updateTable('api_tokens')
       .set({ revoked_at: this.#clock.now() })
@@ -117,10 +116,15 @@ export class ApiTokenBook implements ApiTokens {
       writes: [this.#storage.db.deleteFrom('api_tokens').where('user_id', '=', userId).compile()],
       apply: () => {
         for (const { id, userId: owner } of this.all()) {
-          if (owner === userId) this.#tokens.delete(id);
+          if (owner === userId) this.#forget(id);
         }
       },
     };
+  }
+
+  #forget(id: string): void {
+    this.#tokens.delete(id);
+    for (const [hash, known] of this.#idByHash) if (known === id) this.#idByHash.delete(hash);
   }
 
   #used(token: ApiToken, at: number): void {

@@ -1,13 +1,12 @@
 /** How people come in: they register, they follow a link that was made for them, and they prove who they are. */
-import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import type { Storage, Write } from '../storage/storage.ts';
-import type { Link, LinkBook, OpenLink } from './invitations.ts';
+import { deadLink, type Link, type LinkBook, type OpenLink } from './invitations.ts';
 import type { Passwords } from './passwords.ts';
 import type { NewUser, Role, User, UserBook } from './people.ts';
 import type { Sessions } from './sessions.ts';
-import { tokenHash } from './token.ts';
+import { newOpaqueToken, tokenHash } from './token.ts';
 
 export interface Registration {
   readonly email: string;
@@ -72,7 +71,7 @@ export function createEntrance(deps: EntranceDeps): Entrance {
 class Gate implements Entrance {
   readonly #deps: EntranceDeps;
   /** In memory only: each start makes another, so an old one is worth nothing. */
-  #setUpToken: string | null = randomBytes(32).toString('base64url');
+  #setUpToken: string | null = newOpaqueToken();
 
   constructor(deps: EntranceDeps) {
     this.#deps = deps;
@@ -95,7 +94,7 @@ class Gate implements Entrance {
   async setUp(of: Registration, token: string): Promise<User> {
     const good = this.setUpToken();
     if (good === null || tokenHash(good) !== tokenHash(token)) {
-      throw new Failure('not_found', { sentence: 'This link is unknown, used or expired.' });
+      throw deadLink();
     }
     // Taken before anything is waited for: of two who come at once, one gets in.
     this.#setUpToken = null;

@@ -1,5 +1,4 @@
 /** One-time links: to register where that is by invitation, and to set a password anew. Only their hashes are kept. */
-import { randomBytes } from 'node:crypto';
 import type { Selectable } from 'kysely';
 import { type Clock, DAY_MS } from '../clock.ts';
 import { Failure } from '../failure.ts';
@@ -7,7 +6,7 @@ import { newId } from '../id.ts';
 import type { Storage, Write } from '../storage/storage.ts';
 import type { InvitationsTable } from '../storage/tables/accounts-tables.ts';
 import type { Role } from './people.ts';
-import { tokenHash } from './token.ts';
+import { newOpaqueToken, tokenHash } from './token.ts';
 
 export type LinkPurpose = 'invitation' | 'reset';
 
@@ -50,7 +49,7 @@ export class LinkBook {
   /** @returns the token, this once. @throws Failure `storage_unavailable` */
   async make({ purpose, email = null, role = 'member', userId }: NewLink): Promise<OpenLink> {
     const now = this.#clock.now();
-    const token = randomBytes(32).toString('base64url');
+    const token = newOpaqueToken();
     const row: InvitationsTable = {
       ...{ id: newId('inv'), purpose, email, role },
       token_hash: tokenHash(token),
@@ -73,7 +72,7 @@ export class LinkBook {
       .where('used_at', 'is', null)
       .where('expires_at', '>', this.#clock.now())
       .executeTakeFirst();
-    if (row === undefined) throw gone();
+    if (row === undefined) throw deadLink();
     return fromRow(row);
   }
 
@@ -104,7 +103,8 @@ export class LinkBook {
   }
 }
 
-function gone(): Failure {
+/** One sentence for all three, so that nobody learns which links there are. */
+export function deadLink(): Failure {
   return new Failure('not_found', { sentence: 'This link is unknown, used or expired.' });
 }
 

@@ -113,7 +113,7 @@ export function createMembers(deps: MembersDeps): Members {
       }
     },
 
-    erasureOf: (user) => togetherOf(deps, user),
+    erasureOf: (user) => erasedAccount(deps, user),
   };
   return members;
 }
@@ -127,7 +127,8 @@ function mustNotBeTheLastAdmin(people: UserBook, user: User, leaving: ReadonlySe
   throw new Failure('conflict', { sentence });
 }
 
-function togetherOf(deps: MembersDeps, user: User): Erasure {
+/** All that has to go, in every book, ready to be committed together. */
+function erasedAccount(deps: MembersDeps, user: User): Erasure {
   const { people, sessions, tokens, keys, links, audit, preferences, clock } = deps;
   const now = clock.now();
   const username = `deleted_${user.id.slice('usr_'.length)}`;

@@ -1,5 +1,4 @@
 /** Sessions of people, all in memory: an end holds from the same moment on, and a look-up costs one hash. */
-import { randomBytes } from 'node:crypto';
 import { type Selectable, sql } from 'kysely';
 import { type Clock, HOUR_MS } from '../clock.ts';
 import { Failure } from '../failure.ts';
@@ -7,7 +6,7 @@ import { newId } from '../id.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { SessionsTable } from '../storage/tables/accounts-tables.ts';
 import type { Erasure, UserBook } from './people.ts';
-import { tokenHash } from './token.ts';
+import { newOpaqueToken, tokenHash } from './token.ts';
 
 /** `password`: the person proved who they are. `intranet`: only said so, where the installation believes it. */
 export type SessionKind = 'password' | 'intranet';
@@ -24,18 +23,20 @@ export interface Session {
   readonly userAgent: string | null;
 }
 
+export type NewSession = Pick<Session, 'userId' | 'kind' | 'ip' | 'userAgent'>;
+
+export interface OpenedSession {
+  readonly session: Session;
+  /** The token of the cookie, this once. */
+  readonly token: string;
+}
+
 export interface Sessions {
   /**
-   * @returns the token of the cookie, this once
    * @throws Failure `invalid_credentials` if the user's password was changed or the account deleted at this moment,
    *   `storage_unavailable`
    */
-  open(of: {
-    readonly userId: string;
-    readonly kind: SessionKind;
-    readonly ip: string | null;
-    readonly userAgent: string | null;
-  }): Promise<{ session: Session; token: string }>;
+  open(of: NewSession): Promise<OpenedSession>;
   /** The session behind a cookie; null if it is unknown, ended or expired. */
   byToken(token: string): Session | null;
   /** By id; null if it is unknown, ended or expired. */
@@ -93,14 +94,9 @@ export class SessionBook implements Sessions {
     }
   }
 
-  async open(of: {
-    readonly userId: string;
-    readonly kind: SessionKind;
-    readonly ip: string | null;
-    readonly userAgent: string | null;
-  }): Promise<{ session: Session; token: string }> {
+  async open(of: NewSession): Promise<OpenedSession> {
     const now = this.#clock.now();
-    const token = randomBytes(32).toString('base64url');
+    const token = newOpaqueToken();
     const session: Session = {
       ...of,
       userAgent: of.userAgent?.slice(0, USER_AGENT_LETTERS_MOST) ?? null,

@@ -24,6 +24,16 @@ export function newToken(prefix: string = KEY_PREFIX): string {
   return prefix + secret + checksum(prefix + secret);
 }
 
+/** A token for a cookie or a link: 256 random bits without prefix or checksum, for nobody has to know it by its looks. */
+export function newOpaqueToken(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** What may be shown of a token again. */
+export function shownOf(token: string): { readonly prefix: string; readonly last4: string } {
+  return { prefix: token.slice(0, 11), last4: token.slice(-4) };
+}
+
 /** False for what need not be hashed to be refused as a virtual key. */
 export function hasTokenLength(token: string): boolean {
   return token.length === KEY_LETTERS;

@@ -9,7 +9,7 @@ import { compileOnce, type Storage, type Write } from '../storage/storage.ts';
 import { fromRow, previousColumns, ruleColumns, type SecretFacts, toRow } from './key-rows.ts';
 import { closedBecause, type KeyRules, stateOf, type VirtualKey } from './key-rules.ts';
 import type { Erasure, UserBook } from './people.ts';
-import { hasTokenLength, isWellFormed, newToken, tokenHash } from './token.ts';
+import { hasTokenLength, isWellFormed, newToken, shownOf, tokenHash } from './token.ts';
 
 /** What is asked for: only who it is for and who issues it must be said. */
 export interface KeyRequest
@@ -367,9 +367,4 @@ function newKey(
     createdAt,
     revokedAt: null,
   };
-}
-
-/** What may be shown of a secret again. */
-function shownOf(token: string): Pick<VirtualKey, 'prefix' | 'last4'> {
-  return { prefix: token.slice(0, 11), last4: token.slice(-4) };
 }

@@ -45,6 +45,52 @@ export interface UserBalance extends Known {
   readonly isPrepaid: boolean;
 }
 
+export interface UserOrder {
+  readonly username: string;
+  readonly email: string | null;
+  /** 0: a wallet with nothing in it. */
+  readonly credits: number;
+}
+
+export interface OperatorKeyOrder {
+  /** The name of its user. */
+  readonly label: string;
+  readonly note: string | null;
+  readonly credits: number | null;
+  readonly budget: BudgetOrder | null;
+  /** Null: only if nothing bounds what the key may spend. */
+  readonly allowUnmetered: boolean | null;
+}
+
+export interface SelfServiceOrder {
+  readonly username: string;
+  readonly note: string | null;
+}
+
+export interface CreditOrder {
+  readonly to: User;
+  readonly credits: number;
+  readonly idempotencyKey: string | null;
+}
+
+export interface BookingOrder {
+  readonly to: User;
+  readonly kind: PostKind;
+  /** Positive; a correction may also be negative. */
+  readonly amount: Nanos;
+  readonly reason: string;
+  /** The request that a refund or correction speaks of. */
+  readonly requestId: string | null;
+  readonly idempotencyKey: string | null;
+}
+
+export interface LimitsOrder {
+  readonly user: User;
+  /** A key that gives up its own limits; null: none. */
+  readonly key: VirtualKey | null;
+  readonly limits: Partial<RateLimits>;
+}
+
 export interface Administration {
   /** Keys with what bounds them, for the operator and for members. */
   readonly keys: KeyOffice;
@@ -57,33 +103,19 @@ export interface Administration {
    *
    * @throws Failure `conflict`, `validation_failed`, `storage_unavailable`
    */
-  createUser(order: {
-    readonly username: string;
-    readonly email: string | null;
-    readonly credits: number;
-  }): Promise<Issued & { readonly credits: number }>;
+  createUser(order: UserOrder): Promise<Issued & { readonly credits: number }>;
   /**
    * A key for a user who is made if new. With credits the user is prepaid; a budget bounds this key alone. With neither,
    * for a user without a wallet, the key is only metered and may use what cannot be metered.
    *
    * @throws Failure `validation_failed`, `storage_unavailable`
    */
-  issueOperatorKey(order: {
-    readonly label: string;
-    readonly note: string | null;
-    readonly credits: number | null;
-    readonly budget: BudgetOrder | null;
-    /** Null: as above. */
-    readonly allowUnmetered: boolean | null;
-  }): Promise<Issued>;
+  issueOperatorKey(order: OperatorKeyOrder): Promise<Issued>;
   /**
    * A key with the default limits and a monthly budget of its own. @throws Failure `forbidden` for the name of
    * somebody with a wallet, whose credits are not for whoever knows the name; `storage_unavailable`
    */
-  issueSelfServiceKey(order: {
-    readonly username: string;
-    readonly note: string | null;
-  }): Promise<Issued>;
+  issueSelfServiceKey(order: SelfServiceOrder): Promise<Issued>;
   /** By a key (its secret or id) or a user (id or name). @throws Failure `not_found` */
   find(name: string): Known;
   /**
@@ -91,20 +123,9 @@ export interface Administration {
    *
    * @throws Failure `not_found`, `validation_failed`, `idempotency_conflict`, `storage_unavailable`
    */
-  addCredits(order: {
-    readonly to: User;
-    readonly credits: number;
-    readonly idempotencyKey: string | null;
-  }): Promise<{ readonly credits: number }>;
+  addCredits(order: CreditOrder): Promise<{ readonly credits: number }>;
   /** Books on a user's wallet; a credit opens one. @throws as `Ledger.post` */
-  book(order: {
-    readonly to: User;
-    readonly kind: PostKind;
-    readonly amount: Nanos;
-    readonly reason: string;
-    readonly requestId: string | null;
-    readonly idempotencyKey: string | null;
-  }): Promise<Posted & { readonly credits: number }>;
+  book(order: BookingOrder): Promise<Posted & { readonly credits: number }>;
   /** @throws Failure `not_found` where there is no wallet, `validation_failed` for a cursor that is none */
   statement(
     user: User,
@@ -117,11 +138,7 @@ export interface Administration {
    * @returns all limits of the user
    * @throws Failure `validation_failed`, `storage_unavailable`
    */
-  setLimits(of: {
-    readonly user: User;
-    readonly key: VirtualKey | null;
-    readonly limits: Partial<RateLimits>;
-  }): Promise<RateLimits>;
+  setLimits(order: LimitsOrder): Promise<RateLimits>;
   /**
    * Deletes an account for good: its provider keys are destroyed with what is personal; records and ledger stay under a
    * pseudonym.
@@ -165,11 +182,7 @@ class Office implements Administration {
     this.#selfServiceBudget = parseDollars(deps.selfServiceBudgetUsd) ?? ZERO;
   }
 
-  async createUser(order: {
-    readonly username: string;
-    readonly email: string | null;
-    readonly credits: number;
-  }): Promise<Issued & { readonly credits: number }> {
+  async createUser(order: UserOrder): Promise<Issued & { readonly credits: number }> {
     return await this.#turns.take(order.username, async () => {
       const { accounts, ledger, limits } = this.#deps;
       const { username: label, email } = order;
@@ -187,13 +200,7 @@ class Office implements Administration {
     });
   }
 
-  async issueOperatorKey(order: {
-    readonly label: string;
-    readonly note: string | null;
-    readonly credits: number | null;
-    readonly budget: BudgetOrder | null;
-    readonly allowUnmetered: boolean | null;
-  }): Promise<Issued> {
+  async issueOperatorKey(order: OperatorKeyOrder): Promise<Issued> {
     return await this.#turns.take(order.label, async () => {
       const { accounts, ledger } = this.#deps;
       const { label, note, budget } = order;
@@ -215,10 +222,7 @@ class Office implements Administration {
     });
   }
 
-  async issueSelfServiceKey(order: {
-    readonly username: string;
-    readonly note: string | null;
-  }): Promise<Issued> {
+  async issueSelfServiceKey(order: SelfServiceOrder): Promise<Issued> {
     return await this.#turns.take(order.username, async () => {
       const { accounts, ledger, limits } = this.#deps;
       const { username: label, note } = order;
@@ -250,25 +254,14 @@ class Office implements Administration {
     return { user, key: key ?? this.#keyOf(user) };
   }
 
-  async addCredits(order: {
-    readonly to: User;
-    readonly credits: number;
-    readonly idempotencyKey: string | null;
-  }): Promise<{ readonly credits: number }> {
+  async addCredits(order: CreditOrder): Promise<{ readonly credits: number }> {
     const { to, idempotencyKey } = order;
     const amount = this.#nanosOf(order.credits, 'credits');
     const posted = { to, kind: 'credit', amount, requestId: null, idempotencyKey } as const;
     return await this.book({ ...posted, reason: 'credits added' });
   }
 
-  async book(order: {
-    readonly to: User;
-    readonly kind: PostKind;
-    readonly amount: Nanos;
-    readonly reason: string;
-    readonly requestId: string | null;
-    readonly idempotencyKey: string | null;
-  }): Promise<Posted & { readonly credits: number }> {
+  async book(order: BookingOrder): Promise<Posted & { readonly credits: number }> {
     const { ledger } = this.#deps;
     const { to, ...post } = order;
     const entry = { ...post, account: to.id };
@@ -288,22 +281,18 @@ class Office implements Administration {
     return await ledger.statement(user.id, page);
   }
 
-  async setLimits(of: {
-    readonly user: User;
-    readonly key: VirtualKey | null;
-    readonly limits: Partial<RateLimits>;
-  }): Promise<RateLimits> {
-    return await this.#turns.take(of.user.username, async () => {
+  async setLimits(order: LimitsOrder): Promise<RateLimits> {
+    return await this.#turns.take(order.user.username, async () => {
       const { limits, storage } = this.#deps;
-      const wanted = { ...limits.get('user', of.user.id), ...of.limits };
-      const changes = [limits.change('user', of.user.id, wanted)];
-      if (of.key !== null) {
-        const { max_concurrent } = limits.get('key', of.key.id);
-        changes.push(limits.change('key', of.key.id, { ...NO_LIMITS, max_concurrent }));
+      const wanted = { ...limits.get('user', order.user.id), ...order.limits };
+      const changes = [limits.change('user', order.user.id, wanted)];
+      if (order.key !== null) {
+        const { max_concurrent } = limits.get('key', order.key.id);
+        changes.push(limits.change('key', order.key.id, { ...NO_LIMITS, max_concurrent }));
       }
       await storage.commit(changes.map(({ write }) => write));
       for (const { apply } of changes) apply();
-      return limits.get('user', of.user.id);
+      return limits.get('user', order.user.id);
     });
   }
 
