@@ -29,7 +29,7 @@ export function environmentKeys(settings: EnvironmentSettings, now: number): rea
     const provider = providerForBase(upstream.base);
     const routed = {
       ...placeAt(provider, upstream.base, settings),
-      id: UPSTREAM_ID,
+      ...{ id: UPSTREAM_ID, owner: null },
       userGiven: false,
       query: upstream.apiVersion === null ? {} : { 'api-version': upstream.apiVersion },
       ...upstreamPrices(upstream.prices, provider),
@@ -39,7 +39,8 @@ export function environmentKeys(settings: EnvironmentSettings, now: number): rea
   for (const { providerId, secret } of settings.keys) {
     const provider = findProvider(providerId);
     if (provider === undefined) throw new Error(`there is no provider called ${providerId}`);
-    const routed = { ...placeAt(provider, null, settings), id: `env:${providerId}` };
+    const place = placeAt(provider, null, settings);
+    const routed = { ...place, id: `env:${providerId}`, owner: null };
     held.push(hold(routed, `${providerId.toUpperCase()}_API_KEY`, secret, now));
   }
   return held;

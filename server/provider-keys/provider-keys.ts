@@ -62,10 +62,13 @@ export interface ProviderKeys {
   /** Asks the provider about a key. @throws Failure as {@link ProviderKeys.use}, from each call */
   account(key: Pick<ProviderKey, 'id'>): Ask;
   /** Asks the provider about a secret that is not stored. @throws Failure `validation_failed` */
-  trial(of: { readonly platform: string; readonly secret: string; readonly base: string | null }): {
-    readonly provider: Provider;
-    readonly ask: Ask;
-  };
+  trial(of: Pick<NewKey, 'platform' | 'secret' | 'base'>): Trial;
+}
+
+/** A key that is tried and not stored. */
+export interface Trial {
+  readonly provider: Provider;
+  readonly ask: Ask;
 }
 
 export interface ProviderKeysDeps {
@@ -267,10 +270,7 @@ class KeyRing implements ProviderKeys {
       );
   }
 
-  trial(of: { readonly platform: string; readonly secret: string; readonly base: string | null }): {
-    readonly provider: Provider;
-    readonly ask: Ask;
-  } {
+  trial(of: Pick<NewKey, 'platform' | 'secret' | 'base'>): Trial {
     const { outbound } = this.#deps;
     const provider = providerOf(of.platform);
     const secret = cleanSecret(of.secret, provider);

@@ -13,16 +13,18 @@ export interface AddressSettings {
   readonly headers: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** @param base of the key itself; null for the provider's address */
+/**
+ * Where a key of this provider lives, be it stored or only tried.
+ *
+ * @param base of the key itself; null for the provider's address
+ */
 export function placeAt(
   provider: Provider,
   base: string | null,
   settings: AddressSettings,
-): RoutedKey {
+): Omit<RoutedKey, 'id' | 'owner'> {
   const { origin, pathname } = new URL(base ?? settings.bases[provider.id] ?? provider.base);
   return {
-    id: '',
-    owner: null,
     provider,
     origin,
     basePath: pathname.replace(/\/+$/, ''),
