@@ -25,5 +25,3 @@ export interface KeyHealthChanged {
   /** Why, in a sentence without secrets. */
   readonly message: string;
 }
-
-export type Signal = KeyHealthChanged;

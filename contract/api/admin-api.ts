@@ -1,17 +1,13 @@
 import { z } from 'zod';
 import { call } from './call.ts';
-import { count, dollars, instant, keyInPath, note, username } from './fields.ts';
-
-const amount = z
-  .union([z.string().max(40), z.number()])
-  .meta({ description: 'Dollars, at most nine decimals' });
+import { count, dollars, givenDollars, instant, keyInPath, note, username } from './fields.ts';
 
 /** What a key may spend in each period; a bare amount is for each UTC month. */
 export const budgetOrder = z.union(
   [
-    amount,
+    givenDollars,
     z.strictObject({
-      amount_usd: amount,
+      amount_usd: givenDollars,
       period: z.enum(['day', 'week', 'month', 'forever']),
       zone: z.string().min(1).max(60).nullish().meta({
         description:

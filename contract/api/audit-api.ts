@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { call } from './call.ts';
-import { FORMATS, instant, moment } from './fields.ts';
+import { FORMATS, instant, moment, pagination } from './fields.ts';
 
 /** Kinds of things that are changed, with what their ids begin with. */
 export const SUBJECT_KINDS = {
@@ -50,11 +50,7 @@ export const auditPage = z.object({
       request_id: z.string(),
     }),
   ),
-  pagination: z.object({
-    limit: z.int(),
-    has_more: z.boolean(),
-    next_cursor: z.string().nullable(),
-  }),
+  pagination,
 });
 
 /** What was done by whom. */

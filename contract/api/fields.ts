@@ -38,6 +38,11 @@ export const moment = z.union([day, z.iso.datetime({ offset: true })], {
   error: 'Write a day as YYYY-MM-DD or an instant as YYYY-MM-DDThh:mm:ssZ.',
 });
 
+/** Dollars as a caller may write them; whether nothing would be rounded is checked where they are read. */
+export const givenDollars = z
+  .union([z.string().max(40), z.number()])
+  .meta({ description: 'Dollars, at most nine decimals' });
+
 /** Dollars as a JSON number. */
 export const dollars = z.number().meta({ description: 'US dollars' });
 
@@ -94,6 +99,28 @@ export const windowCounts = z.object({
 export const windowLimits = z
   .strictObject(callerLimits.partial().shape)
   .refine((given) => Object.keys(given).length > 0, { error: 'Give at least one limit.' });
+
+/** The longest range of a report or chart, in days: a leap year. */
+export const RANGE_MAX_DAYS = 366;
+
+/** A range of UTC days. */
+export const dayRange = {
+  start: day.optional().meta({ description: 'First UTC day; by default 29 days before the end' }),
+  end: day.optional().meta({ description: 'Last UTC day, included; by default today' }),
+};
+
+/** Which page of a list is asked for. */
+export const pageQuery = {
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  cursor: z.string().max(400).optional().meta({ description: 'From the page before' }),
+};
+
+/** Which page of a list it is, and how one gets to the next. */
+export const pagination = z.object({
+  limit: count,
+  has_more: z.boolean(),
+  next_cursor: z.string().nullable(),
+});
 
 /** How a list may be had as a file. */
 export const FORMATS = ['json', 'csv', 'jsonl'] as const;

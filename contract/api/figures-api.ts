@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { call } from './call.ts';
-import { count, decimalDollars, FORMATS, instant, isDecimal, moment } from './fields.ts';
+import {
+  count,
+  decimalDollars,
+  FORMATS,
+  instant,
+  isDecimal,
+  moment,
+  RANGE_MAX_DAYS,
+} from './fields.ts';
 
 /** By what figures can be split. */
 export const GROUPS = ['model', 'user', 'key', 'provider', 'provider_key'] as const;
@@ -42,8 +50,6 @@ export const REPORTED_GROUPS = ['model', 'provider_key'] as const satisfies read
 
 /** The longest range that is shown by the hour, in hours: a month of 31 days and a day of rounding. */
 export const HOURLY_RANGE_MAX = 32 * 24;
-/** The longest range of all, in days: a leap year. */
-export const RANGE_MAX_DAYS = 366;
 
 const idFilter = z.string().max(200).optional();
 

@@ -3,6 +3,7 @@ import { HEALTH_STATUSES } from '../signals.ts';
 import { call } from './call.ts';
 import { count, day, dollars, instant, moment } from './fields.ts';
 import { bucket, selection } from './figures-api.ts';
+import { providerKeyInPath } from './provider-keys-api.ts';
 
 const status = z.enum(HEALTH_STATUSES);
 const source = z.enum(['reported', 'estimated', 'anchored']).meta({
@@ -146,7 +147,6 @@ export const keyChecks = z.object({
   data: z.array(keyState),
 });
 
-const providerKeyInPath = z.object({ id: z.string().min(1).max(100) });
 const tags = ['Provider keys'];
 
 /** Are the provider keys alive and funded? */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { email, newPassword, person, personName, role, signedIn } from './auth-api.ts';
 import { call } from './call.ts';
-import { count, day, decimalDollars, FORMATS, instant, username } from './fields.ts';
+import { count, day, decimalDollars, FORMATS, instant, pagination, username } from './fields.ts';
 
 const linkToken = z.string().min(1).max(200);
 
@@ -68,11 +68,7 @@ export const userListQuery = z.strictObject({
 
 export const userList = z.object({
   data: z.array(listedUser),
-  pagination: z.object({
-    limit: z.int(),
-    has_more: z.boolean(),
-    next_cursor: z.string().nullable(),
-  }),
+  pagination,
 });
 
 export const userChange = z

@@ -1,10 +1,7 @@
 import { z } from 'zod';
+import { HEALTH_STATUSES } from '../signals.ts';
 import { call } from './call.ts';
-import { dollars, FORMATS, instant, note, oneLine } from './fields.ts';
-
-const amount = z
-  .union([z.string().max(40), z.number()])
-  .meta({ description: 'Dollars, at most nine decimals' });
+import { dollars, FORMATS, givenDollars, instant, note, oneLine } from './fields.ts';
 
 const keyName = oneLine(128, 'A name');
 const platform = z
@@ -28,7 +25,7 @@ const purposes = z
   .min(1, 'Name at least one purpose.')
   .refine((given) => new Set(given).size === given.length, 'Name each purpose once.')
   .meta({ description: '"watch": its balance is checked. "route": it serves the gateway.' });
-const threshold = amount.nullable().meta({
+const threshold = givenDollars.nullable().meta({
   description:
     'Below this the key counts as low; null for no threshold. It is compared with the balance in the balance’s own currency, and nothing is converted: on a balance in CNY, 5 means 5 yuan.',
 });
@@ -46,11 +43,7 @@ export const probeModel = oneLine(200, 'A model').nullable().meta({
   description: 'The model of the probes; null for the usual one of the platform',
 });
 
-export const KEY_STATUSES = [
-  ...(['healthy', 'low', 'exhausted'] as const),
-  ...(['invalid', 'unreachable', 'unknown'] as const),
-] as const;
-const keyStatus = z.enum(KEY_STATUSES);
+const keyStatus = z.enum(HEALTH_STATUSES);
 
 /** A provider key as it is shown. */
 export const providerKey = z.object({
@@ -152,7 +145,7 @@ export const providerKeyChange = z
     probe: probe.optional(),
     probe_model: probeModel.optional(),
     anchor: z
-      .strictObject({ amount_usd: amount, at: z.iso.datetime({ offset: true }) })
+      .strictObject({ amount_usd: givenDollars, at: z.iso.datetime({ offset: true }) })
       .nullable()
       .optional()
       .meta({ description: 'What was on the key at that instant; later use is subtracted' }),

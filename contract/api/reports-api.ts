@@ -1,14 +1,8 @@
 import { z } from 'zod';
 import { call } from './call.ts';
-import { count, day, dollars, FORMATS, instant } from './fields.ts';
+import { count, day, dayRange, dollars, FORMATS, instant, RANGE_MAX_DAYS } from './fields.ts';
 
-/** The longest range of a report, in days: a leap year. */
-export const LONGEST_RANGE_DAYS = 366;
-
-export const reportRange = z.strictObject({
-  start: day.optional().meta({ description: 'First UTC day; by default 29 days before the end' }),
-  end: day.optional().meta({ description: 'Last UTC day, included; by default today' }),
-});
+export const reportRange = z.strictObject(dayRange);
 
 export const costByUser = z.object({
   start: day,
@@ -34,7 +28,7 @@ export const REPORTS_API = {
     path: '/reports/data',
     who: 'member',
     summary: 'Cost by user and day',
-    description: `UTC days, the end included, at most ${LONGEST_RANGE_DAYS} of them; by default the last 30. Every day of the range is present. A member sees what is their own.`,
+    description: `UTC days, the end included, at most ${RANGE_MAX_DAYS} of them; by default the last 30. Every day of the range is present. A member sees what is their own.`,
     tags: ['Reports'],
     query: reportRange.extend({
       format: z.enum(FORMATS).optional().meta({

@@ -1,19 +1,8 @@
 import { z } from 'zod';
 import { COST_SOURCES, OUTCOMES, PROVENANCES } from '../usage.ts';
 import { call } from './call.ts';
-import { count, decimalDollars, FORMATS, instant } from './fields.ts';
+import { count, decimalDollars, FORMATS, instant, pageQuery, pagination } from './fields.ts';
 import { selection } from './figures-api.ts';
-
-export const pageQuery = {
-  limit: z.coerce.number().int().min(1).max(500).default(50),
-  cursor: z.string().max(400).optional().meta({ description: 'From the page before' }),
-};
-
-export const pagination = z.object({
-  limit: count,
-  has_more: z.boolean(),
-  next_cursor: z.string().nullable(),
-});
 
 export const requestsQuery = z.strictObject({
   ...selection,

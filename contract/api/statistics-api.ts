@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { call } from './call.ts';
-import { count, day, decimalDollars, FORMATS, instant } from './fields.ts';
-import { pageQuery, pagination } from './requests-api.ts';
+import {
+  count,
+  day,
+  dayRange,
+  decimalDollars,
+  FORMATS,
+  instant,
+  pageQuery,
+  pagination,
+} from './fields.ts';
 
 const source = z.enum(['provider', 'gateway']).default('provider').meta({
   description:
@@ -9,8 +17,7 @@ const source = z.enum(['provider', 'gateway']).default('provider').meta({
 });
 
 const filter = {
-  start: day.optional().meta({ description: 'First UTC day; by default 29 days before the end' }),
-  end: day.optional().meta({ description: 'Last UTC day, included; by default today' }),
+  ...dayRange,
   key_id: z.string().max(200).optional().meta({ description: 'Id of a provider key' }),
   model: z.string().max(200).optional(),
   source,

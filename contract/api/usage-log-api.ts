@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { call } from './call.ts';
-import { count, dollars, instant } from './fields.ts';
-import { pageQuery, pagination } from './requests-api.ts';
+import { count, dollars, instant, pageQuery, pagination } from './fields.ts';
 
 const sums = {
   prompt_tokens: count,

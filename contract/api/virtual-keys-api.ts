@@ -8,6 +8,7 @@ import {
   FORMATS,
   instant,
   note,
+  pagination,
   username,
   windowCounts,
 } from './fields.ts';
@@ -112,12 +113,7 @@ export const keyWithSecret = virtualKey.extend({
 
 export const keyList = z.object({
   data: z.array(virtualKey),
-  pagination: z.object({
-    limit: count,
-    has_more: z.boolean(),
-    next_cursor: z.string().nullable(),
-    total: count,
-  }),
+  pagination: pagination.extend({ total: count }),
 });
 
 /** What the list of keys can be put in order by; with a minus: the largest first. */

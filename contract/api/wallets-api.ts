@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { call } from './call.ts';
-import { count, creditsNumber, decimalDollars, instant } from './fields.ts';
+import { creditsNumber, decimalDollars, givenDollars, instant, pagination } from './fields.ts';
 import { keyRequest, virtualKey } from './virtual-keys-api.ts';
 
 const userInPath = z.object({
@@ -72,18 +72,14 @@ export const statementPage = z.object({
       request_id: z.string().nullable(),
     }),
   ),
-  pagination: z.object({
-    limit: count,
-    has_more: z.boolean(),
-    next_cursor: z.string().nullable(),
-  }),
+  pagination,
 });
 
 export const entryRequest = z.strictObject({
   kind: z.enum(['credit', 'debit', 'refund', 'correction']),
-  amount_usd: z
-    .union([z.string().max(40), z.number()])
-    .meta({ description: 'Dollars, at most nine decimals; only a correction may be negative' }),
+  amount_usd: givenDollars.meta({
+    description: 'Dollars, at most nine decimals; only a correction may be negative',
+  }),
   reason: z.string().trim().min(1, 'Say why.').max(500, 'A reason has at most 500 characters.'),
   request_id: z.string().min(1).max(80).nullish().meta({
     description: 'The request that a refund or correction speaks of',

@@ -1,5 +1,7 @@
 /** Which hours or days a question is about. Sums are kept by UTC hour and day; other zones' days are made of hours. */
-import { HOURLY_RANGE_MAX, RANGE_MAX_DAYS } from '../../contract/api/figures-api.ts';
+
+import { RANGE_MAX_DAYS } from '../../contract/api/fields.ts';
+import { HOURLY_RANGE_MAX } from '../../contract/api/figures-api.ts';
 import { CALENDAR, dayAt, isTimeZone, startOfDay } from '../calendar.ts';
 import { DAY_MS, HOUR_MS, isoTime } from '../clock.ts';
 import { Failure } from '../failure.ts';

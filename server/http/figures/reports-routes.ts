@@ -1,10 +1,6 @@
 import type { z } from 'zod';
-import {
-  type costByUser,
-  LONGEST_RANGE_DAYS,
-  type REPORTS_API,
-  type reportRange,
-} from '../../../contract/api/reports-api.ts';
+import { RANGE_MAX_DAYS } from '../../../contract/api/fields.ts';
+import type { costByUser, REPORTS_API, reportRange } from '../../../contract/api/reports-api.ts';
 import { toDollars } from '../../../contract/money.ts';
 import { type Clock, DAY_MS, isoTime, utcDay } from '../../clock.ts';
 import { Failure } from '../../failure.ts';
@@ -70,8 +66,8 @@ export function rangeOf(query: z.output<typeof reportRange>, nowMs: number): Day
     query.start ?? utcDay(Math.max(endMs - (DEFAULT_RANGE_DAYS - 1) * DAY_MS, FIRST_DAY_MS));
   const days = (endMs - Date.parse(`${start}T00:00:00Z`)) / DAY_MS + 1;
   if (days < 1) throw wrong('start', 'The start lies after the end.');
-  if (days > LONGEST_RANGE_DAYS) {
-    throw wrong('start', `A report covers at most ${LONGEST_RANGE_DAYS} days.`);
+  if (days > RANGE_MAX_DAYS) {
+    throw wrong('start', `A report covers at most ${RANGE_MAX_DAYS} days.`);
   }
   return { start, end };
 }

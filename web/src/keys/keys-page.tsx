@@ -2,11 +2,8 @@ import { Button, Group, Switch } from '@mantine/core';
 import { IconKey, IconPlus, IconSearch } from '@tabler/icons-react';
 import { keepPreviousData } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import {
-  KEY_ORDERS,
-  KEY_STATUSES,
-  PROVIDER_KEYS_API,
-} from '../../../contract/api/provider-keys-api.ts';
+import { KEY_ORDERS, PROVIDER_KEYS_API } from '../../../contract/api/provider-keys-api.ts';
+import { HEALTH_STATUSES } from '../../../contract/signals.ts';
 import { addressOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { type ProviderName, useProviderName } from '../shell/provider-names.ts';
@@ -66,7 +63,7 @@ function queryOf(url: UrlState, sort: string | null) {
   return {
     q: url['q'],
     platform: url['platform'],
-    status: KEY_STATUSES.find((status) => status === url['status']),
+    status: HEALTH_STATUSES.find((status) => status === url['status']),
     sort: SORTS.find((known) => known === sort),
   };
 }
@@ -203,7 +200,7 @@ function KeyFilters({ platforms }: { readonly platforms: readonly Platform[] }):
         name="status"
         label={t('keys.state')}
         any={t('pk.any.state')}
-        data={KEY_STATUSES.map((value) => ({ value, label: t(`keys.state.${value}`) }))}
+        data={HEALTH_STATUSES.map((value) => ({ value, label: t(`keys.state.${value}`) }))}
       />
     </>
   );
