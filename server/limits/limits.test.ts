@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { HandClock } from '../clock-for-tests.ts';
 import { Failure } from '../failure.ts';
-import { HandClock } from './clock-for-tests.ts';
 import { createLimits, NO_LIMITS, RULES, SEED_DEFAULTS } from './limits.ts';
 import { admittedOf, attempt, failureOf, passOf, Stage } from './stage-for-tests.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
+import type { HandClock } from '../clock-for-tests.ts';
 import { Failure } from '../failure.ts';
-import type { HandClock } from './clock-for-tests.ts';
 import { type Limits, NO_LIMITS, type Pass, type RateLimits } from './limits.ts';
 import { attempt, Stage } from './stage-for-tests.ts';
 

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../clock.ts';
+import { HandClock } from '../clock-for-tests.ts';
 import { Failure } from '../failure.ts';
 import { openSqlite, type Storage } from '../storage/storage.ts';
-import { HandClock } from './clock-for-tests.ts';
 import { createLimits, type Limits, NO_LIMITS, type Pass, type RateLimits } from './limits.ts';
 
 /** A database of its own for one test file. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { HandClock } from './clock-for-tests.ts';
+import { HandClock } from '../clock-for-tests.ts';
 import { SteadyTime } from './steady-time.ts';
 
 const START = '2026-11-21T12:00:00Z';

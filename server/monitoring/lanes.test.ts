@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { HandClock } from './clock-for-tests.ts';
+import { HandClock } from '../clock-for-tests.ts';
 import { createLanes, type LaneRules } from './lanes.ts';
 
 const RULES: LaneRules = { perSecond: 5, concurrent: 3 };

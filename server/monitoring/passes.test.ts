@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
-import { HandClock } from './clock-for-tests.ts';
+import { HandClock } from '../clock-for-tests.ts';
 import { createLanes } from './lanes.ts';
 import { createPasses } from './passes.ts';
 import type { KeyRow } from './timetable.ts';

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type Nanos, nanos } from '../../contract/money.ts';
 import type { KeyHealthChanged } from '../../contract/signals.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, systemClock } from '../clock.ts';
+import { HandClock } from '../clock-for-tests.ts';
 import { firstId, newId } from '../id.ts';
 import { createMetering } from '../metering/metering.ts';
 import type {
@@ -21,7 +22,6 @@ import { findProvider } from '../providers/providers.ts';
 import { usageRecord } from '../records/record-for-tests.ts';
 import { createRecords, type UsageRecord } from '../records/records.ts';
 import { openSqlite, type Storage } from '../storage/storage.ts';
-import { HandClock } from './clock-for-tests.ts';
 import {
   createMonitoring,
   type Monitoring,

@@ -1,41 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Clock } from '../clock.ts';
+import { HandClock } from '../clock-for-tests.ts';
 import { type Batch, CommitQueue, pack, unpack, type Write } from './commit-queue.ts';
-
-/** A clock that stands still until it is told to go on. */
-class HandClock implements Clock {
-  #at = 0;
-  #timers: { due: number; run: () => void }[] = [];
-
-  now(): number {
-    return this.#at;
-  }
-
-  elapsed(): number {
-    return this.#at;
-  }
-
-  after(delayMs: number, run: () => void): () => void {
-    const timer = { due: this.#at + delayMs, run };
-    this.#timers.push(timer);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-    };
-  }
-
-  every(): () => void {
-    throw new Error('the queue repeats nothing');
-  }
-
-  go(byMs: number): void {
-    this.#at += byMs;
-    const due = this.#timers.filter((timer) => timer.due <= this.#at);
-    this.#timers = this.#timers.filter((timer) => timer.due > this.#at);
-    for (const { run } of due) run();
-  }
-}
 
 /** Longer than the queue ever waits before it tries again. */
 const LONG_MS = 10_000;
@@ -160,7 +127,7 @@ describe('grouping', () => {
     await turn();
     queue.onResult(WRITTEN);
     outcomeOf(queue.commit([write('e')]));
-    clock.go(LONG_MS);
+    clock.pass(LONG_MS);
     for (const name of ['f', 'g', 'h']) {
       outcomeOf(queue.commit([write(name)]));
       await turn();
@@ -267,11 +234,11 @@ describe('a note', () => {
     await turn();
     outcomeOf(queue.commit([write('record')], { keep: true, closes: 'r1' }));
     queue.onResult(FULL);
-    clock.go(LONG_MS);
+    clock.pass(LONG_MS);
     const bundle = 'bundle 7: [["r1",{"is":"one"}]]';
     assert.deepEqual(sent(1), [[bundle], ['record'], ['bundle 7 goes'], ['probe']]);
     queue.onResult(FULL);
-    clock.go(LONG_MS);
+    clock.pass(LONG_MS);
     assert.deepEqual(sent(2), [[bundle], ['record'], ['bundle 7 goes'], ['probe']]);
   });
 });
@@ -295,10 +262,10 @@ describe('a fault of the machine', () => {
     outcomeOf(queue.commit([write('forgotten')]));
     await turn();
     queue.onResult(FULL);
-    clock.go(LONG_MS);
+    clock.pass(LONG_MS);
     assert.deepEqual(sent(1), [['kept'], ['probe']]);
     queue.onResult(FULL);
-    clock.go(LONG_MS);
+    clock.pass(LONG_MS);
     assert.deepEqual(sent(2), [['kept'], ['probe']]);
     queue.onResult(WRITTEN);
     assert.equal(queue.state, 'ok');
@@ -316,7 +283,7 @@ describe('a fault of the machine', () => {
     outcomeOf(queue.commit([write('record')], { keep: true }));
     await turn();
     queue.onResult(FULL);
-    clock.go(LONG_MS);
+    clock.pass(LONG_MS);
     const again = sent(1) ?? [];
     assert.equal(sent(0)?.length, 10_002);
     assert.equal(again.filter(([text]) => text === 'refusal').length, 10_000);
@@ -328,7 +295,7 @@ describe('a fault of the machine', () => {
     outcomeOf(queue.commit([write('a')]));
     await turn();
     queue.onResult(FULL);
-    clock.go(LONG_MS);
+    clock.pass(LONG_MS);
     const [probe] = batches[1]?.declare ?? [];
     assert.equal(probe?.[1], PROBE.sql);
     assert.equal(batches[1]?.commits.length, 1);
@@ -342,7 +309,7 @@ describe('a fault of the machine', () => {
     await turn();
     queue.onResult(FULL);
     const late = outcomeOf(queue.commit([write('b')]));
-    clock.go(LONG_MS);
+    clock.pass(LONG_MS);
     queue.onResult(FULL);
     await turn();
     assert.equal(late.is, 'storage_unavailable');
@@ -354,11 +321,11 @@ describe('a fault of the machine', () => {
     await turn();
     queue.onResult(FULL);
     for (let attempt = 2; attempt <= 12; attempt++) {
-      clock.go(2_000);
+      clock.pass(2_000);
       assert.equal(batches.length, attempt);
       queue.onResult(FULL);
     }
-    clock.go(1_999);
+    clock.pass(1_999);
     assert.equal(batches.length, 12);
   });
 });

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from './clock.ts';
 
 interface Timer {
   readonly at: number;
@@ -11,7 +11,7 @@ export class HandClock implements Clock {
   #elapsed = 0;
   #timers: Timer[] = [];
 
-  constructor(start: string) {
+  constructor(start = '1970-01-01T00:00:00Z') {
     this.#wall = Date.parse(start);
   }
 
@@ -32,7 +32,7 @@ export class HandClock implements Clock {
   }
 
   every(): () => void {
-    throw new Error('nothing in this room comes round by itself');
+    throw new Error('this clock repeats nothing');
   }
 
   /** Lets time pass; what falls due on the way goes off in order. */
@@ -51,6 +51,10 @@ export class HandClock implements Clock {
   /** Sets the wall forward or back without any time passing. */
   jump(ms: number): void {
     this.#wall += ms;
+  }
+
+  setTo(instant: string): void {
+    this.#wall = Date.parse(instant);
   }
 
   #advance(to: number): void {
