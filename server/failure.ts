@@ -39,10 +39,15 @@ export class Failure extends Error {
   }
 }
 
+/** For a field with a value that cannot be taken. @param sentence for the caller, who reads which field it is beside it */
+export function wrongField(param: string, sentence: string): Failure {
+  return new Failure('validation_failed', { param, sentence });
+}
+
 /** For a list that is asked to go on from no place of its own. */
 export function noCursor(): Failure {
   const sentence = 'This is no cursor of this list: take the one of the page before as it is.';
-  return new Failure('validation_failed', { param: 'cursor', sentence });
+  return wrongField('cursor', sentence);
 }
 
 /** Whatever was thrown, as a Failure: an unknown error becomes `internal` and keeps its cause for the log. */

@@ -1,6 +1,6 @@
 /** How people come in: they register, they follow a link that was made for them, and they prove who they are. */
 import type { Clock } from '../clock.ts';
-import { Failure } from '../failure.ts';
+import { Failure, wrongField } from '../failure.ts';
 import type { Storage, Write } from '../storage/storage.ts';
 import { deadLink, type Link, type LinkBook, type OpenLink } from './invitations.ts';
 import type { Passwords } from './passwords.ts';
@@ -82,7 +82,7 @@ class Gate implements Entrance {
     const link = await this.#deps.links.find(invitation, 'invitation');
     if (link.email !== null && link.email !== of.email.toLowerCase()) {
       const sentence = 'This invitation is for another e-mail address.';
-      throw new Failure('validation_failed', { param: 'email', sentence });
+      throw wrongField('email', sentence);
     }
     return await this.#enrol(of, link.role, link);
   }

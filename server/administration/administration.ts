@@ -5,7 +5,7 @@
  */
 import { creditNanosAt, type Nanos, parseDollars, ZERO } from '../../contract/money.ts';
 import type { User, VirtualKey } from '../accounts/accounts.ts';
-import { Failure } from '../failure.ts';
+import { Failure, wrongField } from '../failure.ts';
 import type { Post, Posted, PostKind, StatementPage } from '../ledger/ledger.ts';
 import { NO_LIMITS, type RateLimits, SEED_DEFAULTS } from '../limits/limits.ts';
 import type { ProviderKeys } from '../provider-keys/provider-keys.ts';
@@ -339,7 +339,7 @@ class Office implements Administration {
     const amount = nanosOfCredits(credits, this.#creditNanos);
     if (amount !== undefined) return amount;
     const sentence = `${param} must come to whole billionths of a dollar and stay under nine million dollars.`;
-    throw new Failure('validation_failed', { param, sentence });
+    throw wrongField(param, sentence);
   }
 }
 

@@ -17,7 +17,7 @@ import {
   type VirtualKey,
 } from '../accounts/accounts.ts';
 import type { Clock } from '../clock.ts';
-import { Failure, noCursor } from '../failure.ts';
+import { Failure, noCursor, wrongField } from '../failure.ts';
 import { newId } from '../id.ts';
 import type { AccountBalance, BudgetDefinition, Ledger, PeriodKind } from '../ledger/ledger.ts';
 import { type Limits, NO_LIMITS, type RateLimits, type Standing } from '../limits/limits.ts';
@@ -282,13 +282,13 @@ class Desk implements KeyOffice {
     if (found !== null && (found.owner === userId || (found.owner === null && by === 'operator')))
       return;
     const sentence = 'There is no such provider key for this user.';
-    throw new Failure('validation_failed', { param: 'provider_key_id', sentence });
+    throw wrongField('provider_key_id', sentence);
   }
 
   #assertFuture(expiresAt: number | null): void {
     if (expiresAt === null || expiresAt > this.#deps.clock.now()) return;
     const sentence = 'expires_at must lie in the future.';
-    throw new Failure('validation_failed', { param: 'expires_at', sentence });
+    throw wrongField('expires_at', sentence);
   }
 }
 

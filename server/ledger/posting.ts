@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type Nanos, nanos } from '../../contract/money.ts';
 import type { Clock } from '../clock.ts';
-import { Failure } from '../failure.ts';
+import { Failure, wrongField } from '../failure.ts';
 import { newId } from '../id.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { EntryKind, EntryWriter } from './entries.ts';
@@ -166,7 +166,7 @@ function assertFits({ wallet, amount, kind }: Pick<Posting, 'wallet' | 'amount' 
   const reached = amount > 0 ? wallet.balance + wallet.arriving + amount : available + amount;
   if (Number.isSafeInteger(reached)) return;
   const sentence = 'A wallet holds at most nine million dollars, and owes no more.';
-  throw new Failure('validation_failed', { param: 'amount', sentence });
+  throw wrongField('amount', sentence);
 }
 
 function wrong(param: string): Failure {

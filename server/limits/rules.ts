@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { wrongField } from '../failure.ts';
 import type { Span } from './window.ts';
 
 /** What a window counts. */
@@ -48,7 +48,7 @@ export function checkedLimits(limits: RateLimits): RateLimits {
     const limit = limits[rule];
     if (limit !== null && !(Number.isSafeInteger(limit) && limit >= 0)) {
       const sentence = `${rule} must be a whole number from 0 up, or null for no limit.`;
-      throw new Failure('validation_failed', { sentence, param: rule });
+      throw wrongField(rule, sentence);
     }
     checked[rule] = limit;
   }

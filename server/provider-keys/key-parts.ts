@@ -1,5 +1,5 @@
 /** What the parts of a provider key must look like, and how a secret may be shown. */
-import { Failure } from '../failure.ts';
+import { wrongField } from '../failure.ts';
 import { findProvider, type Provider } from '../providers/providers.ts';
 
 /** The room of every provider for whose address the owner of a key answers. */
@@ -12,7 +12,7 @@ const SECRET_LENGTH_MAX = 2_000;
 export function providerOf(platform: string): Provider {
   const provider = findProvider(platform);
   if (provider !== undefined) return provider;
-  throw wrong('platform', 'There is no such platform; GET /api/platforms lists them.');
+  throw wrongField('platform', 'There is no such platform; GET /api/platforms lists them.');
 }
 
 /** May keys of this provider name their own address? */
@@ -25,14 +25,15 @@ export function cleanSecret(pasted: string, provider: Provider): string {
   const secret = pasted.trim();
   // Some local servers ask for none.
   if (secret === '' && hasOwnAddress(provider)) return secret;
-  if (secret === '') throw wrong('key', 'Give the key.');
+  if (secret === '') throw wrongField('key', 'Give the key.');
   if (secret.length > SECRET_LENGTH_MAX) {
-    throw wrong('key', `A key has at most ${SECRET_LENGTH_MAX} characters.`);
+    throw wrongField('key', `A key has at most ${SECRET_LENGTH_MAX} characters.`);
   }
-  if (/^bearer\s/i.test(secret)) throw wrong('key', 'Give the key alone, without "Bearer".');
-  if (/^["'`]|["'`]$/.test(secret)) throw wrong('key', 'Give the key without quotation marks.');
+  if (/^bearer\s/i.test(secret)) throw wrongField('key', 'Give the key alone, without "Bearer".');
+  if (/^["'`]|["'`]$/.test(secret))
+    throw wrongField('key', 'Give the key without quotation marks.');
   if (!SECRET_CHARACTERS.test(secret)) {
-    throw wrong('key', 'The key holds a space or a character that cannot travel in a header.');
+    throw wrongField('key', 'The key holds a space or a character that cannot travel in a header.');
   }
   return secret;
 }
@@ -57,17 +58,13 @@ export function cleanBase(
   if (!hasOwnAddress(provider)) {
     if (base === null) return null;
     const sentence = `${provider.name} has its own address; base_url is for the platform "${OWN_ADDRESS}".`;
-    throw wrong('base_url', sentence);
+    throw wrongField('base_url', sentence);
   }
-  if (base === null) throw wrong('base_url', 'A custom server needs its base_url.');
+  if (base === null) throw wrongField('base_url', 'A custom server needs its base_url.');
   const url = URL.parse(base.trim());
-  if (url === null) throw wrong('base_url', 'base_url must be an http or https address.');
-  if (/[?#]/.test(base)) throw wrong('base_url', 'base_url holds no query or fragment.');
+  if (url === null) throw wrongField('base_url', 'base_url must be an http or https address.');
+  if (/[?#]/.test(base)) throw wrongField('base_url', 'base_url holds no query or fragment.');
   const refusal = refusalOf(url);
-  if (refusal !== null) throw wrong('base_url', refusal);
+  if (refusal !== null) throw wrongField('base_url', refusal);
   return url.href.replace(/\/+$/, '');
-}
-
-export function wrong(param: string, sentence: string): Failure {
-  return new Failure('validation_failed', { param, sentence });
 }

@@ -3,7 +3,7 @@
  * the environment lie in memory only; the secrets of all others lie in the vault. Nothing here hands out a secret.
  */
 import type { Clock } from '../clock.ts';
-import { Failure } from '../failure.ts';
+import { Failure, wrongField } from '../failure.ts';
 import { newId } from '../id.ts';
 import type { Outbound } from '../outbound.ts';
 import { type Ask, askWith, type Provider } from '../providers/providers.ts';
@@ -11,7 +11,7 @@ import type { Storage, Write } from '../storage/storage.ts';
 import type { ProviderKeysTable } from '../storage/tables/provider-keys-tables.ts';
 import type { Place, Vault } from '../vault/vault.ts';
 import { type EnvironmentSettings, environmentKeys } from './environment-keys.ts';
-import { cleanBase, cleanSecret, maskedSecret, providerOf, wrong } from './key-parts.ts';
+import { cleanBase, cleanSecret, maskedSecret, providerOf } from './key-parts.ts';
 import {
   fromRow,
   type KeyChange,
@@ -168,7 +168,7 @@ class KeyRing implements ProviderKeys {
     const key = this.#changeable(id);
     const provider = providerOf(key.platform);
     const base = given === undefined ? key.base : cleanBase(given, provider, outbound.refusalOf);
-    if (base !== key.base && pasted === undefined) throw wrong('key', KEY_WANTED_AGAIN);
+    if (base !== key.base && pasted === undefined) throw wrongField('key', KEY_WANTED_AGAIN);
     const secret = pasted === undefined ? null : cleanSecret(pasted, provider);
     const fresh = secret === null ? {} : { base, masked: maskedSecret(secret), keyKind: null };
     const changed = { ...plain, ...fresh };

@@ -4,7 +4,7 @@ import { RANGE_MAX_DAYS } from '../../contract/api/fields.ts';
 import { HOURLY_RANGE_MAX } from '../../contract/api/figures-api.ts';
 import { CALENDAR, dayAt, isTimeZone, startOfDay } from '../calendar.ts';
 import { DAY_MS, HOUR_MS, isoTime } from '../clock.ts';
-import { Failure } from '../failure.ts';
+import { wrongField } from '../failure.ts';
 
 export interface SpanOrder {
   /** `2026-11-20`, a day of the zone, or an instant; days include the end, instants do not. */
@@ -54,19 +54,19 @@ const DEFAULT_DAYS = 30;
 /** @throws Failure `validation_failed` for a range or zone that cannot be */
 export function spanOf(order: SpanOrder, now: number): Span {
   if (!isTimeZone(order.zone)) {
-    throw wrong('zone', 'There is no such time zone; write it as in Europe/Berlin.');
+    throw wrongField('zone', 'There is no such time zone; write it as in Europe/Berlin.');
   }
   const byInstant = order.start?.includes('T') === true || order.end?.includes('T') === true;
   const range = byInstant ? rangeOfInstants(order, now) : rangeOfDays(order, now);
   const { start, end } = range;
-  if (start >= end) throw wrong('start', 'The start lies after the end.');
+  if (start >= end) throw wrongField('start', 'The start lies after the end.');
   if (end - start > RANGE_MAX_DAYS * DAY_MS + HOUR_MS) {
-    throw wrong('start', `A report covers at most ${RANGE_MAX_DAYS} days.`);
+    throw wrongField('start', `A report covers at most ${RANGE_MAX_DAYS} days.`);
   }
-  if (start - (end - start) < FIRST_MS) throw wrong('start', FOUR_DIGITS);
-  if (end >= BEYOND_MS) throw wrong('end', FOUR_DIGITS);
+  if (start - (end - start) < FIRST_MS) throw wrongField('start', FOUR_DIGITS);
+  if (end >= BEYOND_MS) throw wrongField('end', FOUR_DIGITS);
   if (order.bucket === 'hour' && end - start > HOURLY_RANGE_MAX * HOUR_MS) {
-    throw wrong('bucket', `By the hour at most ${HOURLY_RANGE_MAX / 24} days are shown.`);
+    throw wrongField('bucket', `By the hour at most ${HOURLY_RANGE_MAX / 24} days are shown.`);
   }
   const isWholeDays = start % DAY_MS === 0 && end % DAY_MS === 0;
   const table =
@@ -185,8 +185,4 @@ function rowsBetween(start: number, end: number): readonly Rows[] {
   const hours = [...numbersOf(start, firstDay, HOUR_MS), ...numbersOf(lastDay, end, HOUR_MS)];
   const days: Rows = { table: 'usage_daily', numbers: numbersOf(firstDay, lastDay, DAY_MS) };
   return hours.length === 0 ? [days] : [days, { table: 'usage_hourly', numbers: hours }];
-}
-
-function wrong(param: string, sentence: string): Failure {
-  return new Failure('validation_failed', { param, sentence });
 }

@@ -14,7 +14,7 @@ import {
 } from '../../../contract/api/figures-api.ts';
 import { formatDollars, shown } from '../../../contract/money.ts';
 import { type Clock, DAY_MS, isoTime } from '../../clock.ts';
-import { Failure } from '../../failure.ts';
+import { Failure, wrongField } from '../../failure.ts';
 import {
   type Chart,
   errorRate,
@@ -176,7 +176,7 @@ function reportedOrder(
   if (param !== undefined) {
     const sentence =
       'Providers report whole UTC days by model and provider key, without users, errors or times.';
-    throw new Failure('validation_failed', { param, sentence });
+    throw wrongField(param, sentence);
   }
   const keyIds = seenKeys(providerKeys, ownerOf(caller), query.provider_key_id);
   return { span, metric, top: query.top, groups: told, keyIds, model: query.model ?? null };
@@ -196,7 +196,7 @@ export function seenKeys(
 function groupsOf(group: Group | undefined, subgroup: Group | undefined): readonly Group[] {
   if (subgroup !== undefined && (group === undefined || group === subgroup)) {
     const sentence = 'A subgroup needs a group, and another one.';
-    throw new Failure('validation_failed', { param: 'subgroup', sentence });
+    throw wrongField('subgroup', sentence);
   }
   return [group, subgroup].filter((one) => one !== undefined);
 }

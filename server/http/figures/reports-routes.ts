@@ -3,7 +3,7 @@ import { RANGE_MAX_DAYS } from '../../../contract/api/fields.ts';
 import type { costByUser, REPORTS_API, reportRange } from '../../../contract/api/reports-api.ts';
 import { toDollars } from '../../../contract/money.ts';
 import { type Clock, DAY_MS, isoTime, utcDay } from '../../clock.ts';
-import { Failure } from '../../failure.ts';
+import { wrongField } from '../../failure.ts';
 import type { CostByUser, DayRange, Reports } from '../../reports/reports.ts';
 import type { AskedFor } from '../answering.ts';
 import { ownerOf } from '../callers.ts';
@@ -65,16 +65,12 @@ export function rangeOf(query: z.output<typeof reportRange>, nowMs: number): Day
   const start =
     query.start ?? utcDay(Math.max(endMs - (DEFAULT_RANGE_DAYS - 1) * DAY_MS, FIRST_DAY_MS));
   const days = (endMs - Date.parse(`${start}T00:00:00Z`)) / DAY_MS + 1;
-  if (days < 1) throw wrong('start', 'The start lies after the end.');
+  if (days < 1) throw wrongField('start', 'The start lies after the end.');
   if (days > RANGE_MAX_DAYS) {
-    throw wrong('start', `A report covers at most ${RANGE_MAX_DAYS} days.`);
+    throw wrongField('start', `A report covers at most ${RANGE_MAX_DAYS} days.`);
   }
   return { start, end };
 }
 
 /** Years have four digits on the wire, so nothing may be counted back beyond the year 0. */
 const FIRST_DAY_MS = Date.parse('0000-01-01T00:00:00Z');
-
-function wrong(param: string, sentence: string): Failure {
-  return new Failure('validation_failed', { param, sentence });
-}

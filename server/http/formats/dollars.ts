@@ -5,7 +5,7 @@ import {
   parseDollars,
   toDollars,
 } from '../../../contract/money.ts';
-import { Failure } from '../../failure.ts';
+import { wrongField } from '../../failure.ts';
 
 const EXACT = /^-?\d{1,10}(\.\d{1,9})?$/;
 
@@ -21,7 +21,7 @@ export function exactDollars(value: string | number, param: string): Nanos {
     (typeof value === 'number' ? toDollars(amount) === value : EXACT.test(value.trim()));
   if (isExact) return amount;
   const sentence = `${param} must be an amount of dollars such as "12.5", with at most nine decimals.`;
-  throw new Failure('validation_failed', { param, sentence });
+  throw wrongField(param, sentence);
 }
 
 /** An amount of nano-dollars as exact text; null where it is not known. */

@@ -9,7 +9,7 @@ import type {
 import type { Accounts, User } from '../../accounts/accounts.ts';
 import type { Administration } from '../../administration/administration.ts';
 import { isoTime } from '../../clock.ts';
-import { Failure } from '../../failure.ts';
+import { Failure, wrongField } from '../../failure.ts';
 import type { AskedFor } from '../answering.ts';
 import { type Caller, sessionOf } from '../callers.ts';
 import { personOf, type Reception } from './reception.ts';
@@ -108,7 +108,7 @@ export function profileHandlers(deps: AuthDeps, { throttle, reception }: Desk) {
       const user = userOf(people, caller);
       if (body.confirm.trim().toLowerCase() !== (user.email ?? user.username).toLowerCase()) {
         const sentence = 'confirm: this is not the e-mail address of the account.';
-        throw new Failure('validation_failed', { param: 'confirm', sentence });
+        throw wrongField('confirm', sentence);
       }
       await throttle.attempt({ account: user.id, address: at.request.ip }, () =>
         members.confirm(user, body.password),

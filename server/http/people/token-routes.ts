@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { issuedToken, TOKENS_API, tokenList } from '../../../contract/api/tokens-api.ts';
 import type { Accounts, ApiToken } from '../../accounts/accounts.ts';
 import { type Clock, isoTime } from '../../clock.ts';
-import { Failure } from '../../failure.ts';
+import { Failure, wrongField } from '../../failure.ts';
 import type { AskedFor } from '../answering.ts';
 import type { Caller } from '../callers.ts';
 import { momentOf } from '../formats/moments.ts';
@@ -35,7 +35,7 @@ export function tokenHandlers({ accounts: { tokens }, clock }: TokenDeps) {
       const expiresAt = expires_at === null ? null : Date.parse(expires_at);
       if (expiresAt !== null && expiresAt <= clock.now()) {
         const sentence = 'expires_at: this instant has passed.';
-        throw new Failure('validation_failed', { param: 'expires_at', sentence });
+        throw wrongField('expires_at', sentence);
       }
       // An admin's token is their own and not the installation's: it ends with their account and with their role.
       const { apiToken, token } = await tokens.issue({ userId: personIn(caller), name, expiresAt });

@@ -9,7 +9,7 @@ import type {
 } from '../../../contract/api/provider-keys-api.ts';
 import { type Nanos, toDollars } from '../../../contract/money.ts';
 import type { Clock } from '../../clock.ts';
-import { Failure } from '../../failure.ts';
+import { wrongField } from '../../failure.ts';
 import type {
   KeyChange,
   ProviderKey,
@@ -136,7 +136,7 @@ function thresholdIn(value: string | number | null): Nanos | null {
   const amount = exactDollars(value, 'threshold_usd');
   if (amount >= 0) return amount;
   const sentence = 'threshold_usd must be 0 or more.';
-  throw new Failure('validation_failed', { param: 'threshold_usd', sentence });
+  throw wrongField('threshold_usd', sentence);
 }
 
 /** Clocks differ by a little; an anchor further ahead is a mistake. */
@@ -164,7 +164,7 @@ function anchorIn(anchor: { amount_usd: string | number; at: string }, now: numb
   const at = Date.parse(anchor.at);
   if (at > now + AHEAD_MS) {
     const sentence = 'anchor.at lies in the future.';
-    throw new Failure('validation_failed', { param: 'anchor.at', sentence });
+    throw wrongField('anchor.at', sentence);
   }
   return { amount: exactDollars(anchor.amount_usd, 'anchor.amount_usd'), at: Math.min(at, now) };
 }

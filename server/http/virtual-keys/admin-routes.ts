@@ -11,7 +11,7 @@ import type { Accounts } from '../../accounts/accounts.ts';
 import type { Administration, BudgetOrder } from '../../administration/administration.ts';
 import { isTimeZone } from '../../calendar.ts';
 import { isoTime } from '../../clock.ts';
-import { Failure } from '../../failure.ts';
+import { Failure, wrongField } from '../../failure.ts';
 import type { Reports, UsageFigures } from '../../reports/reports.ts';
 import type { AskedFor } from '../answering.ts';
 import { exactDollars } from '../formats/dollars.ts';
@@ -79,7 +79,7 @@ export function budgetIn(order: z.output<typeof budgetOrder>): BudgetOrder {
   const { amount_usd, period, zone = null } = order;
   if (zone !== null && !isTimeZone(zone)) {
     const sentence = 'There is no such time zone; write one as Europe/Berlin.';
-    throw new Failure('validation_failed', { param: 'budget.zone', sentence });
+    throw wrongField('budget.zone', sentence);
   }
   return { limit: limitIn(amount_usd, 'budget.amount_usd'), period, zone };
 }
@@ -87,7 +87,7 @@ export function budgetIn(order: z.output<typeof budgetOrder>): BudgetOrder {
 function limitIn(amount: string | number, param: string): Nanos {
   const limit = exactDollars(amount, param);
   if (limit >= 0) return limit;
-  throw new Failure('validation_failed', { param, sentence: `${param} must be 0 or more.` });
+  throw wrongField(param, `${param} must be 0 or more.`);
 }
 
 function figures(usage: UsageFigures): Omit<z.output<typeof keyUsage>['by_model'][0], 'model'> {

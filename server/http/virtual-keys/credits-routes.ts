@@ -11,7 +11,7 @@ import { toDollars } from '../../../contract/money.ts';
 import type { Accounts } from '../../accounts/accounts.ts';
 import type { Administration, Known } from '../../administration/administration.ts';
 import { type Clock, isoTime } from '../../clock.ts';
-import { Failure } from '../../failure.ts';
+import { Failure, wrongField } from '../../failure.ts';
 import type { Reports } from '../../reports/reports.ts';
 import type { AskedFor } from '../answering.ts';
 import { masked } from '../formats/masked.ts';
@@ -124,7 +124,7 @@ function namedIn(
   const known = administration.find(first ?? '');
   if (second !== undefined && administration.find(second).user !== known.user) {
     const sentence = 'api_key and user_id name two different users.';
-    throw new Failure('validation_failed', { param: 'user_id', sentence });
+    throw wrongField('user_id', sentence);
   }
   // What a deleted account left is a name for the books: whatever it were given would be lost.
   if (known.user.erasedAt !== null) {

@@ -15,7 +15,7 @@ import type {
   KeyOrder,
 } from '../../administration/administration.ts';
 import { HOUR_MS, isoTime } from '../../clock.ts';
-import { Failure } from '../../failure.ts';
+import { Failure, wrongField } from '../../failure.ts';
 import type { RateLimits, Standing } from '../../limits/limits.ts';
 import type { AskedFor } from '../answering.ts';
 import { type Caller, ownerOf } from '../callers.ts';
@@ -124,7 +124,7 @@ function holderOf(
   const label = username ?? name ?? null;
   if (label !== null) return label;
   const sentence = 'Say whose key it is: user_id or username.';
-  throw new Failure('validation_failed', { param: 'username', sentence });
+  throw wrongField('username', sentence);
 }
 
 function orderIn(rules: Omit<z.output<typeof keyRequest>, 'user_id' | 'username'>): KeyOrder {

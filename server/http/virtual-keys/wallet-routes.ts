@@ -16,7 +16,7 @@ import type {
   WalletOrder,
 } from '../../administration/administration.ts';
 import { isoTime } from '../../clock.ts';
-import { Failure } from '../../failure.ts';
+import { Failure, wrongField } from '../../failure.ts';
 import type { AskedFor } from '../answering.ts';
 import { type Caller, ownerOf } from '../callers.ts';
 import { exactDollars } from '../formats/dollars.ts';
@@ -108,7 +108,7 @@ function amountIn({ kind, amount_usd }: z.output<typeof entryRequest>): Nanos {
   const amount = exactDollars(amount_usd, 'amount_usd');
   if (kind === 'correction' ? amount !== 0 : amount > 0) return amount;
   const sentence = 'amount_usd must be more than zero; only a correction may be less.';
-  throw new Failure('validation_failed', { param: 'amount_usd', sentence });
+  throw wrongField('amount_usd', sentence);
 }
 
 function walletOf(
@@ -153,7 +153,7 @@ function ppmOf(markup: number): number {
   const ppm = parseScaled(markup, PPM_PLACES);
   if (ppm !== undefined && ppm / 10 ** PPM_PLACES === markup) return ppm;
   const sentence = 'markup must be a factor such as 1.2, with at most six decimals.';
-  throw new Failure('validation_failed', { param: 'markup', sentence });
+  throw wrongField('markup', sentence);
 }
 
 const LONGEST_IDEMPOTENCY_KEY = 255;
@@ -165,5 +165,5 @@ export function idempotencyKeyOf(headers: IncomingHttpHeaders): string | null {
   const text = String(sent).trim();
   if (text !== '' && text.length <= LONGEST_IDEMPOTENCY_KEY) return text;
   const sentence = `An Idempotency-Key has 1 to ${LONGEST_IDEMPOTENCY_KEY} characters.`;
-  throw new Failure('validation_failed', { param: 'Idempotency-Key', sentence });
+  throw wrongField('Idempotency-Key', sentence);
 }
