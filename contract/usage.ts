@@ -22,6 +22,35 @@ export const UNKNOWN_USAGE: TokenUsage = {
   reasoning: null,
 };
 
+/** Tokens in classes of which no two overlap, as they are billed: each has a rate of its own. */
+export interface BilledTokens {
+  /** Of the input, what was neither read from a cache nor written to one. */
+  readonly freshInput: number;
+  readonly cachedInput: number;
+  readonly cacheWrite5m: number;
+  readonly cacheWrite1h: number;
+  /** Without the reasoning. */
+  readonly plainOutput: number;
+  readonly reasoning: number;
+}
+
+/** What is not known counts as none. Parts that are larger than their whole, as a bad report has them, leave nothing of it. */
+export function billedTokens(tokens: TokenUsage): BilledTokens {
+  const cachedInput = tokens.cachedInput ?? 0;
+  const cacheWrite5m = tokens.cacheWrite5m ?? 0;
+  const cacheWrite1h = tokens.cacheWrite1h ?? 0;
+  const output = tokens.output ?? 0;
+  const reasoning = Math.min(tokens.reasoning ?? 0, output);
+  return {
+    freshInput: Math.max(0, (tokens.input ?? 0) - cachedInput - cacheWrite5m - cacheWrite1h),
+    cachedInput,
+    cacheWrite5m,
+    cacheWrite1h,
+    plainOutput: output - reasoning,
+    reasoning,
+  };
+}
+
 /** What is counted besides tokens where a provider bills by the piece. */
 export type BilledUnit = 'image' | 'second' | 'character' | 'request' | 'web_search';
 

@@ -1,5 +1,5 @@
 import { COST_MOST, type CostTerm, costOf, type Nanos, nanos, ZERO } from '../../contract/money.ts';
-import type { BilledUnit, CostSource, ReportedUsage, TokenUsage } from '../../contract/usage.ts';
+import { type BilledUnit, type CostSource, type ReportedUsage, type TokenUsage, billedTokens } from '../../contract/usage.ts';
 
 /**
  * What a model costs, as plain data that can be stored and read back: every number is an integer in nano-dollars
@@ -79,19 +79,14 @@ function isUnknown({ tokens, units }: ReportedUsage): boolean {
 
 /** @returns false if some tokens have no rate */
 function addTokens(terms: CostTerm[], rates: Rates, tokens: TokenUsage): boolean {
-  const cached = tokens.cachedInput ?? 0;
-  const written5m = tokens.cacheWrite5m ?? 0;
-  const written1h = tokens.cacheWrite1h ?? 0;
-  const output = tokens.output ?? 0;
-  const reasoning = Math.min(tokens.reasoning ?? 0, output);
-  const fresh = Math.max(0, (tokens.input ?? 0) - cached - written5m - written1h);
+  const billed = billedTokens(tokens);
   return (
-    addTerm(terms, fresh, rates.input) &&
-    addTerm(terms, cached, rates.cachedInput) &&
-    addTerm(terms, written5m, rates.cacheWrite5m) &&
-    addTerm(terms, written1h, rates.cacheWrite1h) &&
-    addTerm(terms, output - reasoning, rates.output) &&
-    addTerm(terms, reasoning, rates.reasoning)
+    addTerm(terms, billed.freshInput, rates.input) &&
+    addTerm(terms, billed.cachedInput, rates.cachedInput) &&
+    addTerm(terms, billed.cacheWrite5m, rates.cacheWrite5m) &&
+    addTerm(terms, billed.cacheWrite1h, rates.cacheWrite1h) &&
+    addTerm(terms, billed.plainOutput, rates.output) &&
+    addTerm(terms, billed.reasoning, rates.reasoning)
   );
 }
 

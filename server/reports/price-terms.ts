@@ -1,4 +1,5 @@
 /** The arithmetic of a cost, so that everybody can do it again. */
+import { billedTokens } from '../../contract/usage.ts';
 
 export interface CostLine {
   readonly of: string;
@@ -29,19 +30,21 @@ export interface StoredRates {
 
 /** The classes of tokens that a record has, each with its rate; what is billed by the piece is not on record. */
 export function costLines(record: Counted, rates: StoredRates): readonly CostLine[] {
-  const cached = record.cached_tokens ?? 0;
-  const written5m = record.cache_write_5m_tokens ?? 0;
-  const written1h = record.cache_write_1h_tokens ?? 0;
-  const output = record.output_tokens ?? 0;
-  const reasoning = Math.min(record.reasoning_tokens ?? 0, output);
-  const fresh = Math.max(0, (record.input_tokens ?? 0) - cached - written5m - written1h);
+  const billed = billedTokens({
+    input: record.input_tokens,
+    cachedInput: record.cached_tokens,
+    cacheWrite5m: record.cache_write_5m_tokens,
+    cacheWrite1h: record.cache_write_1h_tokens,
+    output: record.output_tokens,
+    reasoning: record.reasoning_tokens,
+  });
   const lines: readonly (readonly [string, number, number | null | undefined])[] = [
-    ['input', fresh, rates.input],
-    ['cached input', cached, rates.cachedInput],
-    ['cache write (5 minutes)', written5m, rates.cacheWrite5m],
-    ['cache write (1 hour)', written1h, rates.cacheWrite1h],
-    ['output', output - reasoning, rates.output],
-    ['reasoning', reasoning, rates.reasoning],
+    ['input', billed.freshInput, rates.input],
+    ['cached input', billed.cachedInput, rates.cachedInput],
+    ['cache write (5 minutes)', billed.cacheWrite5m, rates.cacheWrite5m],
+    ['cache write (1 hour)', billed.cacheWrite1h, rates.cacheWrite1h],
+    ['output', billed.plainOutput, rates.output],
+    ['reasoning', billed.reasoning, rates.reasoning],
     ['request', rates.units?.['request'] === undefined ? 0 : 1, rates.units?.['request']],
   ];
   return lines
