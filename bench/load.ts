@@ -30,7 +30,7 @@ export interface LoadResult {
 
 /** Without an answer for this long, a connection counts as a failure and is replaced. */
 const PATIENCE_MS = 10_000;
-const MAX_FAILURES = 1_000;
+const FAILURES_MAX = 1_000;
 
 type Verdict = 'more' | 'done' | { wrong: string };
 
@@ -122,7 +122,7 @@ class Run {
 
   #over(): boolean {
     const { until } = this.#load;
-    if (this.#failures >= MAX_FAILURES) return true;
+    if (this.#failures >= FAILURES_MAX) return true;
     if ('count' in until) return this.#sent >= until.count;
     return performance.now() - this.#started >= until.seconds * 1_000;
   }

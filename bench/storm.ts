@@ -19,8 +19,8 @@ import { openSqlite, type Storage } from '../server/storage/storage.ts';
 const CLIENTS = 64;
 /** Commits that may wait for the disk; the gateway's callers bound them by waiting themselves. */
 const COMMITS_WAITING = 2_000;
-const WORST_LEAST = 10_000;
-const WORST_MOST = 90_000;
+const WORST_MIN = 10_000;
+const WORST_MAX = 90_000;
 const CREDIT = 2_500_000;
 /** One attempt of so many is followed by new credit for its wallet. */
 const CREDIT_EVERY = 2_000;
@@ -111,7 +111,7 @@ class Storm {
     for (let number = 1; number <= attempts; number++) {
       const own = this.owns[this.#below(this.owns.length)];
       if (own === undefined) throw new Error('a storm needs wallets');
-      this.#attempt(own, WORST_LEAST + this.#below(WORST_MOST - WORST_LEAST));
+      this.#attempt(own, WORST_MIN + this.#below(WORST_MAX - WORST_MIN));
       if (this.#open.length >= CLIENTS) this.#endOne();
       if (number % CREDIT_EVERY === 0) await this.credit(own);
       if (this.#waiting.size >= COMMITS_WAITING) await Promise.race(this.#waiting);

@@ -101,10 +101,10 @@ export interface CostTerm {
  * Nobody is billed a million dollars for one answer: a cost of so much or more is an error of whoever states the figures or
  * sets the prices, and counts as this much.
  */
-export const COST_MOST: Nanos = nanos(1_000_000 * NANOS_PER_DOLLAR);
+export const COST_MAX: Nanos = nanos(1_000_000 * NANOS_PER_DOLLAR);
 
 /**
- * The cost of several quantities, each at its own price, rounded half up **once**, at the end; {@link COST_MOST} at most.
+ * The cost of several quantities, each at its own price, rounded half up **once**, at the end; {@link COST_MAX} at most.
  *
  * @throws RangeError if a quantity or price is no non-negative integer
  */
@@ -126,7 +126,7 @@ function costOfLarge(terms: readonly CostTerm[]): Nanos {
     total += BigInt(quantity) * BigInt(nanosPerMillion);
   }
   const cost = Number((total + BigInt(UNITS_PER_PRICE / 2)) / BigInt(UNITS_PER_PRICE));
-  return nanos(Math.min(cost, COST_MOST));
+  return nanos(Math.min(cost, COST_MAX));
 }
 
 /** A credit where tokens cost nothing under the flat plan and so cannot say what it is worth: $20 for a million. */

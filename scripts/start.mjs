@@ -5,12 +5,12 @@
  */
 import { join } from 'node:path';
 
-const NODE_MAJOR_LEAST = 26;
+const NODE_MAJOR_MIN = 26;
 
-if (Number.parseInt(process.versions.node, 10) < NODE_MAJOR_LEAST) {
+if (Number.parseInt(process.versions.node, 10) < NODE_MAJOR_MIN) {
   console.error(
     [
-      `Tollkeeper needs Node ${NODE_MAJOR_LEAST} or newer; this is Node ${process.versions.node}.`,
+      `Tollkeeper needs Node ${NODE_MAJOR_MIN} or newer; this is Node ${process.versions.node}.`,
       'Node comes with the project as a package:',
       '  1. run "npm ci" (not with --omit=optional, which leaves it out);',
       '  2. start through npm: "npm start", "npm run demo", "npm test".',

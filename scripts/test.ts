@@ -20,10 +20,10 @@ import { buildWeb } from './web-build.ts';
  * A pattern that matches nothing is a green run for Node, so a broken pattern must not pass. Raise it as tests
  * are added; the variable is for trying this script on a small project.
  */
-const TEST_FILES_LEAST = Number(process.env['TEST_FILES_LEAST'] ?? 25);
+const TEST_FILES_MIN = Number(process.env['TEST_FILES_MIN'] ?? 25);
 
 /** So many secrets, databases, logs and answers a whole run looks at, or something came loose. As the one above. */
-const LOOKED_AT_LEAST = Number(process.env['LOOKED_AT_LEAST'] ?? 100);
+const LOOKED_AT_MIN = Number(process.env['LOOKED_AT_MIN'] ?? 100);
 
 const COVERAGE = [
   '--experimental-test-coverage',
@@ -167,15 +167,15 @@ function namedParts(named: readonly string[]): Part[] {
 
 /** Did the whole run look where it must, or did something come loose that nobody would miss? */
 function isEnough({ secrets, databases, logs, answers }: Tally): boolean {
-  return Math.min(secrets, databases, logs, answers) >= LOOKED_AT_LEAST;
+  return Math.min(secrets, databases, logs, answers) >= LOOKED_AT_MIN;
 }
 
 const named = process.argv.slice(2);
 const isWhole = named.length === 0;
 const files = isWhole ? wholeRun() : named;
-if (isWhole && files.length < TEST_FILES_LEAST) {
+if (isWhole && files.length < TEST_FILES_MIN) {
   console.error(
-    `Only ${files.length} test files were found, and at least ${TEST_FILES_LEAST} are expected.`,
+    `Only ${files.length} test files were found, and at least ${TEST_FILES_MIN} are expected.`,
   );
   process.exitCode = 1;
 } else {
@@ -186,7 +186,7 @@ if (isWhole && files.length < TEST_FILES_LEAST) {
   const isLookedAt = !isWhole || isEnough(tally);
   if (!isLookedAt) {
     console.error(
-      `Secrets were looked for in hardly anything; at least ${LOOKED_AT_LEAST} of each are expected.`,
+      `Secrets were looked for in hardly anything; at least ${LOOKED_AT_MIN} of each are expected.`,
     );
   }
   if (isWhole && !isCovered) console.error('The coverage could not be told.');

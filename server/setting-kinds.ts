@@ -57,7 +57,7 @@ export const credential = z
   .regex(/^[\x21-\x7e]+$/, 'holds a space or a character that cannot travel in a header');
 
 /** As long as what it signs with, so that it is not the weakest part. */
-const SIGNING_LETTERS_LEAST = 32;
+const SIGNING_LETTERS_MIN = 32;
 
 /** What documents and examples say in place of a secret, and what people type to be done with it. */
 const PLACEHOLDER =
@@ -71,7 +71,7 @@ export function guessable(secret: string): string | undefined {
 }
 
 export const signingSecret = credential
-  .min(SIGNING_LETTERS_LEAST, `must have at least ${SIGNING_LETTERS_LEAST} characters`)
+  .min(SIGNING_LETTERS_MIN, `must have at least ${SIGNING_LETTERS_MIN} characters`)
   .refine((secret) => guessable(secret) === undefined, GUESSABLE);
 
 /** A key of 32 bytes, brought to one spelling: base64url. */

@@ -7,7 +7,7 @@ export interface Safety {
 }
 
 /** A hundred random bits in base64 come to about so many letters. */
-const TOKEN_LETTERS_LEAST = 16;
+const TOKEN_LETTERS_MIN = 16;
 
 /** @param seen the values in force, by the name of the setting */
 export function safetyOf(seen: ReadonlyMap<string, unknown>): Safety {
@@ -30,9 +30,9 @@ export function safetyOf(seen: ReadonlyMap<string, unknown>): Safety {
 }
 
 function weaknessOf(token: string): string | undefined {
-  const isShort = token.length < TOKEN_LETTERS_LEAST;
+  const isShort = token.length < TOKEN_LETTERS_MIN;
   return (
-    guessable(token) ?? (isShort ? `is shorter than ${TOKEN_LETTERS_LEAST} characters` : undefined)
+    guessable(token) ?? (isShort ? `is shorter than ${TOKEN_LETTERS_MIN} characters` : undefined)
   );
 }
 

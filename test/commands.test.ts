@@ -37,8 +37,8 @@ function runIn(
       cwd: folder,
       env: {
         ...env,
-        TEST_FILES_LEAST: '5',
-        LOOKED_AT_LEAST: String(lookedAtLeast),
+        TEST_FILES_MIN: '5',
+        LOOKED_AT_MIN: String(lookedAtLeast),
         LONG: isLong ? '1' : '0',
       },
       encoding: 'utf8',

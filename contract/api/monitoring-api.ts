@@ -32,14 +32,14 @@ export const reading = z.object({
 });
 
 /** The longest answer of a history. */
-export const READINGS_MOST = 5_000;
+export const READINGS_MAX = 5_000;
 
 export const historyQuery = z.strictObject({
   start: moment.optional().meta({ description: 'A UTC day, or an instant; by default the first' }),
   end: moment.optional().meta({
     description: 'A UTC day, which is included, or an instant, which is not; by default now',
   }),
-  limit: z.coerce.number().int().min(1).max(READINGS_MOST).default(1_000).meta({
+  limit: z.coerce.number().int().min(1).max(READINGS_MAX).default(1_000).meta({
     description: 'The newest so many',
   }),
 });

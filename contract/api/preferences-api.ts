@@ -42,7 +42,7 @@ const pagePreferences = z.strictObject({
 });
 
 /** All of them together, in characters of JSON. */
-export const PREFERENCES_MOST = 32_768;
+export const PREFERENCES_MAX = 32_768;
 
 export const preferences = z
   .strictObject({
@@ -60,8 +60,8 @@ export const preferences = z
     shortcuts: z.boolean().nullable().meta({ description: 'Whether single keys act' }),
     pages: z.record(pagePath, pagePreferences),
   })
-  .refine((given) => JSON.stringify(given).length <= PREFERENCES_MOST, {
-    error: `Preferences have at most ${PREFERENCES_MOST} characters.`,
+  .refine((given) => JSON.stringify(given).length <= PREFERENCES_MAX, {
+    error: `Preferences have at most ${PREFERENCES_MAX} characters.`,
   })
   .meta({ description: 'null: not chosen' });
 

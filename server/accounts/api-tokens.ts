@@ -45,7 +45,7 @@ export interface ApiTokens {
 
 /** The disk is told so often that a token is in use; a crash forgets no more. */
 const NOTE_USE_MS = 60_000;
-const TOKENS_OF_AN_OWNER_MOST = 100;
+const TOKENS_OF_AN_OWNER_MAX = 100;
 
 export class ApiTokenBook implements ApiTokens {
   readonly #storage: Storage;
@@ -71,8 +71,8 @@ export class ApiTokenBook implements ApiTokens {
 
   async issue(of: NewApiToken): Promise<IssuedApiToken> {
     const others = this.all().filter(({ userId }) => userId === of.userId);
-    if (others.length >= TOKENS_OF_AN_OWNER_MOST) {
-      const sentence = `There are ${TOKENS_OF_AN_OWNER_MOST} tokens already; revoke one first.`;
+    if (others.length >= TOKENS_OF_AN_OWNER_MAX) {
+      const sentence = `There are ${TOKENS_OF_AN_OWNER_MAX} tokens already; revoke one first.`;
       throw new Failure('conflict', { sentence });
     }
     const token = newToken(API_TOKEN_PREFIX);

@@ -14,7 +14,7 @@ const TAG_BYTES = 32;
 
 /** The thread pool has four threads, and files and names are looked up there too. */
 const AT_ONCE = 2;
-const WAITING_MOST = 20;
+const WAITING_MAX = 20;
 /** A full queue is worked off in about that time. */
 const COME_BACK_MS = 1_000;
 
@@ -95,7 +95,7 @@ class Queue {
 
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#running >= AT_ONCE) {
-      if (this.#waiting.length >= WAITING_MOST) {
+      if (this.#waiting.length >= WAITING_MAX) {
         throw new Failure('overloaded', { retryAfterMs: COME_BACK_MS });
       }
       // Whoever wakes us hands over its place, so the count stays as it is.

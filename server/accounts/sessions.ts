@@ -60,8 +60,8 @@ const IDLE_MS = 24 * HOUR_MS;
 /** The disk is told so often that somebody is there; a crash forgets no more. */
 const NOTE_SEEN_MS = 60_000;
 /** Each more ends the oldest. */
-const SESSIONS_OF_A_USER_MOST = 50;
-const USER_AGENT_LETTERS_MOST = 300;
+const SESSIONS_OF_A_USER_MAX = 50;
+const USER_AGENT_LETTERS_MAX = 300;
 
 export class SessionBook implements Sessions {
   readonly #storage: Storage;
@@ -99,7 +99,7 @@ export class SessionBook implements Sessions {
     const token = newOpaqueToken();
     const session: Session = {
       ...of,
-      userAgent: of.userAgent?.slice(0, USER_AGENT_LETTERS_MOST) ?? null,
+      userAgent: of.userAgent?.slice(0, USER_AGENT_LETTERS_MAX) ?? null,
       id: newId('ses'),
       createdAt: now,
       lastSeenAt: now,
@@ -126,7 +126,7 @@ export class SessionBook implements Sessions {
       throw new Failure('invalid_credentials');
     }
     const others = this.ofUser(of.userId);
-    const surplus = others.slice(0, Math.max(0, others.length - SESSIONS_OF_A_USER_MOST));
+    const surplus = others.slice(0, Math.max(0, others.length - SESSIONS_OF_A_USER_MAX));
     await this.#endThese(surplus.map(({ id }) => id));
     return { session, token };
   }

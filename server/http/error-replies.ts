@@ -196,8 +196,8 @@ function frameworkFailure(error: Partial<FastifyError> & Error): Failure {
 }
 
 /** Longer lists help nobody and would let a caller choose the size of our reply. */
-const MOST_FIELD_ERRORS = 20;
-const LONGEST_DETAIL = 300;
+const FIELD_ERRORS_MAX = 20;
+const DETAIL_LETTERS_MAX = 300;
 
 type Issue = NonNullable<FastifyError['validation']>[number];
 
@@ -208,9 +208,9 @@ function fieldOf({ keyword, instancePath, params }: Issue): string {
 }
 
 function readValidation(issues: readonly Issue[]): Read {
-  const errors = issues.slice(0, MOST_FIELD_ERRORS).map((issue) => ({
-    field: fieldOf(issue).slice(0, LONGEST_DETAIL),
-    detail: (issue.message ?? 'wrong value').slice(0, LONGEST_DETAIL),
+  const errors = issues.slice(0, FIELD_ERRORS_MAX).map((issue) => ({
+    field: fieldOf(issue).slice(0, DETAIL_LETTERS_MAX),
+    detail: (issue.message ?? 'wrong value').slice(0, DETAIL_LETTERS_MAX),
   }));
   const [first] = errors;
   const where = first === undefined || first.field === '' ? '' : `${first.field}: `;

@@ -10,7 +10,7 @@ export interface KeyFiguresDeps {
 }
 
 /** An operator has a handful; with more than this, a scraper is not how they are watched. */
-const KEYS_MOST = 500;
+const KEYS_MAX = 500;
 
 export function registerKeyFigures(registry: Registry, deps: KeyFiguresDeps): void {
   const labelNames = ['provider', 'credential'];
@@ -51,7 +51,7 @@ async function statuses({
   providerKeys,
   monitoring,
 }: KeyFiguresDeps): Promise<readonly (readonly [ProviderKey, KeyStatus])[]> {
-  const keys = providerKeys.list(null).slice(0, KEYS_MOST);
+  const keys = providerKeys.list(null).slice(0, KEYS_MAX);
   const known = await monitoring.statuses(keys.map(({ id }) => id));
   return keys.flatMap((key) => {
     const status = known.get(key.id);

@@ -26,7 +26,7 @@ export interface TrafficDeps extends KeyFiguresDeps {
 }
 
 /** Model names come from callers; past so many they are counted together, by vendor. */
-const MODELS_MOST = 200;
+const MODELS_MAX = 200;
 const OTHER = 'other';
 
 const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
@@ -183,7 +183,7 @@ function count(models: Map<string, ModelFigures>, provider: string, record: Usag
   const { tokens, cost, model, status } = record;
   // A name that no provider served may be anything at all.
   const asked = model !== null && status < 400 ? model : OTHER;
-  const isRoom = models.size < MODELS_MOST || models.has(`${provider} ${asked}`);
+  const isRoom = models.size < MODELS_MAX || models.has(`${provider} ${asked}`);
   const named = isRoom ? asked : OTHER;
   const key = `${provider} ${named}`;
   let figures = models.get(key);

@@ -229,7 +229,7 @@ export async function readSums({ db }: Storage, sincePeriod: string): Promise<Pa
   return { wallets, budgets, top: top ?? '' };
 }
 
-const PAGE_MOST = 500;
+const PAGE_MAX = 500;
 
 /** @throws Failure `storage_unavailable` */
 export async function readStatement(
@@ -237,7 +237,7 @@ export async function readStatement(
   account: string,
   page: { readonly limit: number; readonly after: Cursor | null },
 ): Promise<StatementPage> {
-  const limit = Math.max(1, Math.min(page.limit, PAGE_MOST));
+  const limit = Math.max(1, Math.min(page.limit, PAGE_MAX));
   let query = db
     .selectFrom('ledger_entries')
     .select(['id', 'amount', 'kind', 'reason', 'request_id', 'at', 'period'])

@@ -30,7 +30,7 @@ export interface Posted {
   readonly balance: Nanos;
 }
 
-const REASON_MOST = 500;
+const REASON_MAX = 500;
 
 interface Posting {
   readonly id: string;
@@ -150,7 +150,7 @@ export class Postings {
 function assertSound({ kind, amount, reason, idempotencyKey }: Post): void {
   const isAmount = Number.isSafeInteger(amount) && amount !== 0;
   if (!isAmount || (amount < 0 && kind !== 'correction')) throw wrong('amount');
-  if (reason.trim() === '' || reason.length > REASON_MOST) throw wrong('reason');
+  if (reason.trim() === '' || reason.length > REASON_MAX) throw wrong('reason');
   if (idempotencyKey === '') throw wrong('idempotency_key');
 }
 

@@ -13,14 +13,14 @@ export function rateLimitHeaders(key: Subject, user: Subject, now: number): Reco
   if (!key.rules.boundsUse && !user.rules.boundsUse) return headers;
   const windows = [key, user].flatMap((subject) => SPANS.map((span) => subject.window(span)));
   const ofRequests = tightest(windows, requestsLeft);
-  if (ofRequests.requestsMost !== Number.POSITIVE_INFINITY) {
-    headers['x-ratelimit-limit-requests'] = String(ofRequests.requestsMost);
+  if (ofRequests.requestsMax !== Number.POSITIVE_INFINITY) {
+    headers['x-ratelimit-limit-requests'] = String(ofRequests.requestsMax);
     headers['x-ratelimit-remaining-requests'] = String(Math.max(0, requestsLeft(ofRequests)));
     headers['x-ratelimit-reset-requests'] = durationText(ofRequests.end - now);
   }
   const ofTokens = tightest(windows, tokensLeft);
-  if (ofTokens.tokensMost !== Number.POSITIVE_INFINITY) {
-    headers['x-ratelimit-limit-tokens'] = String(ofTokens.tokensMost);
+  if (ofTokens.tokensMax !== Number.POSITIVE_INFINITY) {
+    headers['x-ratelimit-limit-tokens'] = String(ofTokens.tokensMax);
     headers['x-ratelimit-remaining-tokens'] = String(Math.max(0, tokensLeft(ofTokens)));
     headers['x-ratelimit-reset-tokens'] = durationText(ofTokens.end - now);
   }
@@ -28,11 +28,11 @@ export function rateLimitHeaders(key: Subject, user: Subject, now: number): Reco
 }
 
 function requestsLeft(window: Window): number {
-  return window.requestsMost - window.requests;
+  return window.requestsMax - window.requests;
 }
 
 function tokensLeft(window: Window): number {
-  return window.tokensMost - window.tokens;
+  return window.tokensMax - window.tokens;
 }
 
 function tightest(windows: readonly Window[], left: (window: Window) => number): Window {

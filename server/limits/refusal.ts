@@ -51,14 +51,14 @@ function breachesOf(subject: Subject, tokens: number): Breach[] {
   }
   for (const window of SPANS.map((span) => subject.window(span))) {
     const resetsAt = window.end;
-    if (window.requests >= window.requestsMost) {
+    if (window.requests >= window.requestsMax) {
       const rule: Rule = `requests_per_${window.span}`;
-      const [counter, limit] = [window.requests, window.requestsMost];
+      const [counter, limit] = [window.requests, window.requestsMax];
       found.push({ subject, rule, counter, limit, asked: 1, resetsAt });
     }
-    if (window.tokens + tokens > window.tokensMost) {
+    if (window.tokens + tokens > window.tokensMax) {
       const rule: Rule = `tokens_per_${window.span}`;
-      const [counter, limit] = [window.tokens, window.tokensMost];
+      const [counter, limit] = [window.tokens, window.tokensMax];
       found.push({ subject, rule, counter, limit, asked: tokens, resetsAt });
     }
   }

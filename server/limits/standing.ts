@@ -48,7 +48,7 @@ export function standingOf(key: Subject, user: Subject): Standing {
 }
 
 function reachedOf(window: Window, measure: Measure) {
-  const limit = measure === 'requests' ? window.requestsMost : window.tokensMost;
+  const limit = measure === 'requests' ? window.requestsMax : window.tokensMax;
   const used = window[measure];
   return { limit, used, left: limit - used };
 }

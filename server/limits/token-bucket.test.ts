@@ -57,7 +57,7 @@ test('more callers than fit push out the one that was silent longest, and nobody
     clock: new HandClock(START),
     perMinute: 1,
     burst: 1,
-    bucketsMost: 3,
+    bucketsMax: 3,
   });
   for (const caller of ['a', 'b', 'c']) assert.equal(bucket.take(caller).allowed, true);
   assert.equal(bucket.take('a').allowed, false);

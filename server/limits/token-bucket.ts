@@ -7,7 +7,7 @@ export interface TokenBucketOptions {
   /** How many tokens a bucket holds, which is what an idle caller may spend at once; whole, from 1. */
   readonly burst: number;
   /** How many callers are remembered at most. */
-  readonly bucketsMost?: number;
+  readonly bucketsMax?: number;
 }
 
 export type Taken =
@@ -29,7 +29,7 @@ export interface TokenBucket {
   readonly refused: number;
 }
 
-const BUCKETS_MOST = 100_000;
+const BUCKETS_MAX = 100_000;
 /** More than one, so that the past is cleared away faster than newcomers can fill the memory. */
 const DROPS_PER_TAKE = 2;
 /** Time is counted in parts of a millisecond so small that a token takes a whole number of them: no rounding. */
@@ -43,13 +43,13 @@ const PARTS_PER_TOKEN = 60_000;
  * @throws RangeError unless rate, burst and memory are whole numbers from 1
  */
 export function createTokenBucket(options: TokenBucketOptions): TokenBucket {
-  const { perMinute, burst, bucketsMost = BUCKETS_MOST } = options;
-  for (const number of [perMinute, burst, bucketsMost]) {
+  const { perMinute, burst, bucketsMax = BUCKETS_MAX } = options;
+  for (const number of [perMinute, burst, bucketsMax]) {
     if (!Number.isSafeInteger(number) || number < 1) {
       throw new RangeError(`a token bucket needs whole numbers from 1, not ${number}`);
     }
   }
-  return new Buckets(options.clock, perMinute, burst, bucketsMost);
+  return new Buckets(options.clock, perMinute, burst, bucketsMax);
 }
 
 class Buckets implements TokenBucket {

@@ -13,8 +13,8 @@ export interface Window {
   readonly requests: number;
   readonly tokens: number;
   /** `Infinity`: no limit. */
-  readonly requestsMost: number;
-  readonly tokensMost: number;
+  readonly requestsMax: number;
+  readonly tokensMax: number;
   /** The first instant of the next window, in milliseconds since the epoch. */
   readonly end: number;
 }
@@ -79,8 +79,8 @@ export class Counts {
       span,
       requests: this.#counts[at + 1] ?? 0,
       tokens: this.#counts[at + 2] ?? 0,
-      requestsMost: most.requests[index] ?? 0,
-      tokensMost: most.tokens[index] ?? 0,
+      requestsMax: most.requests[index] ?? 0,
+      tokensMax: most.tokens[index] ?? 0,
       end: (number + 1) * (SPAN_MS[index] ?? 0),
     };
   }

@@ -6,7 +6,7 @@ const TOKENS_PER_MESSAGE = 3;
 const TOKENS_BEFORE_ANSWER = 3;
 
 /** No model reads more; a body that seems to is an attempt to overflow something. */
-const MAX_ESTIMATE = 10_000_000;
+const ESTIMATE_MAX = 10_000_000;
 
 /**
  * A guess at the tokens of a text, in about a nanosecond or two per character. Slightly high for natural
@@ -15,7 +15,7 @@ const MAX_ESTIMATE = 10_000_000;
  * @returns an integer from 0 to 10 million
  */
 export function estimateText(text: string): number {
-  return Math.min(Math.ceil(weighText(text)), MAX_ESTIMATE);
+  return Math.min(Math.ceil(weighText(text)), ESTIMATE_MAX);
 }
 
 /**
@@ -33,7 +33,7 @@ export function estimatePrompt(body: unknown): number {
   } catch {
     // Parsed JSON cannot throw when read. If something stranger was passed, what was counted so far stands.
   }
-  return Math.min(Math.ceil(tally.tokens) + framingTokens(tally.messages), MAX_ESTIMATE);
+  return Math.min(Math.ceil(tally.tokens) + framingTokens(tally.messages), ESTIMATE_MAX);
 }
 
 class Tally {

@@ -38,8 +38,8 @@ export interface PriceBookOptions {
 }
 
 /** Names come from callers, so both their length and their number are bounded. */
-const MAX_NAME_LENGTH = 200;
-const MAX_REMEMBERED = 2_000;
+const NAME_LENGTH_MAX = 200;
+const REMEMBERED_MAX = 2_000;
 
 const NO_PRICE: CompiledPrices = { from: -Infinity, until: Infinity, tiers: [] };
 
@@ -59,11 +59,11 @@ export function createPriceBook(options: PriceBookOptions = {}): PriceBook {
     at,
   }: PriceQuery & { catalogue: string }): CompiledPrices {
     const found = safely(() => {
-      const entry = model.length > MAX_NAME_LENGTH ? null : findModel(catalogue, model);
+      const entry = model.length > NAME_LENGTH_MAX ? null : findModel(catalogue, model);
       return entry === null ? null : compile(entry, at);
     });
     const prices = found ?? NO_PRICE;
-    if (model.length <= MAX_NAME_LENGTH) remember(catalogue, model, prices);
+    if (model.length <= NAME_LENGTH_MAX) remember(catalogue, model, prices);
     return prices;
   }
 
@@ -73,7 +73,7 @@ export function createPriceBook(options: PriceBookOptions = {}): PriceBook {
       models = new Map();
       compiled.set(catalogue, models);
     }
-    if (models.size >= MAX_REMEMBERED && !models.has(model)) {
+    if (models.size >= REMEMBERED_MAX && !models.has(model)) {
       const [oldest] = models.keys();
       if (oldest !== undefined) models.delete(oldest);
     }

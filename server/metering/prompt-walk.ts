@@ -14,7 +14,7 @@ export interface PromptListener {
 }
 
 /** Deeper than any real request; what lies below is not counted. */
-const MAX_DEPTH = 64;
+const DEPTH_MAX = 64;
 
 /** A 1024 x 1024 picture costs 765 to about 1,600 tokens, depending on the vendor. */
 const PICTURE_TOKENS = 1_200;
@@ -85,7 +85,7 @@ function walkContent(value: unknown, listener: PromptListener, depth: number): v
     listener.text(value);
   } else if (typeof value === 'number') {
     listener.extra(1);
-  } else if (isPart(value) && depth < MAX_DEPTH) {
+  } else if (isPart(value) && depth < DEPTH_MAX) {
     if (Array.isArray(value)) {
       for (const item of value) walkContent(item, listener, depth + 1);
       return;
@@ -117,7 +117,7 @@ function walkContent(value: unknown, listener: PromptListener, depth: number): v
 function walkSchema(value: unknown, listener: PromptListener, depth: number): void {
   if (typeof value === 'string') listener.text(value);
   else if (typeof value === 'number') listener.extra(1);
-  else if (isPart(value) && depth < MAX_DEPTH) {
+  else if (isPart(value) && depth < DEPTH_MAX) {
     const named = !Array.isArray(value);
     for (const key in value) {
       if (named) {

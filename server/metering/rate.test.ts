@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { COST_MOST, nanos, UNITS_PER_PRICE } from '../../contract/money.ts';
+import { COST_MAX, nanos, UNITS_PER_PRICE } from '../../contract/money.ts';
 import { type ReportedUsage, type TokenUsage, UNKNOWN_USAGE } from '../../contract/usage.ts';
 import { type Price, type Rates, rate } from './rate.ts';
 
@@ -168,9 +168,9 @@ test('cached input beyond the total does not turn the rest into a credit', () =>
 
 test('a cost that nobody is billed counts as a million dollars, whoever states it', () => {
   const usage = usageOf({ input: Number.MAX_SAFE_INTEGER });
-  assert.equal(costOfUsage(usage, { input: 1_000_000_000 }), COST_MOST);
-  const stated = { ...usage, cost: nanos(2 * COST_MOST) };
-  assert.equal(rate({ usage: stated, price: null, local: false }).cost, COST_MOST);
+  assert.equal(costOfUsage(usage, { input: 1_000_000_000 }), COST_MAX);
+  const stated = { ...usage, cost: nanos(2 * COST_MAX) };
+  assert.equal(rate({ usage: stated, price: null, local: false }).cost, COST_MAX);
 });
 
 test('what nobody counted is unpriced, unless the price is one for each request', () => {

@@ -1,5 +1,11 @@
-import { COST_MOST, type CostTerm, costOf, type Nanos, nanos, ZERO } from '../../contract/money.ts';
-import { type BilledUnit, type CostSource, type ReportedUsage, type TokenUsage, billedTokens } from '../../contract/usage.ts';
+import { COST_MAX, type CostTerm, costOf, type Nanos, nanos, ZERO } from '../../contract/money.ts';
+import {
+  type BilledUnit,
+  billedTokens,
+  type CostSource,
+  type ReportedUsage,
+  type TokenUsage,
+} from '../../contract/usage.ts';
 
 /**
  * What a model costs, as plain data that can be stored and read back: every number is an integer in nano-dollars
@@ -45,14 +51,14 @@ const LOCAL: Rating = { cost: ZERO, source: 'local', priceId: null };
  * What a request cost the operator: what the upstream states, else by the price, else nothing if it was served
  * locally, else unpriced. Unknown tokens count as none; whether usage is complete is for the caller to judge.
  * A price per request is charged once, counted or not; a unit begun (a second of sound) is a unit. Rounded half
- * up once, at the end; never more than `COST_MOST`.
+ * up once, at the end; never more than `COST_MAX`.
  *
  * @throws RangeError if a count of tokens is fractional or any count negative
  */
 export function rate({ usage, price, local }: RateRequest): Rating {
   // A negative statement would be a credit to whoever can make the upstream say so.
   if (usage.cost !== null && usage.cost >= 0) {
-    const cost = nanos(Math.min(usage.cost, COST_MOST));
+    const cost = nanos(Math.min(usage.cost, COST_MAX));
     return { cost, source: 'upstream', priceId: null };
   }
   if (price !== null) {

@@ -21,11 +21,11 @@ export interface TokenCounterOptions {
   readonly thread?: URL;
 }
 
-const MAX_CHARACTERS = 2_000_000;
+const CHARACTERS_MAX = 2_000_000;
 /** Each task is bounded in time, so this bounds the wait; beyond it a guess is better than a queue. */
-const MAX_WAITING = 32;
+const WAITING_MAX = 32;
 /** A thread that dies this often will not do better next time. */
-const MAX_FAILURES = 3;
+const FAILURES_MAX = 3;
 
 interface Waiting {
   readonly texts: readonly string[];
@@ -71,7 +71,7 @@ export function createTokenCounter(options: TokenCounterOptions = {}): TokenCoun
   return {
     count(text) {
       const texts = typeof text === 'string' ? [text] : text;
-      if (closed || failures >= MAX_FAILURES || waiting.size >= MAX_WAITING) {
+      if (closed || failures >= FAILURES_MAX || waiting.size >= WAITING_MAX) {
         return Promise.resolve(guess(texts));
       }
       worker ??= start();
@@ -99,9 +99,9 @@ function guess(texts: readonly string[]): number {
 
 /** The texts up to the cap, the one that crosses it cut. */
 function firstCharacters(texts: readonly string[]): readonly string[] {
-  if (charactersOf(texts) <= MAX_CHARACTERS) return texts;
+  if (charactersOf(texts) <= CHARACTERS_MAX) return texts;
   const kept: string[] = [];
-  let room = MAX_CHARACTERS;
+  let room = CHARACTERS_MAX;
   for (const text of texts) {
     if (room === 0) break;
     const head = text.slice(0, room);

@@ -21,7 +21,7 @@ export interface BalanceCourse {
 }
 
 /** More than three months of a reading every half hour; of a longer time only the newest are looked at. */
-const READINGS_MOST = 5_000;
+const READINGS_MAX = 5_000;
 
 /**
  * Each stretch of each key costs one look-up in its history, however much was read in it; what no stretch tells anew goes
@@ -86,7 +86,7 @@ export async function runwaysAt(
   const { keyId, now, countedSince } = key;
   const from = Math.max((ends[0] ?? 0) - RUNWAY_WINDOW_MS, countedSince);
   const to = ends.at(-1) ?? 0;
-  const known = await readings.balances({ keyId, ...now }, { from, to }, READINGS_MOST);
+  const known = await readings.balances({ keyId, ...now }, { from, to }, READINGS_MAX);
   let begin = 0;
   let end = 0;
   return ends.map((at) => {

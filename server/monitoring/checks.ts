@@ -20,7 +20,7 @@ import type { KeyChange, KeyRow } from './timetable.ts';
 import type { WatchedKey } from './watched-key.ts';
 
 /** More than a reading every ten minutes over the span of a runway; beyond that the older ones add nothing. */
-const BALANCES_MOST = 1_000;
+const BALANCES_MAX = 1_000;
 
 export interface CheckDeps {
   readonly now: () => number;
@@ -236,7 +236,7 @@ async function balanceChange(
   const { balance, currency, source, at } = reading;
   if (balance === null) return {};
   const span = { from: Math.max(at - RUNWAY_WINDOW_MS, countedSince(key, row, source)), to: at };
-  const before = await deps.balancesLike(reading, span, BALANCES_MOST);
+  const before = await deps.balancesLike(reading, span, BALANCES_MAX);
   const runway = runwayOf([...before, { at, balance }]);
   return { balance_nanos: balance, currency, source, balance_at: at, ...runwayChange(runway) };
 }

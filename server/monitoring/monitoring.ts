@@ -94,11 +94,11 @@ export interface MonitoringDeps {
 }
 
 /** Checks under way at one host; fewer where it takes only a few calls a second. */
-const CONCURRENT_MOST = 48;
+const CONCURRENT_MAX = 48;
 const CONCURRENT_PER_CALL = 4;
 
 /** How often, and how long at a time, a pass over all keys waits for hosts that want to be left alone. */
-const RESTS_MOST = 20;
+const RESTS_MAX = 20;
 const LONGEST_REST_MS = 60_000;
 
 export function createMonitoring(deps: MonitoringDeps): Monitoring {
@@ -120,7 +120,7 @@ class Monitor implements Monitoring {
     const { storage, clock, log, keys, metering, records, settings, onSignal } = deps;
     this.#deps = deps;
     const perSecond = settings.callsPerSecond;
-    const concurrent = Math.min(CONCURRENT_MOST, CONCURRENT_PER_CALL * perSecond);
+    const concurrent = Math.min(CONCURRENT_MAX, CONCURRENT_PER_CALL * perSecond);
     const lanes = createLanes(clock, { perSecond, concurrent });
     this.#lanes = lanes;
     this.#timetable = createTimetable({ storage, clock, nameOfClaim: randomUUID });
@@ -212,7 +212,7 @@ class Monitor implements Monitoring {
     await this.#timetable.hurry();
     const reports = [await this.#passes.run()];
     // Hosts that wanted to be left alone for a while have keys that are still due.
-    for (let rest = 0; rest < RESTS_MOST; rest++) {
+    for (let rest = 0; rest < RESTS_MAX; rest++) {
       const wait = this.#lanes.reopensIn();
       if (wait === null || wait > LONGEST_REST_MS) break;
       await this.#rest(wait);

@@ -18,7 +18,7 @@ import { compileOnce, type Storage, type Write } from '../storage/storage.ts';
 import type { WatchedKey } from './watched-key.ts';
 
 /** Enough for a word; some models refuse to write less. */
-const OUTPUT_TOKENS_MOST = 16;
+const OUTPUT_TOKENS_MAX = 16;
 
 /** What a probe is told where nobody pays. */
 export const NOTHING_LEFT = 'The account has nothing left to pay with.';
@@ -177,7 +177,7 @@ function bodyFor({ routing }: Provider, model: string): JsonObject {
   return {
     model,
     messages: [{ role: 'user', content: 'ping' }],
-    [routing.chatBound(model)]: OUTPUT_TOKENS_MOST,
+    [routing.chatBound(model)]: OUTPUT_TOKENS_MAX,
   };
 }
 

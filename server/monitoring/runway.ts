@@ -22,7 +22,7 @@ const LATELY_MS = DAY_MS;
 /** Less than this, and a rate is a guess about a guess. */
 const SHORTEST_SPAN_MS = HOUR_MS;
 /** Longer than a century is no forecast. */
-const HOURS_MOST = 24 * 36_525;
+const HOURS_MAX = 24 * 36_525;
 const WIDER = 1.25;
 
 /**
@@ -39,12 +39,12 @@ export function runwayOf(readings: readonly BalanceAt[]): Runway | null {
   const lately = burnOf(steady.filter(({ at }) => at >= last.at - LATELY_MS));
   const known = lately.overMs >= SHORTEST_SPAN_MS ? [whole, lately] : [whole];
   const hours = known.map((burn) => hoursLeft(last.balance, burn));
-  const [expected = HOURS_MOST] = hours;
+  const [expected = HOURS_MAX] = hours;
   const slowest = Math.max(...hours) * WIDER;
   return {
-    hours: Math.round(Math.min(expected, HOURS_MOST)),
-    lowHours: Math.round(Math.min(Math.min(...hours) / WIDER, HOURS_MOST)),
-    highHours: slowest > HOURS_MOST ? null : Math.round(slowest),
+    hours: Math.round(Math.min(expected, HOURS_MAX)),
+    lowHours: Math.round(Math.min(Math.min(...hours) / WIDER, HOURS_MAX)),
+    highHours: slowest > HOURS_MAX ? null : Math.round(slowest),
   };
 }
 

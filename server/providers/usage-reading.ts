@@ -1,4 +1,4 @@
-import { COST_MOST, type Nanos, nanos, parseScaled } from '../../contract/money.ts';
+import { COST_MAX, type Nanos, nanos, parseScaled } from '../../contract/money.ts';
 import type { BilledUnit, ReportedUsage, TokenUsage } from '../../contract/usage.ts';
 import type { JsonObject } from './provider.ts';
 
@@ -64,7 +64,7 @@ export class UsageNumbers {
     const decimal = typeof value === 'number' || typeof value === 'string' ? value : '';
     if (typeof value !== 'number') this.flawed = true;
     const amount = parseScaled(decimal, decimals);
-    if (amount === undefined || amount > COST_MOST) return this.#noNumber();
+    if (amount === undefined || amount > COST_MAX) return this.#noNumber();
     if (amount >= 0) return nanos(amount);
     this.flawed = true;
     return nanos(0);

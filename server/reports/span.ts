@@ -113,7 +113,7 @@ function rangeOfDays({ start, end, zone }: SpanOrder, now: number): Range {
 /** Those that were made, by all that they depend on; a calendar is slow, and everybody asks for the same ranges. */
 const KNOWN_BUCKETS = new Map<string, readonly Bucket[]>();
 /** A year of days has some hundred kilobytes. */
-const KNOWN_MOST = 50;
+const KNOWN_MAX = 50;
 
 function bucketsOf(
   { zone, bucket }: SpanOrder,
@@ -125,7 +125,7 @@ function bucketsOf(
   KNOWN_BUCKETS.delete(key);
   KNOWN_BUCKETS.set(key, buckets);
   const [oldest] = KNOWN_BUCKETS.keys();
-  if (KNOWN_BUCKETS.size > KNOWN_MOST && oldest !== undefined) KNOWN_BUCKETS.delete(oldest);
+  if (KNOWN_BUCKETS.size > KNOWN_MAX && oldest !== undefined) KNOWN_BUCKETS.delete(oldest);
   return buckets;
 }
 

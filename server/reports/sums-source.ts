@@ -60,7 +60,7 @@ const LENGTH_MS = { usage_hourly: HOUR_MS, usage_daily: 24 * HOUR_MS } as const;
 /** Requests that began in a bucket may end a while after it; what is kept of it before that would soon be forgotten. */
 const SETTLED_MS = 300_000;
 /** Rows that are kept, of all answers together: some tens of megabytes. */
-const ROWS_MOST = 100_000;
+const ROWS_MAX = 100_000;
 /** The text of a question weighs as a row for each so many letters: one that found nothing is kept, too, and may name anything. */
 const LETTERS_A_ROW = 256;
 
@@ -110,7 +110,7 @@ class Answers {
     answer.weight = rows + Math.ceil(key.length / LETTERS_A_ROW);
     this.#weight += answer.weight;
     for (const [oldest, other] of this.#answers) {
-      if (this.#weight <= ROWS_MOST) break;
+      if (this.#weight <= ROWS_MAX) break;
       this.#forget(oldest, other);
     }
   }

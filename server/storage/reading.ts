@@ -21,11 +21,11 @@ import type { ReadReply } from './sqlite-reader.ts';
 import { hear, startWorker, stopWorker } from './workers.ts';
 
 /** One long question must not make everybody else wait; more threads than cores would only wait for each other. */
-const THREADS_MOST = 2;
+const THREADS_MAX = 2;
 /** Another thread takes longer than this to start, and most questions less to be answered: it is for those that wait on. */
 const PATIENCE_MS = 10;
 /** Threads that were given up and still work. Beyond these, no other is started until one of them has ended. */
-const ABANDONED_MOST = 4;
+const ABANDONED_MAX = 4;
 
 interface Question {
   readonly key: string;
@@ -151,8 +151,8 @@ export class Readers {
 
   #grow(): void {
     if (this.#waiting.size === 0 || this.#isClosing) return;
-    if (this.#abandoned.size > ABANDONED_MOST) return;
-    if (this.#threads.size + this.#starting.size >= THREADS_MOST) return;
+    if (this.#abandoned.size > ABANDONED_MAX) return;
+    if (this.#threads.size + this.#starting.size >= THREADS_MAX) return;
     this.#open().catch((error: Error) => this.#staysSmall(error));
   }
 

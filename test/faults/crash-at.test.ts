@@ -19,7 +19,7 @@ import { LONG } from './stand.ts';
 /** No request comes to this step, so none crashes. */
 const NO_STEP = 0;
 /** Fewer, and the crash point is blind. */
-const STEPS_LEAST = 12;
+const STEPS_MIN = 12;
 const CREDITS = 1_000_000;
 const PROMPT_TOKENS = 8;
 const OUTPUT_TOKENS = 5;
@@ -142,7 +142,7 @@ function stepsToTry(steps: readonly string[], seed: number): number[] {
 
 async function crashAtSteps(t: TestContext, scene: Scene, streamed: boolean): Promise<void> {
   const steps = await stepsOf(scene, streamed);
-  assert.ok(steps.length > STEPS_LEAST, `there were ${steps.length} steps only`);
+  assert.ok(steps.length > STEPS_MIN, `there were ${steps.length} steps only`);
   const seed = seedOfRun();
   t.diagnostic(`SEED=${seed}`);
   const tried = stepsToTry(steps, seed).toSorted((a, b) => a - b);

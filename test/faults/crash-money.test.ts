@@ -22,7 +22,7 @@ import { LONG } from './stand.ts';
 
 const KILLS = LONG ? 200 : 5;
 const CALLERS = 16;
-const OUTPUT_MOST = 20;
+const OUTPUT_MAX = 20;
 /** What the provider states, which is less than the estimate of the prompts here. */
 const PROMPT_TOKENS = 8;
 /** Dice of its own for each request of the run. */
@@ -59,15 +59,15 @@ async function prepare(dataDir: string, settings: Settings): Promise<Payer[]> {
 function question(dice: Dice): object {
   const delay = dice.chance(0.2) ? dice.between(300, 2_000) : dice.between(0, 30);
   const streamed = dice.chance(0.5);
-  const tokens = dice.between(1, OUTPUT_MOST);
+  const tokens = dice.between(1, OUTPUT_MAX);
   const pace = streamed && dice.chance(0.5) ? ' chunkDelayMs=3' : '';
   const words = `promptTokens=${PROMPT_TOKENS} tokens=${tokens} delayMs=${delay}${pace}`;
-  const bound = dice.chance(0.7) ? { max_tokens: OUTPUT_MOST } : {};
+  const bound = dice.chance(0.7) ? { max_tokens: OUTPUT_MAX } : {};
   return chat(words, { stream: streamed, ...bound });
 }
 
 /** So many answers must have come before every second kill. */
-const ENDS_LEAST = 4;
+const ENDS_MIN = 4;
 
 interface Cycle {
   readonly cycle: number;
@@ -91,7 +91,7 @@ async function loadAndKill({ cycle, seed, gateway, payers }: Cycle): Promise<str
       const got: Got = await caller.ask({ url, token, body: question(dice) });
       const served = got.whole && got.status === 200 && !got.text.includes('"error"');
       if (served && got.requestId !== null) acknowledged.push(got.requestId);
-      if (acknowledged.length >= ENDS_LEAST) someEnded.resolve();
+      if (acknowledged.length >= ENDS_MIN) someEnded.resolve();
     }
   };
   const callers = Array.from({ length: CALLERS }, work);

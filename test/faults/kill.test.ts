@@ -67,7 +67,7 @@ interface Cycle {
 const REQUESTS_MAX = 100_000;
 
 /** So many answers must have come before every second kill. */
-const ENDS_LEAST = 4;
+const ENDS_MIN = 4;
 
 /** Load until the kill. @returns what was asked, and when the gateway was killed */
 async function loadAndKill(at: Cycle): Promise<{ asked: Asked[]; killedAt: number }> {
@@ -84,7 +84,7 @@ async function loadAndKill(at: Cycle): Promise<{ asked: Asked[]; killedAt: numbe
       const model = `claude-sonnet-4-5-k${cycle}-${number}`;
       const one = await askOnce({ caller, at, dice, model });
       asked.push(one);
-      if (one.acknowledged && ++ends >= ENDS_LEAST) someEnded.resolve();
+      if (one.acknowledged && ++ends >= ENDS_MIN) someEnded.resolve();
     }
   };
   const callers = Array.from({ length: CALLERS }, work);

@@ -3,7 +3,7 @@ import { isWellFormed } from '../../server/accounts/token.ts';
 import { parseEncryptionKey, weaknessOf } from '../../server/encryption-key.ts';
 
 /** The log's own least: what is shorter would be found in ordinary words. */
-export const SECRET_LETTERS_LEAST = 8;
+export const SECRET_LETTERS_MIN = 8;
 
 interface Needle {
   readonly bytes: Buffer;
@@ -28,7 +28,7 @@ export class Needles {
   }
 
   add(secret: string): void {
-    if (secret.length < SECRET_LETTERS_LEAST || this.#known.has(secret)) return;
+    if (secret.length < SECRET_LETTERS_MIN || this.#known.has(secret)) return;
     this.#known.add(secret);
     for (const [form, bytes] of formsOf(secret)) {
       this.#needles.push({ bytes, title: `${titleOf(secret)}, ${form}` });

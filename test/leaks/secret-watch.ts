@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { addToTally } from '../../scripts/leak-tally.ts';
 import { isWellFormed } from '../../server/accounts/token.ts';
-import { issuedTokensIn, Needles, SECRET_LETTERS_LEAST } from './needles.ts';
+import { issuedTokensIn, Needles, SECRET_LETTERS_MIN } from './needles.ts';
 import { listenIn, type Overhearing } from './wire-tap.ts';
 
 /** Answers are searched when there are so many bytes of them on one connection. */
@@ -84,7 +84,7 @@ export class SecretWatch {
   }
 
   #keep(secret: string): void {
-    if (secret.length < SECRET_LETTERS_LEAST) {
+    if (secret.length < SECRET_LETTERS_MIN) {
       throw new Error(`a secret of ${secret.length} letters cannot be told from ordinary text`);
     }
     this.#kept.add(secret);

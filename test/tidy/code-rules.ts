@@ -9,8 +9,8 @@ import type { Rule } from './house-rules.ts';
 import { functionsIn, type Token } from './scan.ts';
 import { placeOf, type Tree } from './tree.ts';
 
-const FUNCTION_LINES_MOST = 70;
-const FILE_LINES_MOST = 400;
+const FUNCTION_LINES_MAX = 70;
+const FILE_LINES_MAX = 400;
 /** A group of tests is a heading, not a function; each test in it is measured on its own. */
 const GROUP_OF_TESTS = /^\s*(?:describe|group|suite)\(/;
 const PRODUCT = ['contract', 'server'];
@@ -27,7 +27,7 @@ export const noDrawersForTheHomeless: Rule = (tree) =>
 export const functionsAreShort: Rule = (tree) =>
   tree.code([], { tests: true }).flatMap((path) =>
     functionsIn(tree.tokens(path))
-      .filter(({ lines }) => lines > FUNCTION_LINES_MOST)
+      .filter(({ lines }) => lines > FUNCTION_LINES_MAX)
       .filter(({ line }) => !GROUP_OF_TESTS.test(tree.text(path).split('\n')[line - 1] ?? ''))
       .map(({ name, line, lines }) => `${path}:${line}: ${name} has ${lines} lines`),
   );
@@ -35,7 +35,7 @@ export const functionsAreShort: Rule = (tree) =>
 export const longFilesSayWhy: Rule = (tree) =>
   tree.code([], { tests: true }).flatMap((path) => {
     const lines = tree.text(path).split('\n');
-    const isLong = lines.length - 1 > FILE_LINES_MOST;
+    const isLong = lines.length - 1 > FILE_LINES_MAX;
     const saysWhy = /over 400 lines/i.test(lines.slice(0, 10).join('\n'));
     return isLong && !saysWhy
       ? [

@@ -11,7 +11,7 @@ export interface Walk {
 }
 
 /** More stops than this and somebody is going round in circles. */
-const STOPS_MOST = 600;
+const STOPS_MAX = 600;
 
 /**
  * Marks every control, and follows the focus. Of a group of radio buttons the arrows reach the others; what has
@@ -67,7 +67,7 @@ const FOLLOW = `(() => {
 /** From the skip link, which is the first stop, round to it again. */
 export async function walkThrough(page: Page): Promise<Walk> {
   await page.evaluate(FOLLOW);
-  for (let stops = 1; stops <= STOPS_MOST; stops++) {
+  for (let stops = 1; stops <= STOPS_MAX; stops++) {
     await page.keyboard.press('Tab');
     const isRound = stops > 1 && (await isAtStart(page));
     if (!isRound) continue;
@@ -75,7 +75,7 @@ export async function walkThrough(page: Page): Promise<Walk> {
     return { ...found, stops };
   }
   const where = await page.evaluate<string>('document.activeElement?.outerHTML.slice(0, 200)');
-  throw new Error(`the focus does not come round; after ${STOPS_MOST} stops it is at ${where}`);
+  throw new Error(`the focus does not come round; after ${STOPS_MAX} stops it is at ${where}`);
 }
 
 /** Past the last control the focus leaves the page, and comes back to its beginning. */

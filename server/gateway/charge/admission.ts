@@ -1,5 +1,5 @@
 /** May this request go now, and for how much? Rates first, then money; what is taken is given back on every exit. */
-import { COST_MOST, type Nanos, ZERO } from '../../../contract/money.ts';
+import { COST_MAX, type Nanos, ZERO } from '../../../contract/money.ts';
 import type { ReportedUsage } from '../../../contract/usage.ts';
 import { Failure } from '../../failure.ts';
 import type { Hold, Ledger } from '../../ledger/ledger.ts';
@@ -119,14 +119,14 @@ export class Admission {
       this.#pass?.correct((usage.tokens.input ?? 0) + (usage.tokens.output ?? 0));
     }
     const { hold } = this;
-    const isCostAbsurd = cost !== null && cost >= COST_MOST;
+    const isCostAbsurd = cost !== null && cost >= COST_MAX;
     if (hold === null || this.#tariff === null) {
       return { charge: null, isFlawed: usage.flawed || isCostAbsurd, writes: [] };
     }
     // What turned out to have no price is charged what was held for it: it is not free.
     const used = owed ? (this.#tariff.chargeFor(usage, cost) ?? hold.amount) : ZERO;
     // Figures that cannot be true take no more than was held: they may be absurd by any factor.
-    const isFlawed = usage.flawed || isCostAbsurd || used >= COST_MOST;
+    const isFlawed = usage.flawed || isCostAbsurd || used >= COST_MAX;
     const amount = isFlawed && used > hold.amount ? hold.amount : used;
     const settled = this.#book(hold, amount);
     if (settled.balanceAfter !== null) {

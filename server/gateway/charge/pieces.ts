@@ -82,7 +82,7 @@ const PICTURE_TOKENS: ReadonlyMap<unknown, number> = new Map([
   ['low', 408],
   ['medium', 1_584],
 ]);
-const PICTURE_TOKENS_MOST = 6_240;
+const PICTURE_TOKENS_MAX = 6_240;
 /** Of each picture that a stream shows before it is done, of which there are few. */
 const PREVIEW_TOKENS = 100;
 const PREVIEWS_MAX = 3;
@@ -105,12 +105,12 @@ export function expectedTokens(plan: Plan): PieceTokens {
 }
 
 function pictureTokens({ parsed }: Plan, pictures: number): PieceTokens {
-  const each = PICTURE_TOKENS.get(parsed?.['quality']) ?? PICTURE_TOKENS_MOST;
+  const each = PICTURE_TOKENS.get(parsed?.['quality']) ?? PICTURE_TOKENS_MAX;
   const previews = Math.min(Math.max(0, numberIn(parsed?.['partial_images'] ?? 0)), PREVIEWS_MAX);
   const output =
     pictures * (each + (Number.isNaN(previews) ? PREVIEWS_MAX : previews) * PREVIEW_TOKENS);
   // A form brings a picture along, which the model reads.
-  return { input: parsed === null ? PICTURE_TOKENS_MOST : 0, output: Math.ceil(output) };
+  return { input: parsed === null ? PICTURE_TOKENS_MAX : 0, output: Math.ceil(output) };
 }
 
 /** The times that subtitles are written with: `00:01:02,345` or `01:02.345`. */

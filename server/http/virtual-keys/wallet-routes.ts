@@ -156,14 +156,14 @@ function ppmOf(markup: number): number {
   throw wrongField('markup', sentence);
 }
 
-const LONGEST_IDEMPOTENCY_KEY = 255;
+const IDEMPOTENCY_KEY_LETTERS_MAX = 255;
 
 /** Null without the header. @throws Failure `validation_failed` */
 export function idempotencyKeyOf(headers: IncomingHttpHeaders): string | null {
   const sent = headers['idempotency-key'];
   if (sent === undefined) return null;
   const text = String(sent).trim();
-  if (text !== '' && text.length <= LONGEST_IDEMPOTENCY_KEY) return text;
-  const sentence = `An Idempotency-Key has 1 to ${LONGEST_IDEMPOTENCY_KEY} characters.`;
+  if (text !== '' && text.length <= IDEMPOTENCY_KEY_LETTERS_MAX) return text;
+  const sentence = `An Idempotency-Key has 1 to ${IDEMPOTENCY_KEY_LETTERS_MAX} characters.`;
   throw wrongField('Idempotency-Key', sentence);
 }

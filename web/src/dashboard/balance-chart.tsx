@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import {
   type balances,
   MONITORING_API,
-  READINGS_MOST,
+  READINGS_MAX,
 } from '../../../contract/api/monitoring-api.ts';
 import { ask, keyOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
@@ -95,7 +95,7 @@ function CurrencyChart(props: {
 function useHistories(keys: readonly KeyState[], { start, end }: Period) {
   return useQueries({
     queries: keys.map(({ key_id }) => {
-      const given = { params: { id: key_id }, query: { start, end, limit: READINGS_MOST } };
+      const given = { params: { id: key_id }, query: { start, end, limit: READINGS_MAX } };
       return {
         queryKey: keyOf(MONITORING_API.history, given),
         queryFn: ({ signal }: { readonly signal: AbortSignal }) =>

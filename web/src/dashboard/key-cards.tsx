@@ -105,14 +105,14 @@ function Totals({ of }: { readonly of: Course | undefined }): ReactNode {
 }
 
 /** So many courses stand beside the figures without taking their place. */
-const COURSES_MOST = 2;
+const COURSES_MAX = 2;
 
 function Courses({ of }: { readonly of: Course }): ReactNode {
   const { isOpen } = bucketsIn(of.buckets);
   return (
     <span className={classes['courses']}>
       {known(of)
-        .slice(0, COURSES_MOST)
+        .slice(0, COURSES_MAX)
         .map(({ currency, values }) => (
           <span key={currency} title={currency}>
             <Sparkline values={values} isOpen={isOpen} />

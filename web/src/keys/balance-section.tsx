@@ -1,6 +1,6 @@
 import { Button, Skeleton, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { MONITORING_API, READINGS_MOST } from '../../../contract/api/monitoring-api.ts';
+import { MONITORING_API, READINGS_MAX } from '../../../contract/api/monitoring-api.ts';
 import { useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { addDays, dayOf } from '../shell/period.ts';
@@ -76,7 +76,7 @@ function History({ of }: { readonly of: ProviderKey }): ReactNode {
   const start = addDays(today, 1 - DAYS_BACK);
   const history = useAsk(MONITORING_API.history, {
     params: { id: of.id },
-    query: { start, limit: READINGS_MOST },
+    query: { start, limit: READINGS_MAX },
   });
   if (history.data === undefined) {
     if (history.isError) return <Failed problem={history.error} retry={history.refetch} />;

@@ -5,8 +5,8 @@ import type { ProviderKey } from './provider-key.ts';
 type Falling = Pick<ProviderKey, 'balance' | 'runway_low_days' | 'runway_high_days'>;
 
 export const DAYS_BACK = 30;
-const AHEAD_LEAST = 5;
-const AHEAD_MOST = 30;
+const AHEAD_MIN = 5;
+const AHEAD_MAX = 30;
 
 export interface Days {
   readonly days: readonly string[];
@@ -19,7 +19,7 @@ export interface Days {
 export function daysAround(key: Falling, today: string): Days {
   const { balance, runway_low_days: first, runway_high_days: last } = key;
   const isFalling = balance !== null && balance > 0 && first !== null;
-  const ahead = isFalling ? clamped(Math.ceil(last ?? AHEAD_MOST)) : 0;
+  const ahead = isFalling ? clamped(Math.ceil(last ?? AHEAD_MAX)) : 0;
   const days = Array.from({ length: DAYS_BACK + ahead }, (_, at) =>
     addDays(today, at - DAYS_BACK + 1),
   );
@@ -34,5 +34,5 @@ export function daysAround(key: Falling, today: string): Days {
 }
 
 function clamped(days: number): number {
-  return Math.min(AHEAD_MOST, Math.max(AHEAD_LEAST, days));
+  return Math.min(AHEAD_MAX, Math.max(AHEAD_MIN, days));
 }

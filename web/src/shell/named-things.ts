@@ -16,14 +16,14 @@ export interface NamedThing {
 }
 
 /** Fewer letters are in every name. */
-const LETTERS_LEAST = 2;
+const LETTERS_MIN = 2;
 /** So many of each kind: who sees more writes on. */
 const MOST = 5;
 const PAUSE_MS = 200;
 
 export function useNamedThings(query: string, isOperator: boolean): readonly NamedThing[] {
   const [q] = useDebouncedValue(query.trim(), PAUSE_MS);
-  const asked = { placeholderData: keepPreviousData, enabled: q.length >= LETTERS_LEAST };
+  const asked = { placeholderData: keepPreviousData, enabled: q.length >= LETTERS_MIN };
   const virtual = useAsk(VIRTUAL_KEYS_API.list, { query: { q, limit: MOST } }, asked);
   const provider = useAsk(PROVIDER_KEYS_API.list, { query: { q } }, asked);
   const people = useAsk(

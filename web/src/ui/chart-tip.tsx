@@ -6,7 +6,7 @@ import type { DrawingProps, DrawnSeries } from './chart-parts.ts';
 import { isAtEnd, plus, type Value } from './series.ts';
 
 /** So many lines fit beside a pointer; the table has the others. */
-const LINES_MOST = 12;
+const LINES_MAX = 12;
 
 /** What stands in the bucket under the pointer, as the stack has it from top to bottom. */
 export function ChartTip(props: DrawingProps & { readonly at: number }): ReactNode {
@@ -28,7 +28,7 @@ export function ChartTip(props: DrawingProps & { readonly at: number }): ReactNo
         {isOpen && at === buckets.length - 1 && <span>{t('chart.open.short')}</span>}
         {isAtEnd(cut, at, buckets.length) && <span>{t('chart.cut.short')}</span>}
       </div>
-      {(isStack ? lines.slice(-LINES_MOST) : lines.slice(0, LINES_MOST)).map((one) => (
+      {(isStack ? lines.slice(-LINES_MAX) : lines.slice(0, LINES_MAX)).map((one) => (
         <TipLine key={one.name} of={one} text={words.short(one.values[at] ?? null)} />
       ))}
       {isStack && (
