@@ -88,6 +88,26 @@ test('a secret of the environment that is another one after a restart is another
   assert.equal((await restarted.statuses(['pk_1'])).get('pk_1')?.status, 'invalid');
 });
 
+test('what is found out with the old secret when the new one is there already counts no more', async () => {
+  stage.add('pk_1');
+  const late = Promise.withResolvers<void>();
+  const isAsked = Promise.withResolvers<void>();
+  stage.script.balance = async () => {
+    isAsked.resolve();
+    await late.promise;
+    return has(10);
+  };
+  const demanded = stage.monitoring.check('pk_1');
+  await isAsked.promise;
+  stage.add('pk_1', OTHER);
+  stage.script.balance = refuses;
+  await stage.monitoring.tick();
+  late.resolve();
+  await assert.rejects(demanded, { code: 'conflict' });
+  const known = await status();
+  assert.deepEqual([known?.status, known?.balance], ['invalid', null]);
+});
+
 test('a change of anything else leaves what is known', async () => {
   await watchForADay();
   stage.add('pk_1', { checkIntervalMinutes: 5 });

@@ -14,7 +14,10 @@ export interface PassReport {
 }
 
 export interface Passes {
-  /** One pass; whoever asks while one is under way gets that one. Never rejects. */
+  /**
+   * One pass; whoever asks while one is under way gets that one, which then also takes up what is new or due by now.
+   * Never rejects.
+   */
   run(): Promise<PassReport>;
   /** Resolves when no pass is under way. */
   idle(): Promise<void>;
@@ -42,8 +45,10 @@ const CLAIM = 16;
 export function createPasses(deps: PassesDeps): Passes {
   let underWay: Promise<PassReport> | null = null;
   let isClosed = false;
+  const door = new Door();
   const run = (): Promise<PassReport> => {
-    underWay ??= onePass(deps, () => isClosed).finally(() => {
+    door.knock();
+    underWay ??= onePass(deps, door, () => isClosed).finally(() => {
       underWay = null;
     });
     return underWay;
@@ -64,13 +69,41 @@ export function createPasses(deps: PassesDeps): Passes {
   };
 }
 
-async function onePass(deps: PassesDeps, isClosed: () => boolean): Promise<PassReport> {
+/** Where somebody knocks who wants to be heard by the pass that is under way. */
+class Door {
+  #next = Promise.withResolvers<void>();
+  #isKnocked = false;
+
+  knock(): void {
+    this.#isKnocked = true;
+    this.#next.resolve();
+  }
+
+  /** Resolves with the first knock that was not answered. */
+  knocked(): Promise<void> {
+    return this.#next.promise;
+  }
+
+  /** Was there a knock that was not answered? It is now. */
+  answer(): boolean {
+    const was = this.#isKnocked;
+    this.#isKnocked = false;
+    if (was) this.#next = Promise.withResolvers();
+    return was;
+  }
+}
+
+async function onePass(deps: PassesDeps, door: Door, isClosed: () => boolean): Promise<PassReport> {
   const { clock, log } = deps;
   const startedAt = clock.elapsed();
   const crew = new Crew(deps, isClosed);
   try {
-    await deps.align();
-    while (await crew.takeMore()) await crew.someoneFree();
+    for (;;) {
+      // Once for each knock and no more often, for it looks at all keys.
+      if (door.answer()) await deps.align();
+      if (!(await crew.takeMore())) break;
+      await crew.someoneFree(door.knocked());
+    }
   } catch (error) {
     // The next pass tries again; what was claimed is free when its lease ends.
     log.warn({ err: error }, 'the monitor could not go on with its round');
@@ -113,14 +146,16 @@ class Crew {
 
   #start(row: KeyRow): void {
     const id = row.provider_key_id;
-    // A clock that jumped ends leases early; a key that is still being worked on is not begun again.
-    if (this.#busy.has(id)) return;
     const { lanes } = this.#deps;
     lanes.enter(row.lane);
-    const turn = this.#turn(row).finally(() => {
-      lanes.leave(row.lane);
-      this.#busy.delete(id);
-    });
+    // A key may have changed, or the clock jumped, while it is worked on: that work counts no more, and is done again.
+    const before = this.#busy.get(id) ?? Promise.resolve();
+    const turn = before
+      .then(() => this.#turn(row))
+      .finally(() => {
+        lanes.leave(row.lane);
+        if (this.#busy.get(id) === turn) this.#busy.delete(id);
+      });
     this.#busy.set(id, turn);
   }
 
@@ -137,11 +172,20 @@ class Crew {
     }
   }
 
-  /** Room for another claim where many are at work, for one more key where few are: each claim costs a commit. */
-  async someoneFree(): Promise<void> {
+  /**
+   * Room for another claim where many are at work, for one more key where few are: each claim costs a commit. Also
+   * resolves when somebody knocks: a host that takes long to answer keeps nobody waiting.
+   */
+  async someoneFree(knocked: Promise<void>): Promise<void> {
+    let isKnocked = false;
+    const heard = knocked.then(() => {
+      isKnocked = true;
+    });
     const { size } = this.#busy;
     const enough = size > CLAIM ? size - CLAIM : size - 1;
-    while (this.#busy.size > enough) await Promise.race(this.#busy.values());
+    while (this.#busy.size > enough && !isKnocked) {
+      await Promise.race([heard, ...this.#busy.values()]);
+    }
   }
 
   async allFree(): Promise<void> {

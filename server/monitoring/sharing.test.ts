@@ -141,6 +141,35 @@ test('a slow host holds up nobody else', async () => {
   assert.equal((await pass).done, 121);
 });
 
+test('what comes, changes or falls due while a host takes long to answer is seen to meanwhile', {
+  timeout: 20_000,
+}, async () => {
+  const late = Promise.withResolvers<void>();
+  const isSlow = Promise.withResolvers<void>();
+  stage.add('slow', { lane: 'slow.test' });
+  stage.add('due', { lane: 'quick.test' });
+  const asked = { fresh: Promise.withResolvers<void>(), due: Promise.withResolvers<void>() };
+  stage.script.balance = async (id) => {
+    if (id === 'fresh' || id === 'due') asked[id].resolve();
+    if (id !== 'slow') return has(1);
+    isSlow.resolve();
+    await late.promise;
+    return has(1);
+  };
+  const pass = stage.monitoring.tick();
+  await Promise.all([isSlow.promise, asked.due.promise]);
+  asked.due = Promise.withResolvers();
+  stage.add('fresh', { lane: 'quick.test' });
+  stage.add('due', { lane: 'quick.test', checkIntervalMinutes: 5 });
+  const joined = stage.monitoring.tick();
+  await Promise.all([asked.fresh.promise, asked.due.promise]);
+  late.resolve();
+  assert.deepEqual(await joined, await pass);
+  // The first look at the changed key counts no more if it was still under way.
+  const { done, broken } = await pass;
+  assert.equal(done + broken, 4);
+});
+
 test('a database that fails ends the pass in words, and the next one goes on', async () => {
   addMany(2);
   const failing = { ...stage.storage };

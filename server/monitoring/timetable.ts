@@ -37,7 +37,8 @@ export interface Timetable {
   /**
    * What was done, and when the key is due again.
    *
-   * @param lease under which it was done: the write fails if another has claimed the key since. Null: nobody's.
+   * @param lease under which it was done: the write fails if another has claimed the key since, or its rules have changed.
+   *   Null: nobody's. Either way it fails if the key got another secret.
    */
   settle(row: KeyRow, change: KeyChange, lease: string | null): Write;
   /** Of the given keys those that are known. */
@@ -149,7 +150,8 @@ class Rows implements Timetable {
     const sets = Object.entries(values).map(([name, value]) => sql`${sql.ref(name)} = ${value}`);
     // A key that was switched off meanwhile stays at rest.
     const due = sql`due_at = iif(due_at is null, null, ${firstOf({ ...row, ...change })})`;
-    const guard = lease === null ? sql`` : sql` and lease_by = ${lease}`;
+    const isOwn = lease === null ? sql`` : sql` and lease_by = ${lease}`;
+    const guard = sql`${isOwn} and secret_mark is ${row.secret_mark}`;
     const settled = sql`
       update key_health set ${sql.join([...sets, due])}
       where provider_key_id = ${row.provider_key_id}${guard}`;
@@ -206,7 +208,7 @@ function planned(plan: Plan, now: number): RawBuilder<unknown> {
       check_at = iif(rules = ${ENTERED} and last_checked_at > ${now - LATELY_MS}, check_at, excluded.check_at),
       sync_at = iif(excluded.sync_at is null or ${isOther}, excluded.sync_at, coalesce(sync_at, excluded.sync_at)),
       probe_at = iif(excluded.probe_at is null, null, coalesce(probe_at, excluded.probe_at)),
-      due_at = excluded.due_at, scheduled_at = excluded.scheduled_at`;
+      due_at = excluded.due_at, scheduled_at = excluded.scheduled_at, lease_by = null, lease_until = null`;
 }
 
 /** Neither its address nor its masked secret is kept: the key may be gone, and its owner with it. */
