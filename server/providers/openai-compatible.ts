@@ -17,6 +17,7 @@ export interface OpenaiCompatible {
   /** Default: `max_tokens`. */
   readonly chatBound?: Routing['chatBound'];
   readonly soleChatBound?: Routing['soleChatBound'];
+  readonly unnamedModel?: Routing['unnamedModel'];
   readonly modelsQuery?: Routing['modelsQuery'];
   readonly listedPrefix?: Routing['listedPrefix'];
   /** Default: `when asked`. */
@@ -52,6 +53,7 @@ export function openaiCompatible(facts: OpenaiCompatible): Provider {
       ...(facts.listedPrefix === undefined ? {} : { listedPrefix: facts.listedPrefix }),
       chatBound: facts.chatBound ?? (() => 'max_tokens'),
       ...(facts.soleChatBound === undefined ? {} : { soleChatBound: facts.soleChatBound }),
+      ...(facts.unnamedModel === undefined ? {} : { unnamedModel: facts.unnamedModel }),
       afterAbort: facts.afterAbort,
       streamUsage: facts.streamUsage ?? 'when asked',
       readUsage: (wire, body, before) =>

@@ -9,5 +9,6 @@ export const openai = openaiCompatible({
   afterAbort: 'billing stops',
   // Its reasoning models refuse `max_tokens`.
   chatBound: () => 'max_completion_tokens',
+  unnamedModel: { moderations: 'omni-moderation-latest' },
   account: openaiAccount,
 });

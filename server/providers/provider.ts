@@ -53,6 +53,8 @@ export interface Routing {
   chatBound(model: string | null): ChatBound;
   /** The only such member that is heard, where the other one is overlooked without a word; absent: both are. */
   readonly soleChatBound?: ChatBound;
+  /** What answers where a request names no model, as far as the provider says so. */
+  readonly unnamedModel?: Readonly<Partial<Record<Wire, string>>>;
   /** `when asked`: a stream carries usage only with `stream_options.include_usage`. */
   readonly streamUsage: 'when asked' | 'always';
   /**

@@ -134,6 +134,18 @@ describe('what each exit charges', { timeout: 180_000 }, () => {
   });
 });
 
+test('where no model is named, the one that its provider then serves has its price, and else that is told', async () => {
+  await using holder = await openHolder(PLENTY, { provider: 'OPENAI' });
+  const { answer, charge } = await askHolder(holder, {
+    path: '/moderations',
+    body: { input: 'x' },
+  });
+  assert.deepEqual([answer.status, charge], [200, 0]);
+  const picture = await holder.stand.ask({ path: '/images/generations', body: { prompt: 'x' } });
+  assert.deepEqual(refusalOf(picture), { status: 403, code: 'unpriced_model' });
+  assert.match(picture.text, /No model can be told/);
+});
+
 describe('the plan cost', { timeout: 180_000 }, () => {
   const settings = { DEFAULT_PLAN: 'cost' };
 

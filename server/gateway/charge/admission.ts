@@ -244,7 +244,9 @@ function holdMoney(deps: AdmissionDeps, request: Request): Money {
   }
   // Where none is covered, the one that would have served is refused, and says by how much.
   const { tariff, bound, amount } = best ?? offerAt(expected.place(candidates[0]), null);
-  if (best === null && amount === null) throw new Failure('unpriced_model');
+  if (best === null && amount === null) {
+    throw new Failure('unpriced_model', plan.model === null ? NO_MODEL : {});
+  }
   const needed = best === null ? (amount ?? ZERO) : dearest;
   const hold = ledger.hold({ id: call.id, amount: needed, ...accounts });
   const outputBound: OutputBound = (key, at) => {
@@ -258,6 +260,11 @@ function holdMoney(deps: AdmissionDeps, request: Request): Money {
     candidates: held,
   };
 }
+
+const NO_MODEL = {
+  sentence: 'No model can be told from this request, so it has no price here. Name one in "model".',
+  param: 'model',
+};
 
 /** How a request is reckoned wherever it may be served; with a cover, output that nothing bounds is lowered to it. */
 function offersOf(

@@ -263,7 +263,7 @@ export function bodyFor(
  */
 export function namesForPrice(
   plan: Plan,
-  key: Pick<RoutedKey, 'basePath'>,
+  key: Pick<RoutedKey, 'basePath' | 'provider'>,
   served?: string | null,
 ): readonly (string | null)[] {
   const { model, deployment } = plan;
@@ -271,7 +271,12 @@ export function namesForPrice(
   const decides = deployment ?? deploymentAt(key.basePath);
   if (decides !== null) return [decides, served ?? null, model];
   const isAnyOfSeveral = served !== undefined && Array.isArray(plan.parsed?.['models']);
-  return isAnyOfSeveral ? [served, model] : [model, served ?? null];
+  if (isAnyOfSeveral) return [served, model];
+  return [model ?? unnamedModel(plan, key), served ?? null];
+}
+
+function unnamedModel({ wire }: Plan, { provider }: Pick<RoutedKey, 'provider'>): string | null {
+  return (wire === null ? null : provider.routing.unnamedModel?.[wire]) ?? null;
 }
 
 /** More are an attempt to be busy with their prices. */
