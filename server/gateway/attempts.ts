@@ -6,7 +6,7 @@ import type { Log } from '../log.ts';
 import { overlay } from '../metering/metering.ts';
 import type { Outbound } from '../outbound.ts';
 import type { ProviderKeys, RoutedKey } from '../provider-keys/provider-keys.ts';
-import type { Wire } from '../providers/providers.ts';
+import type { Dialect, Wire } from '../providers/providers.ts';
 import { type Answer, readAnswer } from './answer/answer.ts';
 import type { Ending } from './answer/ending.ts';
 import { errorEvent } from './answer/error-event.ts';
@@ -74,7 +74,7 @@ export class Attempts {
     const relayWith = (secret: string): Relay =>
       this.#relayFor(sending, { secret, newWatch, done: resolve });
     const send = (secret: string): Relay => {
-      const added = { ...key.headers, ...routing.authorize(secret, plan.dialect) };
+      const added = { ...key.headers, ...routing.authorize(secret, dialectAt(plan, key)) };
       const headers = headersToUpstream(call.headers, added, routing.defaultHeaders ?? {});
       // A body that streams through is as long as its caller said. Some servers take none without a length.
       const length = call.headers['content-length'];
@@ -138,6 +138,11 @@ export class Attempts {
       done,
     });
   }
+}
+
+/** Only what is metered has a second dialect: all else of a provider is of its own, whoever asks. */
+function dialectAt({ wire, dialect }: Plan, { provider }: RoutedKey): Dialect {
+  return wire === null ? (provider.dialects[0] ?? dialect) : dialect;
 }
 
 /** What these answer may be bytes, told from text by their type. All else is text, also where a server calls it bytes. */

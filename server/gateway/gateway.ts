@@ -203,11 +203,12 @@ class OpenGateway implements Gateway {
     else if (status >= 500) this.#upstream = 'failing';
   }
 
-  /** With one provider the list is its own answer, unless the key may see a part of it only. */
+  /** With one provider the list is its own answer, unless the key may see a part of it only, or its dialect is not the list's. */
   #unitesModels({ models, userId }: VirtualKey, { shared }: Serving): boolean {
     const { providerKeys } = this.#deps;
-    const offered = shared ? providerKeys.routed(null).length : 0;
-    return models !== null || offered + providerKeys.routed(userId).length > 1;
+    const offered = shared ? providerKeys.routed(null) : [];
+    const [first, ...others] = [...providerKeys.routed(userId), ...offered];
+    return models !== null || others.length > 0 || first?.provider.dialects[0] !== 'openai';
   }
 
   async #unitedModels(key: VirtualKey, serving: Serving): Promise<object> {

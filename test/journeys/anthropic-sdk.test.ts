@@ -144,6 +144,24 @@ describe('the chat API of the same provider', () => {
   });
 });
 
+describe('what has one dialect only', () => {
+  test('is asked for in the provider’s own, and models are listed as the asking client knows them', async () => {
+    const apiKey = stage.key;
+    const other = new OpenAI({ baseURL: `${stage.tollkeeper.url}/v1`, apiKey, maxRetries: 0 });
+    const body = JSON.stringify({ data: [{ type: 'model', id: 'claude-x' }], has_more: false });
+    stage.upstream.script({ match: ({ route }) => route === 'models', behave: { body } });
+    const list = await (await other.models.list().asResponse()).json();
+    assert.deepEqual(list, { object: 'list', data: [{ type: 'model', id: 'claude-x' }] });
+    for (const act of [() => other.models.list(), () => other.models.retrieve('claude-x')]) {
+      await act();
+      const { headers } = stage.upstream.requests().at(-1) ?? {};
+      assert.equal(headers?.['x-api-key'], PROVIDER_SECRET);
+      assert.equal(headers?.authorization, undefined);
+    }
+    stage.upstream.unscript();
+  });
+});
+
 describe('headers', () => {
   const lastSeen = () => stage.upstream.requests().at(-1)?.headers;
 
