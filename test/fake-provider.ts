@@ -199,7 +199,9 @@ class TroubledProvider implements FakeProvider {
   }
 
   #answer(request: IncomingMessage, reply: ServerResponse): void {
-    const models = this.#options.models ?? ['gpt-4o-mini', 'gpt-4o-mini-2024-07-18'];
+    const names = this.#options.models ?? ['gpt-4o-mini', 'gpt-4o-mini-2024-07-18'];
+    // Of no vendor, so that each of them has all.
+    const models = names.map((id) => ({ id, provider: '' }));
     const script = { clock: this.#clock, accounts: this.accounts, models };
     answer(script, request, reply).catch(() => reply.destroy());
   }

@@ -15,6 +15,12 @@ interface Report {
   readonly daily: readonly { date: string; cost_usd: number }[];
 }
 
+interface Models {
+  readonly data: {
+    readonly models: readonly { id: string; provider: string; unpriced_requests: number }[];
+  };
+}
+
 interface Usage {
   readonly requests: number;
   readonly unpriced_requests: number;
@@ -118,16 +124,15 @@ describe('the demo', () => {
   });
 
   for (const [path, body] of [
-    ['chat/completions', { messages: MESSAGES }],
-    ['responses', { input: 'Say something, please.' }],
-    ['messages', { messages: MESSAGES, max_tokens: 100 }],
+    ['chat/completions', { model: 'gpt-4o-mini', messages: MESSAGES }],
+    ['responses', { model: 'gpt-4o-mini', input: 'Say something, please.' }],
+    ['messages', { model: 'claude-haiku-4-5', messages: MESSAGES, max_tokens: 100 }],
   ] as const) {
     test(`a stream of ${path} comes to its end with the usage of the same answer in one piece`, async () => {
       const before = await operator<Usage>(demo, `/admin/usage/${demo.keyId}`);
-      const request = { model: 'gpt-4o-mini', ...body };
-      await (await ask(demo, path, request)).text();
+      await (await ask(demo, path, body)).text();
       const between = await operator<Usage>(demo, `/admin/usage/${demo.keyId}`);
-      const stream = await (await ask(demo, path, { ...request, stream: true })).text();
+      const stream = await (await ask(demo, path, { ...body, stream: true })).text();
       const after = await operator<Usage>(demo, `/admin/usage/${demo.keyId}`);
       assert.match(stream, /\[DONE\]|message_stop|response\.completed/);
       for (const figure of ['requests', 'prompt_tokens', 'completion_tokens'] as const) {
@@ -143,6 +148,22 @@ describe('the demo', () => {
     assert.equal(((await answer.json()) as { data: unknown[] }).data.length, 2);
     const models = await fetch(`${demo.address}/models/simple`);
     assert.match(await models.text(), /gpt-4o-mini/);
+  });
+
+  test('every model of the month is served by whom it was, at the price that it had', async () => {
+    const before = await operator<Models>(demo, '/api/prices');
+    for (const { id } of before.data.models) {
+      const path = id.startsWith('text-') ? 'embeddings' : 'chat/completions';
+      const answer = await ask(demo, path, { model: id, messages: MESSAGES, input: 'Hello' });
+      assert.equal(answer.status, 200, id);
+    }
+    const { data } = await operator<Models>(demo, '/api/prices');
+    const unpriced = data.models.filter((model) => model.unpriced_requests > 0);
+    assert.deepEqual(
+      unpriced.map(({ id }) => id),
+      ['local-llama-70b'],
+    );
+    assert.equal(new Set(data.models.map(({ provider }) => provider)).size, 5);
   });
 
   test('what the script does not know is refused in words', async () => {
@@ -164,12 +185,12 @@ describe('the demo', () => {
     interface Told {
       readonly balance: number | null;
     }
-    const { data } = await operator<{ data: { id: string; platform: string }[] }>(
-      demo,
-      '/api/keys',
-    );
+    const { data } = await operator<{
+      data: { id: string; platform: string; source: string }[];
+    }>(demo, '/api/keys');
+    const stored = data.filter(({ source }) => source === 'stored');
     for (const platform of ['openrouter', 'deepseek', 'openai', 'anthropic']) {
-      const address = `/api/keys/${data.find((key) => key.platform === platform)?.id}`;
+      const address = `/api/keys/${stored.find((key) => key.platform === platform)?.id}`;
       const isAnchored = platform === 'openai' || platform === 'anthropic';
       if (isAnchored) await operator(demo, `${address}/sync`, 'POST');
       const now = await operator<Told>(demo, `${address}/trigger-check`, 'POST');

@@ -121,8 +121,16 @@ function demoConfig(
 
 /** The scripted provider; it answers for every model of the invented month. */
 export function startDemoProvider(clock: Clock): Promise<ScriptedProvider> {
-  return startScriptedProvider({ clock, models: Object.keys(readScript().models) });
+  const models = Object.entries(readScript().models);
+  return startScriptedProvider({
+    clock,
+    models: models.map(([id, { provider }]) => ({ id, provider })),
+  });
 }
+
+/** The vendors through whose keys the invented month went; what they do not have is the custom server's. */
+const ROUTED = ['openai', 'anthropic', 'gemini', 'groq'];
+const ANY_KEY = 'the-scripted-provider-takes-any-key';
 
 /** Every provider lives at the scripted one, so that no key that a visitor types in leaves this machine. */
 export function settingsAt(origin: string): Readonly<Record<string, string>> {
@@ -133,7 +141,8 @@ export function settingsAt(origin: string): Readonly<Record<string, string>> {
   return {
     ...Object.fromEntries(addresses),
     UPSTREAM_BASE: `${origin}/v1`,
-    UPSTREAM_API_KEY: 'the-scripted-provider-takes-any-key',
+    UPSTREAM_API_KEY: ANY_KEY,
+    ...Object.fromEntries(ROUTED.map((id) => [`${id.toUpperCase()}_API_KEY`, ANY_KEY])),
   };
 }
 

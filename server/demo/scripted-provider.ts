@@ -24,10 +24,16 @@ export interface ScriptedProvider {
 /** Between two words of a stream: quick, and slow enough to be seen. */
 const WORD_MS = 15;
 
+/** A model and the id of the provider whose it is. */
+export interface ScriptedModel {
+  readonly id: string;
+  readonly provider: string;
+}
+
 /** On a free port of 127.0.0.1. `models` is what it says that it serves. */
 export async function startScriptedProvider(options: {
   readonly clock: Clock;
-  readonly models: readonly string[];
+  readonly models: readonly ScriptedModel[];
 }): Promise<ScriptedProvider> {
   const { clock } = options;
   const accounts = new ScriptedAccounts((secret) => newcomer(secret, clock.now()));
@@ -51,7 +57,7 @@ export async function startScriptedProvider(options: {
 
 export interface Script {
   readonly clock: Clock;
-  readonly models: readonly string[];
+  readonly models: readonly ScriptedModel[];
   readonly accounts: ScriptedAccounts;
 }
 
@@ -61,7 +67,7 @@ export async function answer(
   request: IncomingMessage,
   reply: ServerResponse,
 ): Promise<void> {
-  const { clock, models, accounts } = script;
+  const { clock, accounts } = script;
   const { pathname: path, searchParams: query } = new URL(request.url ?? '/', 'http://localhost');
   const { method = 'GET' } = request;
   const secret = secretOf(request);
@@ -73,7 +79,7 @@ export async function answer(
   if (account?.isActive !== true || (path.endsWith('/models') && !mayList(account, path))) {
     sendJson(reply, REFUSED.status, REFUSED.body);
   } else if (method === 'GET' && path.endsWith('/models')) {
-    const data = models.map((id) => ({ id, object: 'model', created: 0, owned_by: 'demo' }));
+    const data = listed(script.models, path).map(({ id }) => ({ id, ...MODEL }));
     sendJson(reply, 200, { object: 'list', data });
   } else if (told !== null) {
     sendJson(reply, told.status, told.body);
@@ -86,6 +92,16 @@ export async function answer(
     if (question.streamed) sendEvents(clock, reply, question);
     else sendJson(reply, 200, whole(question, answerTo(question)));
   }
+}
+
+const MODEL = { object: 'model', created: 0, owned_by: 'demo' };
+
+/** Below the name of a vendor there is what that vendor has, and at the root what nobody else has; all of it where that were nothing. */
+function listed(models: readonly ScriptedModel[], path: string): readonly ScriptedModel[] {
+  const [, first] = path.split('/');
+  const vendor = first === 'v1' ? 'custom' : first;
+  const own = models.filter(({ provider }) => provider === vendor);
+  return own.length > 0 ? own : models;
 }
 
 /** Where a vendor gives out management keys, those list no models, except where anybody may list them. */
