@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { HOUR_MS, MINUTE_MS } from '../clock.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../clock.ts';
 import type { Failure } from '../failure.ts';
 import {
   dollars,
@@ -295,6 +295,20 @@ test('the runway is known as soon as something was spent, and ends with a new co
   const { runway } = await statusOf('pk_1');
   assert.equal(runway?.hours, 47);
   assert.ok(runway.lowHours < 47 && (runway.highHours ?? 0) > 47);
+});
+
+test('of a balance that nobody could read for a week it is not said any more how long it lasts', async () => {
+  stage.add('pk_1');
+  for (const left of [10, 9, 8]) {
+    stage.script.balance = () => has(left);
+    await after(HOUR_MS);
+  }
+  stage.script.balance = () => fails('not offered');
+  await after(7 * DAY_MS);
+  assert.notEqual((await statusOf('pk_1')).runway, null);
+  await after(MINUTE_MS);
+  const { balance, runway } = await statusOf('pk_1');
+  assert.deepEqual([balance?.amount, runway], [dollars(8), null]);
 });
 
 test('of a key that nobody has looked at nothing is known', async () => {

@@ -150,7 +150,7 @@ class Monitor implements Monitoring {
     const known = new Map(
       rows
         .filter((row) => !this.#isOfAnotherSecret(row))
-        .map((row) => [row.provider_key_id, statusOf(row)]),
+        .map((row) => [row.provider_key_id, this.#statusOf(row)]),
     );
     return new Map(keyIds.map((id) => [id, known.get(id) ?? NOTHING_KNOWN]));
   }
@@ -169,7 +169,8 @@ class Monitor implements Monitoring {
   async runwaysAt(keyId: string, ends: readonly number[]): Promise<readonly (Runway | null)[]> {
     const { keys, storage } = this.#deps;
     const [row] = await this.#timetable.rows([keyId]);
-    const now = row === undefined || this.#isOfAnotherSecret(row) ? null : statusOf(row).balance;
+    const now =
+      row === undefined || this.#isOfAnotherSecret(row) ? null : this.#statusOf(row).balance;
     if (row === undefined || now === null) return ends.map(() => null);
     const since = countedSince(keys.find(keyId) ?? { anchor: null }, row, now.source);
     const readings = createReadings({ db: storage.questions });
@@ -253,6 +254,10 @@ class Monitor implements Monitoring {
     const [entered] = await this.#timetable.rows([keyId]);
     if (entered === undefined) throw new Error(`key ${keyId} was entered and is not there`);
     return await work(key, entered);
+  }
+
+  #statusOf(row: KeyRow): KeyStatus {
+    return statusOf(row, this.#deps.clock.now());
   }
 
   /** The key got another secret since, and nobody has looked at it yet: what the row tells is of the one before. */

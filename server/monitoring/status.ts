@@ -3,7 +3,7 @@ import { type Nanos, nanos } from '../../contract/money.ts';
 import type { HealthStatus } from '../../contract/signals.ts';
 import type { KeyKind } from '../providers/providers.ts';
 import type { BalanceSource } from './readings.ts';
-import type { Runway } from './runway.ts';
+import { RUNWAY_WINDOW_MS, type Runway } from './runway.ts';
 import type { KeyRow } from './timetable.ts';
 
 export interface KeyStatus {
@@ -39,13 +39,14 @@ export const NOTHING_KNOWN: KeyStatus = {
   lastOkAt: null,
 };
 
-export function statusOf(row: KeyRow): KeyStatus {
+/** @param now how long a key lasts is not said from a balance that nobody could read for as long as forecasts look back */
+export function statusOf(row: KeyRow, now: number): KeyStatus {
   return {
     status: row.status as HealthStatus,
     message: row.message,
     kind: row.kind as KeyKind | null,
     balance: balanceOf(row),
-    runway: runwayIn(row),
+    runway: now - (row.balance_at ?? 0) > RUNWAY_WINDOW_MS ? null : runwayIn(row),
     lastCheckedAt: row.last_checked_at,
     lastOkAt: row.last_ok_at,
   };
