@@ -194,7 +194,7 @@ export async function runStorm(of: {
     const openHolds = ledger.openHolds();
     await storage.close();
     const again = await open();
-    const findings = await audit(again.storage, { chargeColumn: 'charge_nanos', now: Date.now() });
+    const findings = await audit(again.storage, { now: Date.now() });
     const afterRestart = differing(again.ledger, storm.owns);
     await again.storage.close();
     const { admitted, refused, wronglyAdmitted, wronglyRefused, owns } = storm;

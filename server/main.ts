@@ -95,7 +95,7 @@ async function verify(flags: ServeFlags): Promise<void> {
   const isServed = isInUse(file);
   const storage = openToRead(file);
   const now = systemClock.now();
-  const books = await audit(storage, { chargeColumn: 'charge_nanos', now, isServed });
+  const books = await audit(storage, { now, isServed });
   const key = { set: config.vault.encryptionKey ?? null, dataDir };
   const findings = [
     ...[...books, await everySecretOpens(storage, key)].toSorted((one, other) =>

@@ -154,7 +154,7 @@ function configOf(dataDir: string, settings: Settings = {}): Config {
 export async function auditOf(databaseFile: string, now = Date.now()): Promise<readonly Finding[]> {
   const books = openToRead(databaseFile);
   try {
-    return await audit(books, { chargeColumn: 'charge_nanos', now });
+    return await audit(books, { now });
   } finally {
     await books.close();
   }

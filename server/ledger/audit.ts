@@ -19,8 +19,6 @@ export interface Finding {
 }
 
 export interface AuditOptions {
-  /** The column of `usage_records` that says what the caller was charged; where it is missing, I6 is not checked. */
-  readonly chargeColumn: string;
   /** The present, for the age of what is held. Milliseconds since the epoch. */
   readonly now: number;
   /** Whether a server works on it, as by default. Without one nobody lets go of a hold: the next start settles it, however old. */
@@ -36,7 +34,7 @@ export async function audit(storage: Books, options: AuditOptions): Promise<read
     await walletsCovered(storage),
     await heldInTime(storage, options),
     await settledOnce(storage),
-    await recordsAgree(storage, options.chargeColumn),
+    await recordsAgree(storage),
     await neverChanged(storage),
     await soundFile(storage),
     await integers(storage),
@@ -203,13 +201,7 @@ async function settledOnce(storage: Books): Promise<Finding> {
   };
 }
 
-async function recordsAgree(storage: Books, column: string): Promise<Finding> {
-  const name = 'callers were charged what the usage records say';
-  const known = sql<{ found: number }>`
-    select count(*) as found from pragma_table_info('usage_records') where name = ${column}`;
-  const { found } = await row(storage, known);
-  if (found === 0)
-    return { id: 'I6', name, ok: true, figure: 'not checked: records hold no charge' };
+async function recordsAgree(storage: Books): Promise<Finding> {
   // Retention takes the oldest records away, so charges are compared from the oldest record on. All accounts of a
   // request are charged the same, and a caller may have budgets only.
   const { wrong, charged, recorded } = await row(
@@ -225,8 +217,8 @@ async function recordsAgree(storage: Books, column: string): Promise<Finding> {
           group by 1
         ),
         records as (
-          select id as request, ${sql.ref(column)} as recorded from usage_records
-          where ${sql.ref(column)} <> 0
+          select id as request, charge_nanos as recorded from usage_records
+          where charge_nanos <> 0
         )
       select
         count(*) filter (where coalesce(charged, 0) <> coalesce(recorded, 0) or amounts > 1) as wrong,
@@ -236,7 +228,7 @@ async function recordsAgree(storage: Books, column: string): Promise<Finding> {
   );
   return {
     id: 'I6',
-    name,
+    name: 'callers were charged what the usage records say',
     ok: wrong === 0 && charged === recorded,
     figure: `charged ${charged}, recorded ${recorded} nano-dollars, ${wrong} requests differ`,
   };

@@ -296,10 +296,7 @@ async function program(steps: readonly Step[]): Promise<number> {
     }
     for (const what of steps) await comparison.run(what);
     comparison.compare();
-    const findings = await audit(stage.storage, {
-      chargeColumn: 'charge_nanos',
-      now: stage.time.now,
-    });
+    const findings = await audit(stage.storage, { now: stage.time.now });
     assert.deepEqual(
       findings.filter(({ ok }) => !ok),
       [],
