@@ -89,6 +89,9 @@ export interface Http {
   close(graceMs: number): Promise<void>;
 }
 
+/** How often a shutdown looks for connections that fell idle; it lasts that much longer than it must. */
+const IDLE_SWEEP_MS = 50;
+
 /** A year, which is as long as a browser may be asked to remember. */
 const STAY_SECURE = 'max-age=31536000';
 
@@ -147,7 +150,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
     async close(graceMs) {
       isClosing = true;
       // A connection that falls idle after the server stopped listening would hold the process open.
-      const stopSweep = clock.every(50, () => instance.server.closeIdleConnections());
+      const stopSweep = clock.every(IDLE_SWEEP_MS, () => instance.server.closeIdleConnections());
       const cancelCut = clock.after(graceMs, () => instance.server.closeAllConnections());
       await instance.close();
       stopSweep();
