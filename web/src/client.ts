@@ -9,7 +9,7 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import type { Call } from '../../contract/api/call.ts';
-import type { FailureCode, Refusal, RefusedQuota } from '../../contract/failures.ts';
+import type { FailureCode } from '../../contract/failures.ts';
 
 /** What `ask` needs of a call: its address and its types. */
 export type Askable<Params, Query, Body, Reply> = Pick<
@@ -34,7 +34,6 @@ export class Problem extends Error {
   readonly requestId: string | null;
   /** What is wrong with which field of the body. */
   readonly fields: Readonly<Record<string, string>>;
-  readonly refusal: Refusal | RefusedQuota | null;
 
   constructor(said: Partial<ProblemFields> & { readonly detail: string }) {
     super(said.detail);
@@ -42,7 +41,6 @@ export class Problem extends Error {
     this.status = said.status ?? 0;
     this.code = said.code ?? 'unreachable';
     this.requestId = said.request_id ?? null;
-    this.refusal = said.refusal ?? null;
     this.fields = Object.fromEntries(
       (said.errors ?? []).map(({ field, detail }) => [field, detail]),
     );
@@ -55,7 +53,6 @@ interface ProblemFields {
   readonly code: FailureCode;
   readonly request_id: string;
   readonly errors: readonly { readonly field: string; readonly detail: string }[];
-  readonly refusal: Refusal | RefusedQuota;
 }
 
 /** The address of a call with its parameters and query, as a link or a download has it. */

@@ -8,9 +8,10 @@ import {
   useMantineColorScheme,
 } from '@mantine/core';
 import type { ReactNode } from 'react';
+import { PERIOD_PRESETS } from '../../../contract/api/preferences-api.ts';
 import { useWords } from '../language/language.ts';
 import { LanguageSelect } from '../shell/language-select.tsx';
-import { DEFAULT_PRESET, PRESETS } from '../shell/period.ts';
+import { DEFAULT_PRESET } from '../shell/period.ts';
 import { usePreferences } from '../shell/preferences.ts';
 import { useSession } from '../shell/session.ts';
 import { useQuietly, useTheme } from '../shell/theme-choice.ts';
@@ -94,8 +95,10 @@ function Appearance(): ReactNode {
         <Select
           aria-label={t('period.title')}
           value={period ?? DEFAULT_PRESET}
-          onChange={(value) => choose({ period: PRESETS.find((known) => known === value) ?? null })}
-          data={PRESETS.map((value) => ({ value, label: t(`period.${value}`) }))}
+          onChange={(value) =>
+            choose({ period: PERIOD_PRESETS.find((known) => known === value) ?? null })
+          }
+          data={PERIOD_PRESETS.map((value) => ({ value, label: t(`period.${value}`) }))}
           w={220}
         />
       </Line>

@@ -2,10 +2,11 @@ import { ActionIcon, Button, Group, Popover, Stack, TextInput } from '@mantine/c
 import { useDisclosure } from '@mantine/hooks';
 import { IconCalendar, IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
 import { type FormEvent, type ReactNode, useState } from 'react';
+import { PERIOD_PRESETS } from '../../../contract/api/preferences-api.ts';
 import { useWords } from '../language/language.ts';
 import { daysText } from '../ui/figures.ts';
 import { ToolButton } from '../ui/tool-button.tsx';
-import { dayOf, type Period, PRESETS, periodOf, stepped } from './period.ts';
+import { dayOf, type Period, periodOf, stepped } from './period.ts';
 import { preferencesNow, usePreferences } from './preferences.ts';
 import { type UrlState, useUrlState } from './url-state.ts';
 
@@ -89,7 +90,7 @@ function Choices(props: { readonly period: Period; readonly close: () => void })
   return (
     <Group align="stretch" gap={12} wrap="wrap">
       <Stack gap={2}>
-        {PRESETS.map((preset) => (
+        {PERIOD_PRESETS.map((preset) => (
           <Button
             key={preset}
             variant={period.preset === preset ? 'light' : 'subtle'}

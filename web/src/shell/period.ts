@@ -1,6 +1,7 @@
 /** The stretch of UTC days that a page speaks of, as its address names it. */
-export const PRESETS = ['today', '7d', '30d', '90d', 'month', 'last-month', 'year'] as const;
-export type Preset = (typeof PRESETS)[number];
+import { PERIOD_PRESETS } from '../../../contract/api/preferences-api.ts';
+
+export type Preset = (typeof PERIOD_PRESETS)[number];
 
 export interface Period {
   /** First and last UTC day, both included: `2026-11-20`. */
@@ -50,7 +51,7 @@ export function periodOf(
   const today = dayOf(now);
   const { start, end } = state;
   if (isDay(start) && isDay(end) && start <= end) return finished({ start, end }, null, today);
-  const preset = PRESETS.find((name) => name === state['period']) ?? usual;
+  const preset = PERIOD_PRESETS.find((name) => name === state['period']) ?? usual;
   return finished(spanOf(preset, today), preset, today);
 }
 
