@@ -27,13 +27,13 @@ import { refuseCrossSite } from './cross-site.ts';
 import { type EdgeLog, renderFailure, sendFailure } from './error-replies.ts';
 import { wrongValue } from './formats/wrong-values.ts';
 import { nothingAt } from './lost-clients.ts';
+import { createTraffic, type Traffic } from './operations/traffic.ts';
 import { createWebApp, type WebApp, webAppRoutes } from './pages/web-app.ts';
 import { createReception } from './people/reception.ts';
 import { createSignInThrottle } from './people/sign-in-throttle.ts';
 import { guardRate, type RateGuardSettings } from './rate-guard.ts';
 import { type Edge, type RoutesDeps, type RoutesSettings, registerRoutes } from './routes.ts';
 import { createSessionCookie } from './session-cookie.ts';
-import { createTraffic, type Traffic } from './traffic.ts';
 import { readOn } from './unfinished-upload.ts';
 import type { Shortcut } from './v1-routes.ts';
 

@@ -21,7 +21,9 @@ import {
   type OperationsDeps,
   type OperationsSettings,
   operationsHandlers,
-} from './operations-routes.ts';
+} from './operations/operations-routes.ts';
+import { type SystemDeps, systemHandlers } from './operations/system-routes.ts';
+import type { Traffic } from './operations/traffic.ts';
 import { docsAssets, docsHandlers, documentOnDemand } from './pages/docs-routes.ts';
 import type { OpenApiDocument } from './pages/openapi.ts';
 import { PAGES } from './pages/web-app.ts';
@@ -30,8 +32,6 @@ import type { AuthSettings, Desk } from './people/auth-routes.ts';
 import { guardianHandlers } from './provider-keys/guardian-routes.ts';
 import { type MonitoringDeps, monitoringHandlers } from './provider-keys/monitoring-routes.ts';
 import { type ProviderKeyDeps, providerKeyHandlers } from './provider-keys/provider-key-routes.ts';
-import { type SystemDeps, systemHandlers } from './system-routes.ts';
-import type { Traffic } from './traffic.ts';
 import { type AdminDeps, adminHandlers } from './virtual-keys/admin-routes.ts';
 import { type CreditsDeps, creditsHandlers } from './virtual-keys/credits-routes.ts';
 import { type UserDeps, userHandlers } from './virtual-keys/user-routes.ts';

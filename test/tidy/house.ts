@@ -65,7 +65,7 @@ export const ARROWS: Readonly<Record<string, readonly string[] | 'everything'>> 
  */
 export const PARTS: Readonly<Record<string, readonly string[]>> = {
   gateway: ['request', 'answer', 'charge'],
-  http: ['formats', 'people', 'virtual-keys', 'provider-keys', 'figures', 'pages'],
+  http: ['formats', 'people', 'virtual-keys', 'provider-keys', 'figures', 'pages', 'operations'],
   storage: ['tables', 'migrations'],
 };
 

@@ -5,17 +5,17 @@ import type {
   pong,
   resetReport,
   settingsList,
-} from '../../contract/api/operations-api.ts';
-import type { Upkeep } from '../administration/administration.ts';
-import { type Clock, isoTime } from '../clock.ts';
-import type { EffectiveSetting } from '../config.ts';
-import type { Gateway } from '../gateway/gateway.ts';
-import type { ProviderKeys } from '../provider-keys/provider-keys.ts';
-import type { Records } from '../records/records.ts';
-import type { AskedFor } from './answering.ts';
-import { weightsIn } from './formats/accept.ts';
-import { momentOf } from './formats/moments.ts';
-import type { RateGuardSettings } from './rate-guard.ts';
+} from '../../../contract/api/operations-api.ts';
+import type { Upkeep } from '../../administration/administration.ts';
+import { type Clock, isoTime } from '../../clock.ts';
+import type { EffectiveSetting } from '../../config.ts';
+import type { Gateway } from '../../gateway/gateway.ts';
+import type { ProviderKeys } from '../../provider-keys/provider-keys.ts';
+import type { Records } from '../../records/records.ts';
+import type { AskedFor } from '../answering.ts';
+import { weightsIn } from '../formats/accept.ts';
+import { momentOf } from '../formats/moments.ts';
+import type { RateGuardSettings } from '../rate-guard.ts';
 import { PROMETHEUS_TYPE, type Traffic } from './traffic.ts';
 
 export interface OperationsDeps {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { openTestEdge, type TestEdge, type TestEdgeOptions } from './edge-for-tests.ts';
+import { openTestEdge, type TestEdge, type TestEdgeOptions } from '../edge-for-tests.ts';
 
 const opened: TestEdge[] = [];
 after(async () => {

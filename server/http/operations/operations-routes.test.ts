@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { nanos } from '../../contract/money.ts';
-import { UNKNOWN_USAGE } from '../../contract/usage.ts';
-import { NOW, OPERATOR, openTestEdge, type TestEdge } from './edge-for-tests.ts';
+import { nanos } from '../../../contract/money.ts';
+import { UNKNOWN_USAGE } from '../../../contract/usage.ts';
+import { NOW, OPERATOR, openTestEdge, type TestEdge } from '../edge-for-tests.ts';
 import { prefersPrometheus } from './operations-routes.ts';
 
 describe('what the operator asks of the installation', () => {

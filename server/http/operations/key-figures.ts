@@ -1,8 +1,8 @@
 /** How the provider keys of the installation fare, for a Prometheus scraper. Keys of members are their own business. */
 import { Gauge, type Registry } from 'prom-client';
-import { toDollars } from '../../contract/money.ts';
-import type { KeyStatus, Monitoring } from '../monitoring/monitoring.ts';
-import type { ProviderKey, ProviderKeys } from '../provider-keys/provider-keys.ts';
+import { toDollars } from '../../../contract/money.ts';
+import type { KeyStatus, Monitoring } from '../../monitoring/monitoring.ts';
+import type { ProviderKey, ProviderKeys } from '../../provider-keys/provider-keys.ts';
 
 export interface KeyFiguresDeps {
   readonly providerKeys: Pick<ProviderKeys, 'list'>;

@@ -3,8 +3,8 @@
  * that were served, routes, statuses. Callers cannot make a new one.
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { nanos, toDollars, ZERO } from '../../contract/money.ts';
-import type { Records, UsageRecord } from '../records/records.ts';
+import { nanos, toDollars, ZERO } from '../../../contract/money.ts';
+import type { Records, UsageRecord } from '../../records/records.ts';
 import { type KeyFiguresDeps, registerKeyFigures } from './key-figures.ts';
 
 export interface Traffic {

@@ -1,15 +1,15 @@
 import type { z } from 'zod';
-import { ALL_CALLS } from '../../contract/api/api.ts';
+import { ALL_CALLS } from '../../../contract/api/api.ts';
 import type {
   apiInformation,
   health,
   SYSTEM_API,
   simpleModels,
-} from '../../contract/api/system-api.ts';
-import { nanos, toDollars } from '../../contract/money.ts';
-import { type Clock, isoTime } from '../clock.ts';
-import type { Gateway, ServedModel } from '../gateway/gateway.ts';
-import type { AskedFor } from './answering.ts';
+} from '../../../contract/api/system-api.ts';
+import { nanos, toDollars } from '../../../contract/money.ts';
+import { type Clock, isoTime } from '../../clock.ts';
+import type { Gateway, ServedModel } from '../../gateway/gateway.ts';
+import type { AskedFor } from '../answering.ts';
 
 export interface SystemDeps {
   readonly gateway: Pick<Gateway, 'models' | 'upstreamState'>;
