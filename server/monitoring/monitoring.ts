@@ -2,7 +2,7 @@
  * The door of `monitoring`: are the provider keys alive and funded, what do their providers say was used, and how long
  * will it last.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import type { KeyHealthChanged } from '../../contract/signals.ts';
 import type { Clock } from '../clock.ts';
 import { Failure } from '../failure.ts';
@@ -284,7 +284,7 @@ class Monitor implements Monitoring {
 
 /** Made of what may be shown of a secret, which it does not repeat. */
 function markOf({ masked }: WatchedKey): string {
-  return createHash('sha256').update(masked).digest('base64url').slice(0, 16);
+  return hash('sha256', masked, 'base64url').slice(0, 16);
 }
 
 /** What a sync that taught nothing tells whoever asked for it. */
