@@ -276,6 +276,11 @@ async function allowOrigins(instance: FastifyInstance, origins: readonly string[
       'x-should-retry',
       'ratelimit',
       'ratelimit-policy',
+      ...['requests', 'tokens'].flatMap((what) => [
+        `x-ratelimit-limit-${what}`,
+        `x-ratelimit-remaining-${what}`,
+        `x-ratelimit-reset-${what}`,
+      ]),
     ],
     maxAge: 600,
     strictPreflight: false,

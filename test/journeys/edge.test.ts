@@ -33,7 +33,8 @@ test('pages of an allowed origin may read answers, streams and refusals', async 
   );
   for (const reply of replies) {
     assert.equal(reply.headers.get('access-control-allow-origin'), 'https://app.example');
-    assert.match(String(reply.headers.get('access-control-expose-headers')), /x-request-id/);
+    const exposed = String(reply.headers.get('access-control-expose-headers'));
+    assert.match(exposed, /x-request-id.* x-ratelimit-remaining-tokens/);
     assert.match(String(reply.headers.get('vary')), /origin/i);
   }
   const asked = await call(chatUrl(), { method: 'OPTIONS', headers: preflight });
