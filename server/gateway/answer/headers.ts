@@ -40,7 +40,13 @@ const NOT_TO_UPSTREAM: ReadonlySet<string> = new Set([
   'x-method-override',
   'x-original-url',
   'x-rewrite-url',
-  // Where the caller came from is not the provider's business.
+  // Where the caller came from is not the provider's business. Some refuse pages that they do not know, which is for the
+  // operator to do, and was done when the page asked here.
+  'origin',
+  'sec-fetch-dest',
+  'sec-fetch-mode',
+  'sec-fetch-site',
+  'sec-fetch-user',
   'forwarded',
   'via',
   'x-forwarded-for',
