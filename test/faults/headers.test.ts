@@ -59,12 +59,19 @@ describe('T64 headers', { timeout: 180_000 }, () => {
       'x-original-url: /v1/organization/costs',
       'x-rewrite-url: /v1/organization/costs',
       'x-forwarded-for: 10.0.0.1',
+      'cf-connecting-ip: 203.0.113.7',
+      'cf-warp-tag-id: 1234',
+      'cf-access-jwt-assertion: eyJ',
+      'cdn-loop: cloudflare; loops=1',
+      'true-client-ip: 203.0.113.7',
+      'x-auth-request-email: ada@example.com',
       'origin: https://app.example',
       'sec-fetch-mode: cors',
       'sec-fetch-site: cross-site',
       'via: 1.1 proxy',
       'x-secret-hop: 1',
       'x-harmless: yes',
+      'cf-aig-skip-cache: yes',
       'accept-encoding: br',
     ];
     const head = rawHead(CHAT, stand.token, [
@@ -76,7 +83,7 @@ describe('T64 headers', { timeout: 180_000 }, () => {
     assert.equal((await sendRaw(stand.product.url, declared + BODY)).status, 200);
     const seen = stand.upstream.requests().at(-1)?.headers ?? {};
     for (const name of lines.map((line) => line.split(':', 1)[0] ?? '')) {
-      if (name === 'x-harmless') assert.equal(seen[name], 'yes');
+      if (name === 'x-harmless' || name === 'cf-aig-skip-cache') assert.equal(seen[name], 'yes');
       // A server of unknown make is sent our key under this name too.
       else if (name === 'api-key') assert.equal(seen[name], PROVIDER_SECRET);
       else if (name === 'accept-encoding') assert.equal(seen[name], 'identity');

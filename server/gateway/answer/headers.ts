@@ -53,8 +53,36 @@ const NOT_TO_UPSTREAM: ReadonlySet<string> = new Set([
   'x-forwarded-host',
   'x-forwarded-port',
   'x-forwarded-proto',
+  'x-forwarded-server',
+  'x-original-forwarded-for',
   'x-real-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'true-client-ip',
+  'fastly-client-ip',
+  'cdn-loop',
+  // Who signed in at a proxy in front of us, and with what.
+  'x-forwarded-access-token',
+  'x-forwarded-email',
+  'x-forwarded-user',
+  'x-auth-request-access-token',
+  'x-auth-request-email',
+  'x-auth-request-user',
+  'x-amzn-oidc-accesstoken',
+  'x-amzn-oidc-data',
+  'x-amzn-oidc-identity',
+  'x-goog-authenticated-user-email',
+  'x-goog-authenticated-user-id',
+  'x-goog-iap-jwt-assertion',
 ]);
+
+/**
+ * What Cloudflare adds on the way to us: addresses, places, who signed in. Most providers are behind it as well, and there it
+ * refuses requests that bring such headers. What callers say to its gateway for models is theirs, and crosses.
+ */
+function isOfTunnel(name: string): boolean {
+  return name.startsWith('cf-') && !name.startsWith('cf-aig-');
+}
 
 const NOT_TO_CALLER: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP,
@@ -104,6 +132,7 @@ export function headersToUpstream(
   for (const name in headers) {
     const value = headers[name];
     if (value === undefined || NOT_TO_UPSTREAM.has(name) || hops?.has(name)) continue;
+    if (isOfTunnel(name)) continue;
     crossing[name] = value;
   }
   // Compressed answers could not be metered as they pass.
