@@ -128,8 +128,6 @@ export function startDemoProvider(clock: Clock): Promise<ScriptedProvider> {
   });
 }
 
-/** The vendors through whose keys the invented month went; what they do not have is the custom server's. */
-const ROUTED = ['openai', 'anthropic', 'gemini', 'groq'];
 const ANY_KEY = 'the-scripted-provider-takes-any-key';
 
 /** Every provider lives at the scripted one, so that no key that a visitor types in leaves this machine. */
@@ -138,11 +136,15 @@ export function settingsAt(origin: string): Readonly<Record<string, string>> {
     `${id.toUpperCase()}_API_URL`,
     `${origin}/${id}${new URL(base).pathname}`,
   ]);
+  // Through their keys the invented month went; what they do not have is the custom server's.
+  const vendors = Object.values(readScript().models)
+    .map(({ provider }) => provider)
+    .filter((id) => id !== 'custom');
   return {
     ...Object.fromEntries(addresses),
     UPSTREAM_BASE: `${origin}/v1`,
     UPSTREAM_API_KEY: ANY_KEY,
-    ...Object.fromEntries(ROUTED.map((id) => [`${id.toUpperCase()}_API_KEY`, ANY_KEY])),
+    ...Object.fromEntries(vendors.map((id) => [`${id.toUpperCase()}_API_KEY`, ANY_KEY])),
   };
 }
 
