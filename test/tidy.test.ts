@@ -66,6 +66,7 @@ const LAWS: readonly Law[] = [
       { 'server/gateway/request/plan.ts': "import '../answer/relay.ts';" },
       { 'server/gateway/cellar/plan.ts': '' },
       { 'server/ledger/books/entries.ts': '' },
+      { 'web/src/ui/forms/fold.tsx': "import '../charts/chart.tsx';" },
     ],
     keeps: {
       'server/gateway/charge/settlement.ts': "import '../answer/relay.ts'; import '../turn.ts';",

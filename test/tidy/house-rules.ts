@@ -46,17 +46,19 @@ export const roomsAreEnteredByTheDoor: Rule = (tree) =>
     return link.to === door ? [] : [`${at(link)} imports ${link.to} past its door ${door}`];
   });
 
+const IN_PART = /^(server|web\/src)\/([^/]+)\/([^/]+)\//;
+
 /** Within a room, as between rooms: a part that is not in the drawing has no place there. */
 export const partsImportDownwards: Rule = (tree) =>
-  tree.code(['server']).flatMap((path) => {
-    const [, room = '', part = '', ...file] = path.split('/');
-    if (file.length === 0) return [];
+  tree.code(['server', 'web/src']).flatMap((path) => {
+    const [, side = '', room = '', part = ''] = IN_PART.exec(path) ?? [];
+    if (part === '') return [];
     const floor = PARTS[room]?.indexOf(part) ?? -1;
     if (floor < 0) return [`${path} stands in a part of ${room} that is not in the drawing`];
     const above = (PARTS[room] ?? []).slice(floor + 1);
     return tree
       .links(path)
-      .filter(({ to }) => above.some((other) => to.startsWith(`server/${room}/${other}/`)))
+      .filter(({ to }) => above.some((other) => to.startsWith(`${side}/${room}/${other}/`)))
       .map((link) => `${at(link)}: ${part} may not import ${link.to}`);
   });
 

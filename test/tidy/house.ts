@@ -60,13 +60,15 @@ export const ARROWS: Readonly<Record<string, readonly string[] | 'everything'>> 
 };
 
 /**
- * The parts of rooms that have some, from the ground up: a part imports those that stand before it. The files of the
- * room itself belong to no part.
+ * The parts of rooms that have some, of the server or the web app, from the ground up: a part imports those that stand
+ * before it. The files of the room itself belong to no part.
  */
 export const PARTS: Readonly<Record<string, readonly string[]>> = {
   gateway: ['request', 'answer', 'charge'],
   http: ['formats', 'people', 'virtual-keys', 'provider-keys', 'figures', 'pages', 'operations'],
   storage: ['tables', 'migrations'],
+  ui: ['forms', 'tables', 'charts'],
+  language: ['en', 'it', 'zh'],
 };
 
 /** Where the program begins. Whatever these do not reach is dead; workers are found by the strings that name them. */

@@ -18,18 +18,18 @@ import { usePeriod } from '../shell/period-picker.tsx';
 import { placeOf } from '../shell/places.ts';
 import { type UrlState, useUrlState } from '../shell/url-state.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
-import { type Column, DataTable } from '../ui/data-table.tsx';
-import { ExportMenu } from '../ui/export-menu.tsx';
 import { Facts, Mono } from '../ui/facts.tsx';
-import { FilterSelect } from '../ui/filter-select.tsx';
 import { Time } from '../ui/money.tsx';
 import { PageBody } from '../ui/page.tsx';
-import { MissingRow, RowPanel } from '../ui/row-panel.tsx';
-import { SearchField } from '../ui/search-field.tsx';
 import { Empty, Outcome } from '../ui/states.tsx';
 import { StatusBadge } from '../ui/status-badge.tsx';
-import { useTableState } from '../ui/table-state.ts';
-import { ViewsMenu } from '../ui/views-menu.tsx';
+import { type Column, DataTable } from '../ui/tables/data-table.tsx';
+import { ExportMenu } from '../ui/tables/export-menu.tsx';
+import { FilterSelect } from '../ui/tables/filter-select.tsx';
+import { MissingRow, RowPanel } from '../ui/tables/row-panel.tsx';
+import { SearchField } from '../ui/tables/search-field.tsx';
+import { useTableState } from '../ui/tables/table-state.ts';
+import { ViewsMenu } from '../ui/tables/views-menu.tsx';
 
 type Entry = z.output<typeof auditPage>['data'][number];
 

@@ -13,8 +13,8 @@ import { useWords } from '../language/language.ts';
 import { addDays, dayOf, type Period } from '../shell/period.ts';
 import { usePeriod } from '../shell/period-picker.tsx';
 import { namesApart, useProviderName } from '../shell/provider-names.ts';
-import { Chart } from '../ui/chart.tsx';
-import { closings } from '../ui/closings.ts';
+import { Chart } from '../ui/charts/chart.tsx';
+import { closings } from '../ui/charts/closings.ts';
 import { Section } from '../ui/page.tsx';
 import { Empty, Failed, Outcome } from '../ui/states.tsx';
 

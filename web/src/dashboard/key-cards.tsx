@@ -7,11 +7,11 @@ import { useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { figuresOf } from '../shell/period.ts';
 import { usePeriod } from '../shell/period-picker.tsx';
-import { bucketsIn } from '../ui/figures-series.ts';
+import { bucketsIn } from '../ui/charts/figures-series.ts';
+import { Sparkline } from '../ui/charts/sparkline.tsx';
+import { Change, StatCard } from '../ui/charts/stat-card.tsx';
+import { unitWords } from '../ui/charts/unit-text.ts';
 import { Money } from '../ui/money.tsx';
-import { Sparkline } from '../ui/sparkline.tsx';
-import { Change, StatCard } from '../ui/stat-card.tsx';
-import { unitWords } from '../ui/unit-text.ts';
 import classes from './dashboard.module.css';
 import { useSubject } from './subject.ts';
 

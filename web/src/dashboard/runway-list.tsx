@@ -5,9 +5,9 @@ import { MONITORING_API } from '../../../contract/api/monitoring-api.ts';
 import { useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { namesApart, useProviderName } from '../shell/provider-names.ts';
+import { RankList } from '../ui/charts/rank-list.tsx';
 import { countText } from '../ui/figures.ts';
 import { Section } from '../ui/page.tsx';
-import { RankList } from '../ui/rank-list.tsx';
 import { Empty, Outcome } from '../ui/states.tsx';
 
 /** For how long each key lasts, the shortest first, as a span: nobody knows the day. */

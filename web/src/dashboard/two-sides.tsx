@@ -5,11 +5,11 @@ import { STATISTICS_API, type statisticsReply } from '../../../contract/api/stat
 import { useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { usePeriod } from '../shell/period-picker.tsx';
-import { Chart } from '../ui/chart.tsx';
-import figures from '../ui/figures-table.module.css';
+import { Chart } from '../ui/charts/chart.tsx';
 import { Money, Time, Tokens } from '../ui/money.tsx';
 import { Section } from '../ui/page.tsx';
 import { Failed } from '../ui/states.tsx';
+import figures from '../ui/tables/figures-table.module.css';
 import classes from './dashboard.module.css';
 import { ExploreLink } from './explore-link.tsx';
 

@@ -19,7 +19,7 @@ import {
 } from '../../../contract/api/provider-keys-api.ts';
 import { useAct, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
-import { fieldError, formProblem } from '../ui/field-errors.ts';
+import { fieldError, formProblem } from '../ui/forms/field-errors.ts';
 import { ProblemAlert } from '../ui/problem-alert.tsx';
 import { StatusBadge, type Tone } from '../ui/status-badge.tsx';
 

@@ -4,11 +4,11 @@ import { MONITORING_API } from '../../../contract/api/monitoring-api.ts';
 import { PROVIDER_KEYS_API } from '../../../contract/api/provider-keys-api.ts';
 import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
-import { fieldError } from '../ui/field-errors.ts';
-import { FormDialog } from '../ui/form-dialog.tsx';
-import { instantIn, localField } from '../ui/local-field.ts';
+import { fieldError } from '../ui/forms/field-errors.ts';
+import { FormDialog } from '../ui/forms/form-dialog.tsx';
+import { instantIn, localField } from '../ui/forms/local-field.ts';
+import { TimeField } from '../ui/forms/time-field.tsx';
 import { tellProblem } from '../ui/notices.ts';
-import { TimeField } from '../ui/time-field.tsx';
 import { type ProviderKey, STALE } from './provider-key.ts';
 
 const FIELDS = ['anchor.amount_usd', 'anchor.at'];

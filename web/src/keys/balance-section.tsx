@@ -4,8 +4,8 @@ import { MONITORING_API, READINGS_MAX } from '../../../contract/api/monitoring-a
 import { useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { addDays, dayOf } from '../shell/period.ts';
-import { Chart } from '../ui/chart.tsx';
-import { closings } from '../ui/closings.ts';
+import { Chart } from '../ui/charts/chart.tsx';
+import { closings } from '../ui/charts/closings.ts';
 import { countText } from '../ui/figures.ts';
 import { Money, Time } from '../ui/money.tsx';
 import { Section } from '../ui/page.tsx';

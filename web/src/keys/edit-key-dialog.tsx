@@ -3,9 +3,9 @@ import { type ReactNode, useState } from 'react';
 import { PROVIDER_KEYS_API } from '../../../contract/api/provider-keys-api.ts';
 import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
-import { fieldError, isAtFault } from '../ui/field-errors.ts';
-import { Fold } from '../ui/fold.tsx';
-import { FormDialog } from '../ui/form-dialog.tsx';
+import { fieldError, isAtFault } from '../ui/forms/field-errors.ts';
+import { Fold } from '../ui/forms/fold.tsx';
+import { FormDialog } from '../ui/forms/form-dialog.tsx';
 import { changesIn, draftOf, type KeyDraft } from './key-draft.ts';
 import { type ProviderKey, STALE } from './provider-key.ts';
 

@@ -2,9 +2,9 @@
 import { Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
-import { NameCell, StateCell } from '../ui/cells.tsx';
 import { Money } from '../ui/money.tsx';
 import { StatusBadge, type Tone } from '../ui/status-badge.tsx';
+import { NameCell, StateCell } from '../ui/tables/cells.tsx';
 import type { ProviderKey } from './provider-key.ts';
 
 interface KeyProps {

@@ -1,7 +1,7 @@
 /** What somebody writes into the form of a provider key, and what of it is sent: only what was changed. */
 import type { z } from 'zod';
 import type { providerKeyChange } from '../../../contract/api/provider-keys-api.ts';
-import { countOrNull, textOrNull } from '../ui/typed.ts';
+import { countOrNull, textOrNull } from '../ui/forms/typed.ts';
 import type { ProviderKey } from './provider-key.ts';
 
 export type KeyChange = z.output<typeof providerKeyChange>;

@@ -2,7 +2,7 @@ import { TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import type { Problem } from '../client.ts';
 import { useWords } from '../language/language.ts';
-import { fieldError } from '../ui/field-errors.ts';
+import { fieldError } from '../ui/forms/field-errors.ts';
 import { DoorForm } from './door-form.tsx';
 import { EmailField, PasswordField } from './fields.tsx';
 

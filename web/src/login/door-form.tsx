@@ -1,6 +1,6 @@
 import { Button, Stack } from '@mantine/core';
 import type { FormEvent, ReactNode } from 'react';
-import { formProblem } from '../ui/field-errors.ts';
+import { formProblem } from '../ui/forms/field-errors.ts';
 import { ProblemAlert } from '../ui/problem-alert.tsx';
 
 interface DoorFormProps {

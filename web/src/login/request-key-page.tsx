@@ -7,7 +7,7 @@ import { useAct, useAsk } from '../client.ts';
 import { HandOff } from '../hand-off/hand-off.tsx';
 import { useWords } from '../language/language.ts';
 import { useSession } from '../shell/session.ts';
-import { fieldError } from '../ui/field-errors.ts';
+import { fieldError } from '../ui/forms/field-errors.ts';
 import { Time } from '../ui/money.tsx';
 import { SecretOnce } from '../ui/secret-dialog.tsx';
 import { Failed, Outcome } from '../ui/states.tsx';

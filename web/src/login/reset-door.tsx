@@ -3,7 +3,7 @@ import { type ReactNode, useState } from 'react';
 import { PEOPLE_API } from '../../../contract/api/people-api.ts';
 import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
-import { fieldError } from '../ui/field-errors.ts';
+import { fieldError } from '../ui/forms/field-errors.ts';
 import { Door } from './door.tsx';
 import { DoorForm } from './door-form.tsx';
 import { PasswordField } from './fields.tsx';

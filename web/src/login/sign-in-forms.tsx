@@ -3,7 +3,7 @@ import { AUTH_API } from '../../../contract/api/auth-api.ts';
 import { PEOPLE_API } from '../../../contract/api/people-api.ts';
 import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
-import { fieldError } from '../ui/field-errors.ts';
+import { fieldError } from '../ui/forms/field-errors.ts';
 import { DoorForm } from './door-form.tsx';
 import { EmailField, PasswordField, UsernameField } from './fields.tsx';
 

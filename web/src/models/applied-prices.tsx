@@ -2,8 +2,8 @@ import { Button } from '@mantine/core';
 import { Fragment, type ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
 import { useUrlState } from '../shell/url-state.ts';
-import figures from '../ui/figures-table.module.css';
 import { Money, Time } from '../ui/money.tsx';
+import figures from '../ui/tables/figures-table.module.css';
 import classes from './models.module.css';
 import type { PriceList } from './price-list.ts';
 

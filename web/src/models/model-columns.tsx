@@ -4,10 +4,10 @@ import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
 import type { ProviderName } from '../shell/provider-names.ts';
 import { keptSearch, useUrlState } from '../shell/url-state.ts';
-import type { Column } from '../ui/data-table.tsx';
 import { countText } from '../ui/figures.ts';
 import { Money } from '../ui/money.tsx';
 import { StatusBadge } from '../ui/status-badge.tsx';
+import type { Column } from '../ui/tables/data-table.tsx';
 import classes from './models.module.css';
 import type { ModelRow } from './price-list.ts';
 

@@ -1,9 +1,9 @@
 import { Card, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
+import { RankList } from '../ui/charts/rank-list.tsx';
 import { CodeBlock } from '../ui/code-block.tsx';
 import { Section } from '../ui/page.tsx';
-import { RankList } from '../ui/rank-list.tsx';
 import type { ModelRow } from './price-list.ts';
 
 /** So many models stand in the line to be copied. */

@@ -5,7 +5,7 @@ import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { useFreshSession } from '../shell/session.ts';
 import { Dialog } from '../ui/dialog.tsx';
-import { fieldError, formProblem } from '../ui/field-errors.ts';
+import { fieldError, formProblem } from '../ui/forms/field-errors.ts';
 import { ProblemAlert } from '../ui/problem-alert.tsx';
 
 /** For good: asks for the password and for the address, both of which the server compares. */

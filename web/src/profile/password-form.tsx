@@ -3,7 +3,7 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { AUTH_API } from '../../../contract/api/auth-api.ts';
 import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
-import { fieldError, formProblem } from '../ui/field-errors.ts';
+import { fieldError, formProblem } from '../ui/forms/field-errors.ts';
 import { tellDone } from '../ui/notices.ts';
 import { ProblemAlert } from '../ui/problem-alert.tsx';
 

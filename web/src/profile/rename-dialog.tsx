@@ -4,8 +4,8 @@ import { AUTH_API } from '../../../contract/api/auth-api.ts';
 import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { type Person, useFreshSession } from '../shell/session.ts';
-import { fieldError } from '../ui/field-errors.ts';
-import { FormDialog } from '../ui/form-dialog.tsx';
+import { fieldError } from '../ui/forms/field-errors.ts';
+import { FormDialog } from '../ui/forms/form-dialog.tsx';
 
 /** How somebody is called; without a name it is by their username. */
 export function RenameDialog(props: { readonly of: Person; readonly close: () => void }) {

@@ -7,10 +7,10 @@ import { REPORTS_API } from '../../../contract/api/reports-api.ts';
 import { addressOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { usePeriod } from '../shell/period-picker.tsx';
-import { Chart, ChartFoot, type NamedSeries } from '../ui/chart.tsx';
-import { ExportMenu } from '../ui/export-menu.tsx';
+import { Chart, ChartFoot, type NamedSeries } from '../ui/charts/chart.tsx';
 import { PageBody, Section } from '../ui/page.tsx';
 import { Empty, Outcome } from '../ui/states.tsx';
+import { ExportMenu } from '../ui/tables/export-menu.tsx';
 import { type Report, UserCosts } from './user-costs.tsx';
 
 /** So many users are told apart by eye; the table of the chart has the same. */

@@ -5,8 +5,8 @@ import type { costByUser } from '../../../contract/api/reports-api.ts';
 import { useWords } from '../language/language.ts';
 import { useUrlState } from '../shell/url-state.ts';
 import { countText, percentText } from '../ui/figures.ts';
-import figures from '../ui/figures-table.module.css';
 import { Money, Tokens } from '../ui/money.tsx';
+import figures from '../ui/tables/figures-table.module.css';
 import classes from './reports.module.css';
 
 export type Report = z.output<typeof costByUser>;

@@ -3,10 +3,10 @@ import type { ReactNode } from 'react';
 import type { z } from 'zod';
 import type { usageRecord } from '../../../contract/api/requests-api.ts';
 import { useWords } from '../language/language.ts';
-import type { Column } from '../ui/data-table.tsx';
 import { countText, durationText } from '../ui/figures.ts';
 import { Money, Time } from '../ui/money.tsx';
 import { StatusBadge, type Tone } from '../ui/status-badge.tsx';
+import type { Column } from '../ui/tables/data-table.tsx';
 import classes from './requests.module.css';
 
 export type UsageRecord = z.output<typeof usageRecord>;

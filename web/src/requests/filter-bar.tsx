@@ -2,10 +2,10 @@ import { Select } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { type MessageId, useWords } from '../language/language.ts';
 import { type UrlState, useUrlState } from '../shell/url-state.ts';
-import { FilterChip, FilterMenu } from '../ui/filter-menu.tsx';
-import { GROUP_FILTERS, type GroupFilter } from '../ui/group-filters.ts';
-import { GroupSelect } from '../ui/group-select.tsx';
-import { SearchField } from '../ui/search-field.tsx';
+import { FilterChip, FilterMenu } from '../ui/tables/filter-menu.tsx';
+import { GROUP_FILTERS, type GroupFilter } from '../ui/tables/group-filters.ts';
+import { GroupSelect } from '../ui/tables/group-select.tsx';
+import { SearchField } from '../ui/tables/search-field.tsx';
 import type { UsageRecord } from './columns.tsx';
 import {
   CHOICES,

@@ -3,7 +3,7 @@ import { FAILURES } from '../../../contract/failures.ts';
 import { OUTCOMES, PROVENANCES } from '../../../contract/usage.ts';
 import type { Period } from '../shell/period.ts';
 import { FIRST_PAGE, type UrlChange, type UrlState } from '../shell/url-state.ts';
-import { GROUP_FILTERS, type GroupFilter } from '../ui/group-filters.ts';
+import { GROUP_FILTERS, type GroupFilter } from '../ui/tables/group-filters.ts';
 
 /** Filters by how a request went. */
 export const CHOICES = {

@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
 import { useUrlState } from '../shell/url-state.ts';
-import { FilterChip, FilterMenu } from '../ui/filter-menu.tsx';
-import { GROUP_FILTERS, type GroupFilter } from '../ui/group-filters.ts';
-import { GroupSelect, useNames } from '../ui/group-select.tsx';
+import { FilterChip, FilterMenu } from '../ui/tables/filter-menu.tsx';
+import { GROUP_FILTERS, type GroupFilter } from '../ui/tables/group-filters.ts';
+import { GroupSelect, useNames } from '../ui/tables/group-select.tsx';
 import { groupsOf, type Question } from './question.ts';
 import classes from './stats.module.css';
 

@@ -10,7 +10,7 @@ import {
 } from '../../../contract/api/figures-api.ts';
 import { figuresOf, type Period } from '../shell/period.ts';
 import type { UrlState } from '../shell/url-state.ts';
-import { GROUP_FILTERS, type GroupFilter, type Source } from '../ui/group-filters.ts';
+import { GROUP_FILTERS, type GroupFilter, type Source } from '../ui/tables/group-filters.ts';
 
 export const SOURCES = ['gateway', 'provider'] as const satisfies readonly Source[];
 /** `sum` adds up what came before. */

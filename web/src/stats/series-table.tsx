@@ -2,13 +2,18 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
 import { keptSearch, useUrlState } from '../shell/url-state.ts';
-import { seriesColor } from '../ui/chart.tsx';
+import { seriesColor } from '../ui/charts/chart.tsx';
+import {
+  type FiguresReply,
+  type FiguresSeries,
+  seriesIn,
+  unitOf,
+} from '../ui/charts/figures-series.ts';
+import { changeBetween, numberOf, OTHER, type Value } from '../ui/charts/series.ts';
+import { type UnitWords, unitWords } from '../ui/charts/unit-text.ts';
 import { percentText, UNKNOWN } from '../ui/figures.ts';
-import { type FiguresReply, type FiguresSeries, seriesIn, unitOf } from '../ui/figures-series.ts';
-import figures from '../ui/figures-table.module.css';
-import { GROUP_FILTERS, type GroupFilter } from '../ui/group-filters.ts';
-import { changeBetween, numberOf, OTHER, type Value } from '../ui/series.ts';
-import { type UnitWords, unitWords } from '../ui/unit-text.ts';
+import figures from '../ui/tables/figures-table.module.css';
+import { GROUP_FILTERS, type GroupFilter } from '../ui/tables/group-filters.ts';
 import { isSum, type Question } from './question.ts';
 import classes from './stats.module.css';
 

@@ -6,20 +6,20 @@ import { TOKENS_API, type tokenList } from '../../../contract/api/tokens-api.ts'
 import { useAct, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { useAdding } from '../shell/url-state.ts';
-import { NameCell } from '../ui/cells.tsx';
 import { CodeBlock } from '../ui/code-block.tsx';
 import { ConfirmDialog } from '../ui/confirm.tsx';
-import { type Column, DataTable } from '../ui/data-table.tsx';
-import { fieldError } from '../ui/field-errors.ts';
-import { FormDialog } from '../ui/form-dialog.tsx';
-import { instantIn } from '../ui/local-field.ts';
+import { fieldError } from '../ui/forms/field-errors.ts';
+import { FormDialog } from '../ui/forms/form-dialog.tsx';
+import { instantIn } from '../ui/forms/local-field.ts';
+import { TimeField } from '../ui/forms/time-field.tsx';
 import { Time } from '../ui/money.tsx';
 import { tellProblem } from '../ui/notices.ts';
 import { PageBody } from '../ui/page.tsx';
 import { SecretDialog } from '../ui/secret-dialog.tsx';
 import { Empty, Outcome } from '../ui/states.tsx';
-import { useTableState } from '../ui/table-state.ts';
-import { TimeField } from '../ui/time-field.tsx';
+import { NameCell } from '../ui/tables/cells.tsx';
+import { type Column, DataTable } from '../ui/tables/data-table.tsx';
+import { useTableState } from '../ui/tables/table-state.ts';
 
 type Token = z.output<typeof tokenList>['data'][number];
 

@@ -4,9 +4,9 @@ import { PEOPLE_API } from '../../../contract/api/people-api.ts';
 import { WALLETS_API } from '../../../contract/api/wallets-api.ts';
 import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
-import { fieldError } from '../ui/field-errors.ts';
 import { moneyText } from '../ui/figures.ts';
-import { FormDialog } from '../ui/form-dialog.tsx';
+import { fieldError } from '../ui/forms/field-errors.ts';
+import { FormDialog } from '../ui/forms/form-dialog.tsx';
 import { tellDone } from '../ui/notices.ts';
 
 const KINDS = ['credit', 'debit', 'refund', 'correction'] as const;

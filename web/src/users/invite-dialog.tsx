@@ -3,8 +3,8 @@ import { type ReactNode, useState } from 'react';
 import { PEOPLE_API } from '../../../contract/api/people-api.ts';
 import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
-import { fieldError } from '../ui/field-errors.ts';
-import { FormDialog } from '../ui/form-dialog.tsx';
+import { fieldError } from '../ui/forms/field-errors.ts';
+import { FormDialog } from '../ui/forms/form-dialog.tsx';
 import { SecretDialog } from '../ui/secret-dialog.tsx';
 
 const ROLES = ['member', 'admin'] as const;

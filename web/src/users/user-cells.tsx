@@ -4,9 +4,9 @@ import type { ReactNode } from 'react';
 import type { z } from 'zod';
 import type { listedUser } from '../../../contract/api/people-api.ts';
 import { useWords } from '../language/language.ts';
-import { NameCell } from '../ui/cells.tsx';
 import { Money } from '../ui/money.tsx';
 import { StatusBadge } from '../ui/status-badge.tsx';
+import { NameCell } from '../ui/tables/cells.tsx';
 
 export type ListedUser = z.output<typeof listedUser>;
 

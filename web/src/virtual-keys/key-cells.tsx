@@ -2,11 +2,11 @@
 import { Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
-import { NameCell, StateCell } from '../ui/cells.tsx';
 import { agoText, moneyText, shortCountText } from '../ui/figures.ts';
 import { Meter } from '../ui/meter.tsx';
 import { Money } from '../ui/money.tsx';
 import { StatusBadge, type Tone } from '../ui/status-badge.tsx';
+import { NameCell, StateCell } from '../ui/tables/cells.tsx';
 import { boundsOf, budgetShare, hasGrace, tightest } from './bounds.ts';
 import type { VirtualKey } from './key-draft.ts';
 import type { KeySpend } from './key-spend.ts';

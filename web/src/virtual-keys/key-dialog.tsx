@@ -3,7 +3,7 @@ import { VIRTUAL_KEYS_API } from '../../../contract/api/virtual-keys-api.ts';
 import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import type { Person } from '../shell/session.ts';
-import { FormDialog } from '../ui/form-dialog.tsx';
+import { FormDialog } from '../ui/forms/form-dialog.tsx';
 import {
   blankDraft,
   changesIn,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { keyPatch, keyRequest } from '../../../contract/api/virtual-keys-api.ts';
-import { localField } from '../ui/local-field.ts';
+import { localField } from '../ui/forms/local-field.ts';
 import { blankDraft, changesIn, type KeyDraft, orderIn } from './key-draft.ts';
 
 const blank = blankDraft('ada');

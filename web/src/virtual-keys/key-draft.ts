@@ -6,8 +6,8 @@ import type {
   VIRTUAL_KEYS_API,
   virtualKey,
 } from '../../../contract/api/virtual-keys-api.ts';
-import { instantIn, localField } from '../ui/local-field.ts';
-import { countOrNull, textOrNull } from '../ui/typed.ts';
+import { instantIn, localField } from '../ui/forms/local-field.ts';
+import { countOrNull, textOrNull } from '../ui/forms/typed.ts';
 
 export type VirtualKey = z.output<typeof virtualKey>;
 export type Issued = z.output<NonNullable<(typeof VIRTUAL_KEYS_API)['issue']['reply']>>;

@@ -18,11 +18,11 @@ import { SYSTEM_API } from '../../../contract/api/system-api.ts';
 import { useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { namesApart, useProviderName } from '../shell/provider-names.ts';
-import { fieldError, isAtFault } from '../ui/field-errors.ts';
 import { instantText, moneyText } from '../ui/figures.ts';
-import { Fold } from '../ui/fold.tsx';
-import { localField } from '../ui/local-field.ts';
-import { TimeField } from '../ui/time-field.tsx';
+import { fieldError, isAtFault } from '../ui/forms/field-errors.ts';
+import { Fold } from '../ui/forms/fold.tsx';
+import { localField } from '../ui/forms/local-field.ts';
+import { TimeField } from '../ui/forms/time-field.tsx';
 import {
   type KeyDraft,
   LIMITS,

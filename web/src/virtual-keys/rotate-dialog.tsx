@@ -3,10 +3,10 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { VIRTUAL_KEYS_API } from '../../../contract/api/virtual-keys-api.ts';
 import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
-import { Notice } from '../ui/cells.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Time } from '../ui/money.tsx';
 import { ProblemAlert } from '../ui/problem-alert.tsx';
+import { Notice } from '../ui/tables/cells.tsx';
 import { STALE } from './key-dialog.tsx';
 import type { Issued, VirtualKey } from './key-draft.ts';
 

@@ -1,8 +1,8 @@
 import { Select } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { FIGURES_API, type Group } from '../../../contract/api/figures-api.ts';
-import { useAsk } from '../client.ts';
-import { usePeriod } from '../shell/period-picker.tsx';
+import { FIGURES_API, type Group } from '../../../../contract/api/figures-api.ts';
+import { useAsk } from '../../client.ts';
+import { usePeriod } from '../../shell/period-picker.tsx';
 import type { Source } from './group-filters.ts';
 
 export interface Name {

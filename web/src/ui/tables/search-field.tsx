@@ -3,7 +3,7 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useRouter } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { FIRST_PAGE, type UrlChange, useUrlState } from '../shell/url-state.ts';
+import { FIRST_PAGE, type UrlChange, useUrlState } from '../../shell/url-state.ts';
 import classes from './search-field.module.css';
 
 /** How long somebody may pause while writing before the list is asked. */

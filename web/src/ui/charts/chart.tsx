@@ -2,11 +2,11 @@
 import { ActionIcon, Skeleton, UnstyledButton } from '@mantine/core';
 import { IconChartBar, IconTable } from '@tabler/icons-react';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
-import { useWords } from '../language/language.ts';
+import { useWords } from '../../language/language.ts';
+import { instantText } from '../figures.ts';
 import classes from './chart.module.css';
 import type { Band, ChartKind, DrawnSeries, Mark } from './chart-parts.ts';
 import { ChartTable } from './chart-table.tsx';
-import { instantText } from './figures.ts';
 import { type Ends, NO_ENDS, OTHER, type Series, topSeries } from './series.ts';
 import { type Unit, unitWords } from './unit-text.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Problem } from '../client.ts';
+import { Problem } from '../../client.ts';
 import { fieldError, formProblem, isAtFault } from './field-errors.ts';
 
 const problem = new Problem({

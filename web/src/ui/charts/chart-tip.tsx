@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { useWords } from '../language/language.ts';
+import { useWords } from '../../language/language.ts';
 import { bucketText } from './bucket-text.ts';
 import classes from './chart.module.css';
 import type { DrawingProps, DrawnSeries } from './chart-parts.ts';

@@ -1,5 +1,5 @@
 /** Figures over time as charts need them. Sums of money stay exact; what is drawn is a number. */
-import { formatDollars, parseDollars, sum } from '../../../contract/money.ts';
+import { formatDollars, parseDollars, sum } from '../../../../contract/money.ts';
 
 /** Dollars as decimal text, as the API states them; anything else as a number; null: not known, which is not nothing. */
 export type Value = string | number | null;

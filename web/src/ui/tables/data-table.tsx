@@ -8,8 +8,8 @@ import {
   IconColumns3,
 } from '@tabler/icons-react';
 import { type ReactNode, useEffect } from 'react';
-import { type MessageId, useWords } from '../language/language.ts';
-import { usePreferences } from '../shell/preferences.ts';
+import { type MessageId, useWords } from '../../language/language.ts';
+import { usePreferences } from '../../shell/preferences.ts';
 import classes from './data-table.module.css';
 import type { TableControl } from './table-state.ts';
 

@@ -1,8 +1,8 @@
 import { UnstyledButton } from '@mantine/core';
 import { IconArrowDownRight, IconArrowRight, IconArrowUpRight } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import { useWords } from '../language/language.ts';
-import { percentText } from './figures.ts';
+import { useWords } from '../../language/language.ts';
+import { percentText } from '../figures.ts';
 import { changeBetween, type Value } from './series.ts';
 import { Sparkline } from './sparkline.tsx';
 import classes from './stat-card.module.css';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { balanceHistory } from '../../../contract/api/monitoring-api.ts';
+import type { balanceHistory } from '../../../../contract/api/monitoring-api.ts';
 
 type Readings = z.output<typeof balanceHistory>['data'];
 

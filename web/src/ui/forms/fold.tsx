@@ -1,6 +1,6 @@
 import { IconChevronRight } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useRef } from 'react';
-import classes from './fold.module.css';
+import classes from '../fold.module.css';
 
 interface FoldProps {
   readonly title: string;

@@ -2,8 +2,8 @@
  * How stretches of time are called on axes, in tips and in tables. A bucket is a UTC day, a week (`2026-W47`), a month
  * (`2026-11`) or the instant at which it begins.
  */
-import { localeTag } from '../language/language.ts';
-import { dayText } from './figures.ts';
+import { localeTag } from '../../language/language.ts';
+import { dayText } from '../figures.ts';
 
 const isDay = (bucket: string): boolean => bucket.length === 10;
 const isMonth = (bucket: string): boolean => bucket.length === 7;

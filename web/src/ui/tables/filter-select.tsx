@@ -1,7 +1,7 @@
 import { Select } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { useWords } from '../language/language.ts';
-import { FIRST_PAGE, useUrlState } from '../shell/url-state.ts';
+import { useWords } from '../../language/language.ts';
+import { FIRST_PAGE, useUrlState } from '../../shell/url-state.ts';
 
 interface FilterProps {
   /** In the address. */

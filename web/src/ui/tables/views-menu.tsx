@@ -10,20 +10,20 @@ import {
 } from '@tabler/icons-react';
 import { useLocation, useNavigate } from '@tanstack/react-router';
 import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
-import { useWords } from '../language/language.ts';
+import { useWords } from '../../language/language.ts';
 import {
   onPage,
   type PageChoices,
   type SavedView,
   useChoose,
   usePageChoices,
-} from '../shell/preferences.ts';
-import { keptSearch, parseSearch, type UrlState, useUrlState } from '../shell/url-state.ts';
-import { Dialog } from './dialog.tsx';
-import { fieldError } from './field-errors.ts';
-import { FormDialog } from './form-dialog.tsx';
-import { tellDone, tellProblem } from './notices.ts';
-import { ToolButton } from './tool-button.tsx';
+} from '../../shell/preferences.ts';
+import { keptSearch, parseSearch, type UrlState, useUrlState } from '../../shell/url-state.ts';
+import { Dialog } from '../dialog.tsx';
+import { fieldError } from '../forms/field-errors.ts';
+import { FormDialog } from '../forms/form-dialog.tsx';
+import { tellDone, tellProblem } from '../notices.ts';
+import { ToolButton } from '../tool-button.tsx';
 import { renamedView, searchOf, viewIn, withoutView, withView } from './views.ts';
 
 export function ViewsMenu(): ReactNode {

@@ -1,9 +1,9 @@
 import { ActionIcon, Drawer, Group, Text } from '@mantine/core';
 import { IconChevronDown, IconChevronUp, IconListSearch } from '@tabler/icons-react';
 import { type ReactNode, useEffect } from 'react';
-import { useWords } from '../language/language.ts';
+import { useWords } from '../../language/language.ts';
+import { Empty } from '../states.tsx';
 import { isCovered, neighbour } from './data-table.tsx';
-import { Empty } from './states.tsx';
 import type { TableControl } from './table-state.ts';
 
 interface RowPanelProps<Row> {

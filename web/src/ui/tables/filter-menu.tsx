@@ -3,8 +3,8 @@ import { CloseButton, Popover, Stack } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconFilter } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
+import { ToolButton } from '../tool-button.tsx';
 import classes from './filter-menu.module.css';
-import { ToolButton } from './tool-button.tsx';
 
 export function FilterMenu(props: {
   readonly label: string;

@@ -1,6 +1,6 @@
 /** An answer of the figures as series of a chart. What the server put under one roof stays there. */
 import type { z } from 'zod';
-import type { figuresReply } from '../../../contract/api/figures-api.ts';
+import type { figuresReply } from '../../../../contract/api/figures-api.ts';
 import type { NamedSeries } from './chart.tsx';
 import { type Ends, OTHER, type Value } from './series.ts';
 import type { Unit } from './unit-text.ts';

@@ -1,9 +1,9 @@
 import { Button, Group, Stack } from '@mantine/core';
 import type { FormEvent, ReactNode } from 'react';
-import { useWords } from '../language/language.ts';
-import { Dialog } from './dialog.tsx';
+import { useWords } from '../../language/language.ts';
+import { Dialog } from '../dialog.tsx';
+import { ProblemAlert } from '../problem-alert.tsx';
 import { formProblem } from './field-errors.ts';
-import { ProblemAlert } from './problem-alert.tsx';
 
 interface FormDialogProps {
   readonly title: string;

@@ -1,5 +1,5 @@
 /** A value in the words of its unit: short on axes, for reading in tips, exact in tables. */
-import { t } from '../language/language.ts';
+import { t } from '../../language/language.ts';
 import {
   countText,
   durationText,
@@ -10,7 +10,7 @@ import {
   shortDurationText,
   shortMoneyText,
   shortPercentText,
-} from './figures.ts';
+} from '../figures.ts';
 import { numberOf, type Value } from './series.ts';
 
 /**

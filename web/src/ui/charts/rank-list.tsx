@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { percentText } from './figures.ts';
+import { percentText } from '../figures.ts';
 import classes from './rank-list.module.css';
 
 export interface Ranked {

@@ -7,11 +7,11 @@ import {
   IconTerminal2,
 } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import { useWords } from '../language/language.ts';
-import { copyText } from './clipboard.ts';
-import { curlOf } from './curl.tsx';
-import { tellNews } from './notices.ts';
-import { ToolButton } from './tool-button.tsx';
+import { useWords } from '../../language/language.ts';
+import { copyText } from '../clipboard.ts';
+import { curlOf } from '../curl.tsx';
+import { tellNews } from '../notices.ts';
+import { ToolButton } from '../tool-button.tsx';
 
 interface ExportProps {
   /** The address of the call with the filters that are seen; `format` is added for files. */

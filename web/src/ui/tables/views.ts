@@ -1,6 +1,6 @@
 /** Views of a page that somebody saved: what its address says, under a name. */
-import type { PageChoices, SavedView } from '../shell/preferences.ts';
-import { stringifySearch, type UrlState } from '../shell/url-state.ts';
+import type { PageChoices, SavedView } from '../../shell/preferences.ts';
+import { stringifySearch, type UrlState } from '../../shell/url-state.ts';
 
 /** What is passing: which page of the list, and which row is looked at. */
 const PASSING = ['row', 'cursor', 'trail', 'add'];

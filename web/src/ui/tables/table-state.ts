@@ -1,9 +1,9 @@
 /** What a table shows, as its address says it: sorting, filters, page, columns, and the row that is looked at. */
 import { useLocation, useRouter } from '@tanstack/react-router';
 import { useRef } from 'react';
-import { onPage, useChoose, usePreferences } from '../shell/preferences.ts';
-import { type UrlState, useUrlState } from '../shell/url-state.ts';
-import { tellProblem } from './notices.ts';
+import { onPage, useChoose, usePreferences } from '../../shell/preferences.ts';
+import { type UrlState, useUrlState } from '../../shell/url-state.ts';
+import { tellProblem } from '../notices.ts';
 
 export interface TableState {
   /** Name of a column, with `-` before it for descending; null: as the server sends it. */

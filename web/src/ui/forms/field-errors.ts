@@ -1,4 +1,4 @@
-import { Problem } from '../client.ts';
+import { Problem } from '../../client.ts';
 
 /** What the server found wrong with a field of a form, or with one of the things in it (`models.0`). */
 export function fieldError(problem: Error | null, field: string): string | undefined {
