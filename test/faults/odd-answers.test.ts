@@ -284,6 +284,23 @@ test('every picture of a stream of several reaches its caller, and is paid', asy
   assert.deepEqual([record.outcome, record.charge_nanos], ['completed', 2 * PICTURE]);
 });
 
+test('of the pictures of a stream those are paid that came, also where it fails', async () => {
+  const path = '/images/generations';
+  const body = { model: 'dall-e-3', prompt: 'x', n: 3, stream: true };
+  const picture = { type: 'image_generation.completed', b64_json: 'eA==' };
+  const failed = { type: 'error', error: { message: 'The next one is not allowed.' } };
+  for (const [events, outcome] of [
+    [[picture], 'completed'],
+    [[picture, picture, failed], 'failed'],
+  ] as const) {
+    const { record, text } = await pays({ path, body }, stream(...events));
+    const came = text.split('eA==').length - 1;
+    assert.deepEqual([record.outcome, record.charge_nanos], [outcome, came * PICTURE]);
+  }
+  const { record } = await pays({ path, body }, stream(failed));
+  assert.deepEqual([record.outcome, record.charge_nanos], ['failed', 0]);
+});
+
 test('a transcription that states no length is charged by what was heard, and says so', async () => {
   const body = () => form({ model: 'whisper-1', file: new Blob(['x'.repeat(100_000)]) });
   const said = 'It was a dark and stormy night. '.repeat(10);

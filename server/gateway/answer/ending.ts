@@ -19,6 +19,8 @@ export interface Ending {
   readonly body: WholeBody | null;
   readonly usage: ReportedUsage | null;
   readonly servedText: string;
+  /** Whole pictures that came in a stream. */
+  readonly pictures: number;
   readonly servedModel: string | null;
   readonly upstreamId: string | null;
   /** When the first byte came, on the clock that never jumps; null if none came. */

@@ -18,7 +18,7 @@ const THROUGH: Way = { type: 'application/json', whole: 'never' };
 const SECRET = 'sk-secret-of-this-test';
 
 /** A relay to a caller who reads nothing, with what it asked of the provider's connection and what it passed on. */
-function relayToNobody({ type, whole }: Way = STREAM, length: string | null = null) {
+function relayToNobody({ type, whole }: Way = STREAM, length: string | null = null, pictures = 1) {
   const asked: string[] = [];
   const endings: Ending[] = [];
   // Without a connection every byte stays in its buffer.
@@ -28,7 +28,7 @@ function relayToNobody({ type, whole }: Way = STREAM, length: string | null = nu
     readUsage: () => null,
     overlay,
     dropUsageChunk: false,
-    pictures: 1,
+    pictures,
   });
   const relay = new Relay({
     clock: systemClock,
@@ -142,4 +142,13 @@ test('an event that only passes through goes on at once, and the end of the answ
   assert.deepEqual([passed, isEnded], [[event], false]);
   relay.release(null);
   assert.equal(isEnded, true);
+});
+
+test('a caller who leaves between two pictures has the provider stopped, which would bill the next', () => {
+  const { relay, asked, endings, reply } = relayToNobody(STREAM, null, 3);
+  relay.onData(Buffer.from('data: {"type":"image_generation.completed","b64_json":"eA=="}\n\n'));
+  reply.destroy();
+  reply.emit('close');
+  assert.ok(asked.includes('abort'));
+  assert.deepEqual([endings[0]?.complete, endings[0]?.pictures], [false, 1]);
 });

@@ -143,7 +143,7 @@ export class Relay implements OutboundReceiver, Listed {
     const watch = this.#watch;
     if (watch !== null) {
       const rest = watch.end();
-      if (!watch.ended && !watch.finished && watch.error === null) {
+      if (!watch.mayEnd) {
         // Half an event must not go on: our error event would become its second half.
         this.#fail(new Failure('upstream_reset', { detail: 'the stream stopped before its end' }));
         return;
@@ -372,6 +372,7 @@ export class Relay implements OutboundReceiver, Listed {
       body: complete ? this.#whole : null,
       usage: watch?.usage ?? null,
       servedText: this.#servedText(complete),
+      pictures: watch?.pictures ?? 0,
       servedModel: watch?.servedModel ?? null,
       upstreamId: watch?.upstreamId ?? upstreamRequestId(this.#headers),
       firstByteAt: this.#firstByteAt,

@@ -182,7 +182,7 @@ test('a stream of several pictures ends with the last of them, or where it stops
   assert.equal(watch.held?.toString(), picture(2));
   const fewer = watchOf('images', false, 'openai', 3);
   assert.equal(run(fewer, [Buffer.from(picture(0))]), picture(0));
-  assert.deepEqual([fewer.ended, fewer.finished], [false, true]);
+  assert.deepEqual([fewer.ended, fewer.finished, fewer.pictures], [false, false, 1]);
 });
 
 test('cumulative usage on every chunk counts once, the last word wins', () => {

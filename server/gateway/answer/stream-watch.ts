@@ -81,7 +81,6 @@ export class StreamWatch {
   #served = '';
   #loose = '';
   #readForModel = EVENTS_READ_FOR_MODEL;
-  #pictures = 0;
   /** Bytes of the last event, which the caller gets after its record is durable. */
   held: Buffer | null = null;
   usage: ReportedUsage | null = null;
@@ -89,12 +88,19 @@ export class StreamWatch {
   upstreamId: string | null = null;
   /** The choice has ended, though perhaps not the stream. */
   finished = false;
+  /** Whole pictures that came. */
+  pictures = 0;
   /** The error that the provider put into its stream. */
   error: JsonObject | null = null;
 
   constructor(options: StreamWatchOptions) {
     this.#options = options;
     this.#markers = SERVED[options.wire] ?? [];
+  }
+
+  /** Has enough come for the connection to end here? A provider may make fewer pictures than it was asked for. */
+  get mayEnd(): boolean {
+    return this.ended || this.finished || this.error !== null || this.pictures > 0;
   }
 
   /** The last event has been seen; what follows it is nobody's. */
@@ -234,10 +240,8 @@ export class StreamWatch {
     if (reported !== null) this.usage = this.#options.overlay(this.usage, reported);
     if (isFailed || TERMINAL_TYPES.has(event['type'])) return 'hold';
     if (PICTURE_TYPES.has(event['type'])) {
-      // A provider may make fewer: then the stream ends with the connection.
-      this.finished = true;
-      this.#pictures += 1;
-      if (this.#pictures >= this.#options.pictures) return 'hold';
+      this.pictures += 1;
+      if (this.pictures >= this.#options.pictures) return 'hold';
     }
     const { choices } = event;
     const usageOnly = reported !== null && Array.isArray(choices) && choices.length === 0;

@@ -6,15 +6,20 @@ import type { WholeBody } from '../answer/answer-body.ts';
 import type { Plan } from '../request/plan.ts';
 import { numberIn } from '../request/request-body.ts';
 
-/** The pieces that a metered-by-cost answer is billed by, where they can be counted here. */
+/**
+ * The pieces that a metered-by-cost answer is billed by, where they can be counted here.
+ *
+ * @param streamed pictures that came in a stream
+ */
 export function countUnits(
   plan: Plan,
   answer: JsonObject | null,
+  streamed = 0,
 ): Partial<Record<BilledUnit, number>> {
   const { wire, parsed, endpoint } = plan;
   if (wire === 'images') {
-    // A stream, and a bare picture, say nothing of their number.
-    if (answer === null) return { image: picturesOf(plan.pictures) };
+    // A bare picture says nothing of their number, nor does a stream of which none is known by its name.
+    if (answer === null) return { image: streamed > 0 ? streamed : picturesOf(plan.pictures) };
     const images = answer['data'];
     return { image: Array.isArray(images) ? images.length : 0 };
   }

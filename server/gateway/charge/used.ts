@@ -37,7 +37,8 @@ function stated(outturn: Outturn): Reading | null {
   const whole = isWhole(outturn);
   const usage = reportedUsage(outturn);
   if (plan.pathClass !== 'tokens' || nothingServed(outturn)) {
-    const units = { ...countUnits(plan, answer?.json ?? null), ...usage.units };
+    const made = countUnits(plan, answer?.json ?? null, ending.pictures);
+    const units = { ...made, ...usage.units };
     const second = whole && !isCounted(usage, units) ? guessedSeconds(outturn) : null;
     if (second !== null) return { usage: { ...usage, units: { second } }, provenance: 'estimated' };
     const provenance = whole || ending.status === 0 ? 'reported' : 'partial';
@@ -93,7 +94,8 @@ function isWhole({ ending }: Outturn): boolean {
 export function nothingServed({ ending, answer }: Outturn): boolean {
   if (ending.status >= 400 || !ending.sent) return true;
   if (answer?.isError === true && answer.usage === null) return true;
-  // A stream that fails before a word was said, and states nothing.
-  if (ending.errorInStream && ending.usage === null && ending.servedText === '') return true;
+  // A stream that fails before a word was said or a picture was whole, and states nothing.
+  const isEmpty = ending.servedText === '' && ending.pictures === 0;
+  if (ending.errorInStream && ending.usage === null && isEmpty) return true;
   return ending.failure !== null && ending.firstByteAt === null;
 }
