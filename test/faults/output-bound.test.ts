@@ -48,6 +48,18 @@ describe('what is sent on to a provider', { timeout: 180_000 }, () => {
     });
   }
 
+  test('what knows no bound, of a model whose maximum nobody knows, is held to give as much as it reads', async () => {
+    const input = 'word '.repeat(20_000);
+    const usage = { input_tokens: 20_000, output_tokens: 12_000, total_tokens: 32_000 };
+    const compacted = { id: 'resp_1', object: 'response.compaction', output: [], usage };
+    const question = { path: '/responses/compact', body: { model: 'gpt-4o-mini', input } };
+    await using holder = await openHolder();
+    holder.stand.upstream.script({ behave: { body: JSON.stringify(compacted) } });
+    const { record, charge } = await askHolder(holder, question);
+    assert.equal(charge, 32_000 * CREDIT);
+    assert.ok((record.hold_nanos ?? 0) >= charge, `${record.hold_nanos}`);
+  });
+
   test('under MIN_OUTPUT_TOKENS of cover a request without a bound is refused and reaches nobody', async () => {
     await using holder = await openHolder(60 * CREDIT);
     const { answer, record } = await askHolderRefused(holder, chat(''));

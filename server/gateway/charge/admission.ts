@@ -266,6 +266,12 @@ const NO_MODEL = {
   param: 'model',
 };
 
+/** Nothing keeps such an answer to the default. What sums up or judges a text is no longer than that. */
+function unboundedSettings(charging: ChargingSettings, input: number): ChargingSettings {
+  const defaultMaxOutputTokens = Math.max(charging.defaultMaxOutputTokens, input);
+  return { ...charging, defaultMaxOutputTokens };
+}
+
 /** How a request is reckoned wherever it may be served; with a cover, output that nothing bounds is lowered to it. */
 function offersOf(
   { ledger, metering, charging }: AdmissionDeps,
@@ -279,7 +285,8 @@ function offersOf(
   const input = expected.inputEstimate + (pieces?.input ?? 0);
   const choices = isText ? choicesOf(plan) : 1;
   const stated = pieces === null ? statedBound(plan) : pieces.output;
-  const mostAt = (limits: ModelLimits) => mostOutput(limits, input, charging);
+  const usual = plan.unbounded ? unboundedSettings(charging, input) : charging;
+  const mostAt = (limits: ModelLimits) => mostOutput(limits, input, usual);
   const boundAt = ({ limits }: Place, tariff: Tariff): number => {
     const most = stated ?? mostAt(limits);
     if (stated !== null || cover === null || plan.unbounded) return most;
