@@ -43,17 +43,9 @@ const NOT_TO_UPSTREAM: ReadonlySet<string> = new Set([
   // Where the caller came from is not the provider's business. Some refuse pages that they do not know, which is for the
   // operator to do, and was done when the page asked here.
   'origin',
-  'sec-fetch-dest',
-  'sec-fetch-mode',
-  'sec-fetch-site',
-  'sec-fetch-user',
+  'referer',
   'forwarded',
   'via',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-port',
-  'x-forwarded-proto',
-  'x-forwarded-server',
   'x-original-forwarded-for',
   'x-real-ip',
   'x-client-ip',
@@ -61,28 +53,20 @@ const NOT_TO_UPSTREAM: ReadonlySet<string> = new Set([
   'true-client-ip',
   'fastly-client-ip',
   'cdn-loop',
-  // Who signed in at a proxy in front of us, and with what.
-  'x-forwarded-access-token',
-  'x-forwarded-email',
-  'x-forwarded-user',
-  'x-auth-request-access-token',
-  'x-auth-request-email',
-  'x-auth-request-user',
-  'x-amzn-oidc-accesstoken',
-  'x-amzn-oidc-data',
-  'x-amzn-oidc-identity',
-  'x-goog-authenticated-user-email',
-  'x-goog-authenticated-user-id',
-  'x-goog-iap-jwt-assertion',
 ]);
 
 /**
- * What Cloudflare adds on the way to us: addresses, places, who signed in. Most providers are behind it as well, and there it
- * refuses requests that bring such headers. What callers say to its gateway for models is theirs, and crosses.
+ * What a browser, and proxies in front of us, add by families of names: addresses, places, who signed in and with what. A
+ * provider that is behind Cloudflare as well refuses what brings headers of Cloudflare's tunnels; what callers say to its
+ * gateway for models is theirs, and crosses.
  */
-function isOfTunnel(name: string): boolean {
-  return name.startsWith('cf-') && !name.startsWith('cf-aig-');
-}
+const ADDED_ON_THE_WAY = new RegExp(
+  [
+    '^(?:sec-fetch-|x-forwarded-|cf-(?!aig-)',
+    '|x-auth-request-|x-authentik-|x-pomerium-|tailscale-user-|remote-(?:user|groups|name|email)$',
+    '|x-amzn-oidc-|x-goog-authenticated-user-|x-goog-iap-|x-ms-client-principal|x-ms-token-)',
+  ].join(''),
+);
 
 const NOT_TO_CALLER: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP,
@@ -132,7 +116,7 @@ export function headersToUpstream(
   for (const name in headers) {
     const value = headers[name];
     if (value === undefined || NOT_TO_UPSTREAM.has(name) || hops?.has(name)) continue;
-    if (isOfTunnel(name)) continue;
+    if (ADDED_ON_THE_WAY.test(name)) continue;
     crossing[name] = value;
   }
   // Compressed answers could not be metered as they pass.
