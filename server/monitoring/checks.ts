@@ -27,7 +27,7 @@ export interface CheckDeps {
   readonly ask: Ask;
   /** What was spent with the key since its anchor. */
   readonly spendSince: (anchor: Anchor) => Promise<SpendSince>;
-  /** Were the last probes of the key told that nobody pays? */
+  /** Were the last probes of the key, with the secret that it has, told that nobody pays? */
   readonly isUnpaid: () => Promise<boolean>;
   readonly balancesLike: Readings['balances'];
   /** The given time, a little more or less, so that keys that came together do not stay together. */

@@ -2,7 +2,17 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../clock.ts';
-import { has, openStage, reads, refuses, type Stage, TELLING } from './stage-for-tests.ts';
+import {
+  answer,
+  dollars,
+  has,
+  openStage,
+  reads,
+  refuses,
+  SILENT,
+  type Stage,
+  TELLING,
+} from './stage-for-tests.ts';
 
 let stage: Stage;
 beforeEach(async () => {
@@ -126,4 +136,55 @@ test('of a key that is gone neither its address nor its masked secret is kept', 
   stage.clock.pass(DAY_MS);
   await stage.monitoring.tick();
   assert.doesNotMatch(kept(), /ann\.example|bbbb|1111/);
+});
+
+test('a secret that comes back before anybody looked is watched on', async () => {
+  stage.add('pk_1');
+  await stage.monitoring.tick();
+  stage.add('pk_1', OTHER);
+  await stage.monitoring.check('pk_1');
+  stage.add('pk_1');
+  await stage.monitoring.tick();
+  const before = stage.asked.length;
+  stage.clock.pass(HOUR_MS);
+  await stage.monitoring.tick();
+  assert.equal(stage.asked.length, before + 1);
+  assert.equal((await status())?.status, 'healthy');
+});
+
+test('a new secret is asked about at once, however lately the old one was', async () => {
+  stage.add('pk_1', OTHER);
+  await stage.monitoring.check('pk_1');
+  stage.add('pk_1');
+  stage.script.balance = refuses;
+  await stage.monitoring.tick();
+  assert.equal((await status())?.status, 'invalid');
+});
+
+test('a new secret is asked whether it is good, also where a balance is reckoned', async () => {
+  const anchored = { provider: SILENT, anchor: { amount: dollars(10), at: stage.clock.now() } };
+  stage.add('pk_1', anchored);
+  await stage.monitoring.tick();
+  assert.equal((await status())?.status, 'healthy');
+  stage.add('pk_1', { ...anchored, ...OTHER });
+  stage.script.balance = refuses;
+  stage.clock.pass(MINUTE_MS);
+  await stage.monitoring.tick();
+  assert.equal((await status())?.status, 'invalid');
+});
+
+test('that nobody paid for the old secret says nothing about the new one, which is probed at once', async () => {
+  stage.add('pk_1', { probe: true });
+  stage.script.completion = () => answer(402, undefined);
+  for (let times = 0; times < 3; times++) {
+    stage.clock.pass(5 * MINUTE_MS);
+    await stage.monitoring.tick();
+  }
+  assert.equal((await status())?.status, 'exhausted');
+  stage.add('pk_1', { probe: true, ...OTHER });
+  stage.script.completion = () => answer(200, { model: 'small-model', usage: {} });
+  const probes = () => stage.rows('select id from probes').length;
+  const before = probes();
+  await stage.monitoring.tick();
+  assert.deepEqual([(await status())?.status, probes()], ['healthy', before + 1]);
 });

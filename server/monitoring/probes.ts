@@ -48,8 +48,8 @@ export interface Probes {
   /** Makes a completion with the key. Never rejects for what the provider does. */
   probe(key: ProbedKey, ask: Ask): Promise<Probe>;
   append(probe: Probe): Write;
-  /** Were the last probes of a key all told that nobody pays? */
-  areUnpaid(keyId: string): Promise<boolean>;
+  /** Were the last probes of a key since an instant all told that nobody pays? */
+  areUnpaid(keyId: string, since: number): Promise<boolean>;
   /** What probes of a key cost since an instant, by UTC day. Unpriced ones add nothing. */
   costs(keyId: string, since: number): Promise<readonly CostOfDay[]>;
 }
@@ -116,16 +116,21 @@ export function createProbes({ storage, clock, metering, ...usual }: ProbesDeps)
         probe.latencyMs,
         probe.error,
       ]),
-    areUnpaid: (keyId) => areUnpaid(storage, keyId),
+    areUnpaid: (keyId, since) => areUnpaid(storage, keyId, since),
     costs: (keyId, since) => costs(storage, keyId, since),
   };
 }
 
-async function areUnpaid({ db }: ProbesDeps['storage'], keyId: string): Promise<boolean> {
+async function areUnpaid(
+  { db }: ProbesDeps['storage'],
+  keyId: string,
+  since: number,
+): Promise<boolean> {
   const last = await db
     .selectFrom('probes')
     .select('error')
     .where('provider_key_id', '=', keyId)
+    .where('at', '>=', since)
     .orderBy('id', 'desc')
     .limit(TOLD_UNTIL_UNPAID)
     .execute();

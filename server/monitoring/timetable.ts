@@ -28,7 +28,7 @@ export interface Plan {
 export interface Timetable {
   /** Takes in new keys and those with new rules, due at once; all others rest, and how they fared stays known. */
   align(plans: readonly Plan[]): Promise<void>;
-  /** Notes a key of which nothing is known yet, at rest. */
+  /** Notes a key of which nothing is known yet, at rest until the next time that all are taken in. */
   enter(plan: Plan): Promise<void>;
   /** Makes all keys due for a check now, and for a probe where they are probed. */
   hurry(): Promise<void>;
@@ -67,6 +67,8 @@ class Rows implements Timetable {
   readonly #nameOfClaim: () => string;
   /** The rules by key of what is on the timetable; null before the first look into the database. */
   #planned: ReadonlyMap<string, string> | null = null;
+  /** Those that were entered since, and so laid to rest, also where they are on the timetable. */
+  readonly #entered = new Set<string>();
   #latest = Number.POSITIVE_INFINITY;
 
   constructor({ storage, clock, nameOfClaim }: TimetableDeps) {
@@ -79,7 +81,10 @@ class Rows implements Timetable {
     const before = this.#planned ?? (await this.#onRecord());
     const now = this.#clock.now();
     const isBack = now < this.#latest;
-    const fresh = plans.filter(({ keyId, rules }) => before.get(keyId) !== rules);
+    const fresh = plans.filter(
+      ({ keyId, rules }) => this.#entered.has(keyId) || before.get(keyId) !== rules,
+    );
+    this.#entered.clear();
     const after = new Map(plans.map(({ keyId, rules }) => [keyId, rules]));
     const gone = [...before.keys()].filter((id) => !after.has(id));
     const writes = [
@@ -87,7 +92,11 @@ class Rows implements Timetable {
       ...fresh.map((plan) => this.#write(planned(plan, now))),
       ...gone.map((id) => this.#write(resting(id))),
     ];
-    if (writes.length > 0) await this.#storage.commit(writes);
+    if (writes.length > 0) {
+      // Should this fail, only the database knows what is on the timetable.
+      this.#planned = null;
+      await this.#storage.commit(writes);
+    }
     this.#planned = after;
     this.#latest = now;
   }
@@ -103,6 +112,7 @@ class Rows implements Timetable {
 
   async enter(plan: Plan): Promise<void> {
     const at = this.#clock.now();
+    this.#entered.add(plan.keyId);
     await this.#storage.commit([
       this.#write(planned({ ...plan, rules: ENTERED }, at)),
       this.#write(resting(plan.keyId)),
@@ -192,7 +202,7 @@ const FORGOTTEN = {
  */
 function planned(plan: Plan, now: number): RawBuilder<unknown> {
   const { keyId, lane, rules, secretMark, syncs, probes } = plan;
-  const isOther = sql`secret_mark <> excluded.secret_mark`;
+  const isOther = sql`(secret_mark <> excluded.secret_mark)`;
   const known = Object.entries(FORGOTTEN).map(([name, value]) => {
     const column = sql.ref(name);
     return sql`${column} = iif(${isOther}, ${value}, ${column})`;
@@ -205,9 +215,11 @@ function planned(plan: Plan, now: number): RawBuilder<unknown> {
     on conflict (provider_key_id) do update set
       lane = excluded.lane, rules = excluded.rules, secret_mark = excluded.secret_mark,
       secret_since = iif(${isOther}, ${now}, secret_since), ${sql.join(known)},
-      check_at = iif(rules = ${ENTERED} and last_checked_at > ${now - LATELY_MS}, check_at, excluded.check_at),
+      check_at = iif(rules = ${ENTERED} and last_checked_at > ${now - LATELY_MS} and ${isOther} is not true,
+        check_at, excluded.check_at),
+      validate_at = iif(${isOther}, excluded.validate_at, validate_at),
       sync_at = iif(excluded.sync_at is null or ${isOther}, excluded.sync_at, coalesce(sync_at, excluded.sync_at)),
-      probe_at = iif(excluded.probe_at is null, null, coalesce(probe_at, excluded.probe_at)),
+      probe_at = iif(excluded.probe_at is null or ${isOther}, excluded.probe_at, coalesce(probe_at, excluded.probe_at)),
       due_at = excluded.due_at, scheduled_at = excluded.scheduled_at, lease_by = null, lease_until = null`;
 }
 

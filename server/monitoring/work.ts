@@ -111,7 +111,7 @@ class Worker implements Work {
         now: () => clock.now(),
         ask: this.#askOf(key),
         spendSince: (anchor) => this.#spendSince(key.id, anchor),
-        isUnpaid: () => probes.areUnpaid(key.id),
+        isUnpaid: () => probes.areUnpaid(key.id, row.secret_since ?? 0),
         balancesLike: readings.balances,
         jittered: (ms) => this.#jittered(ms),
         checkIntervalMs: intervals.checkMs,
