@@ -1,7 +1,11 @@
 /** A key that gets another secret is another key to its provider. */
 import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, test } from 'node:test';
+import { Kysely, SqliteDialect } from 'kysely';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../clock.ts';
+import { bindable } from '../storage/connection.ts';
+import { up as newSecrets } from '../storage/migrations/0017-new-secrets.ts';
 import {
   answer,
   dollars,
@@ -188,3 +192,56 @@ test('that nobody paid for the old secret says nothing about the new one, which 
   await stage.monitoring.tick();
   assert.deepEqual([(await status())?.status, probes()], ['healthy', before + 1]);
 });
+
+interface Marked {
+  readonly provider_key_id: string;
+  readonly lane: string;
+  readonly rules: string;
+  readonly due_at: number | null;
+  readonly secret_mark: string | null;
+}
+
+const marked = () =>
+  stage.rows<Marked>(
+    'select provider_key_id, lane, rules, due_at, secret_mark from key_health order by 1',
+  );
+
+test('what was written before secrets were marked is known of the secret that it was written of', async () => {
+  stage.add('pk_1');
+  stage.add('pk_2', OTHER);
+  await stage.monitoring.tick();
+  const [watched, switchedOff] = marked();
+  stage.keys.delete('pk_2');
+  await stage.monitoring.tick();
+  // As the version before left them: it kept the rules of what is at rest.
+  const earlier = new DatabaseSync(':memory:');
+  earlier.exec('create table key_health (provider_key_id, lane, rules, due_at)');
+  const insert = earlier.prepare('insert into key_health values (?, ?, ?, ?)');
+  for (const row of [watched, switchedOff && { ...switchedOff, due_at: null }]) {
+    if (row !== undefined) insert.run(row.provider_key_id, row.lane, row.rules, row.due_at);
+  }
+  insert.run('pk_3', 'entered and never planned', '', null);
+  await newSecrets(writableBy(earlier));
+  const rows = earlier.prepare('select * from key_health order by provider_key_id').all();
+  assert.deepEqual(
+    rows.map(({ secret_since: _, ...row }) => row),
+    [
+      ...marked(),
+      { provider_key_id: 'pk_3', lane: '', rules: '', due_at: null, secret_mark: null },
+    ],
+  );
+});
+
+function writableBy(database: DatabaseSync): Kysely<unknown> {
+  const prepare = (text: string) => {
+    const statement = database.prepare(text);
+    return {
+      reader: statement.columns().length > 0,
+      all: (parameters: readonly unknown[]) => statement.all(...bindable(parameters)),
+      run: (parameters: readonly unknown[]) => statement.run(...bindable(parameters)),
+      iterate: (parameters: readonly unknown[]) => statement.iterate(...bindable(parameters)),
+    };
+  };
+  const close = () => database.close();
+  return new Kysely({ dialect: new SqliteDialect({ database: { prepare, close } }) });
+}
