@@ -38,3 +38,25 @@ test('a host that has finished all its keys while it was left out of a claim get
   const { done, broken } = await passes.run();
   assert.deepEqual({ done, broken, left: due.length }, { done: 50, broken: 0, left: 0 });
 });
+
+test('whoever asks while a pass finds nothing more to do is heard by it still', async () => {
+  const clock = new HandClock('2026-11-20T00:00:00Z');
+  const lanes = createLanes(clock, { perSecond: 1_000, concurrent: 1 });
+  const refuse = (): never => assert.fail('not a part of a pass');
+  const due: KeyRow[] = [];
+  let asked: Promise<unknown> | null = null;
+  const claim = async (limit: number): Promise<readonly KeyRow[]> => {
+    const claimed = due.splice(0, limit);
+    if (asked !== null) return claimed;
+    due.push({ provider_key_id: 'pk_1', lane: 'host' } as KeyRow);
+    asked = passes.run();
+    return claimed;
+  };
+  const passes = createPasses({
+    ...{ clock, lanes, log: { warn: refuse }, align: async () => undefined },
+    timetable: { claim, align: refuse, enter: refuse, hurry: refuse, settle: refuse, rows: refuse },
+    work: { turn: async () => undefined, check: refuse, sync: refuse, probe: refuse },
+  });
+  const { done } = await passes.run();
+  assert.deepEqual({ done, left: due.length }, { done: 1, left: 0 });
+});

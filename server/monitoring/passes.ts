@@ -84,12 +84,14 @@ class Door {
     return this.#next.promise;
   }
 
-  /** Was there a knock that was not answered? It is now. */
-  answer(): boolean {
-    const was = this.#isKnocked;
+  /** Was there a knock that was not answered? */
+  get isKnocked(): boolean {
+    return this.#isKnocked;
+  }
+
+  answer(): void {
     this.#isKnocked = false;
-    if (was) this.#next = Promise.withResolvers();
-    return was;
+    this.#next = Promise.withResolvers();
   }
 }
 
@@ -98,11 +100,14 @@ async function onePass(deps: PassesDeps, door: Door, isClosed: () => boolean): P
   const startedAt = clock.elapsed();
   const crew = new Crew(deps, isClosed);
   try {
-    for (;;) {
+    for (let isAtWork = false; isAtWork || door.isKnocked; ) {
       // Once for each knock and no more often, for it looks at all keys.
-      if (door.answer()) await deps.align();
-      if (!(await crew.takeMore())) break;
-      await crew.someoneFree(door.knocked());
+      if (door.isKnocked) {
+        door.answer();
+        await deps.align();
+      }
+      isAtWork = await crew.takeMore();
+      if (isAtWork) await crew.someoneFree(door.knocked());
     }
   } catch (error) {
     // The next pass tries again; what was claimed is free when its lease ends.
