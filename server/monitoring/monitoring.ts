@@ -112,7 +112,7 @@ class Monitor implements Monitoring {
   readonly #readings;
   readonly #work;
   readonly #passes;
-  /** Checks that somebody asked for and that are under way: whoever asks meanwhile gets the same one. */
+  /** Checks that somebody asked for and that are under way: whoever asks meanwhile of that secret gets the same one. */
   readonly #demanded = new Map<string, Promise<Reading>>();
   #isOver = false;
 
@@ -178,12 +178,13 @@ class Monitor implements Monitoring {
   }
 
   check(keyId: string): Promise<Reading> {
-    const underWay = this.#demanded.get(keyId);
+    const demanded = JSON.stringify([keyId, this.#deps.keys.find(keyId)?.masked]);
+    const underWay = this.#demanded.get(demanded);
     if (underWay !== undefined) return underWay;
     const reading = this.#onKey(keyId, (key, row) => this.#work.check(key, row)).finally(() =>
-      this.#demanded.delete(keyId),
+      this.#demanded.delete(demanded),
     );
-    this.#demanded.set(keyId, reading);
+    this.#demanded.set(demanded, reading);
     return reading;
   }
 

@@ -122,6 +122,26 @@ test('what is found out with the old secret when the new one is there already co
   assert.deepEqual([known?.status, known?.balance], ['invalid', null]);
 });
 
+test('whoever asks for a check of the new secret is not told of the old one that is being checked', async () => {
+  stage.add('pk_1');
+  const late = Promise.withResolvers<void>();
+  const isAsked = Promise.withResolvers<void>();
+  stage.script.balance = async () => {
+    isAsked.resolve();
+    await late.promise;
+    return has(10);
+  };
+  const ofOld = stage.monitoring.check('pk_1');
+  await isAsked.promise;
+  stage.add('pk_1', OTHER);
+  stage.script.balance = refuses;
+  const ofNew = stage.monitoring.check('pk_1');
+  late.resolve();
+  await Promise.allSettled([ofOld, ofNew]);
+  assert.equal((await ofNew).status, 'invalid');
+  assert.equal((await status())?.status, 'invalid');
+});
+
 test('a change of anything else leaves what is known', async () => {
   await watchForADay();
   stage.add('pk_1', { checkIntervalMinutes: 5 });
