@@ -32,6 +32,7 @@ describe('the registry', () => {
     }
     assert.equal(providerForBase('https://API.OPENAI.COM/v1/').id, 'openai');
     assert.equal(providerForBase('https://openrouter.ai').id, 'openrouter');
+    assert.equal(providerForBase('https://codestral.mistral.ai/v1').id, 'mistral');
   });
 
   test('takes every other address for a custom server, also one that looks alike', () => {
