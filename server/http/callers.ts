@@ -226,6 +226,9 @@ function identifier(deps: CallersDeps, settings: CallersSettings): Callers['iden
     if (credential !== undefined) return await ofCredential(credential);
     const person = personBehind(sessionIn(request));
     if (person !== null) return person;
+    // Under this name a virtual key is taken, and nothing else: an operator does not come in with it.
+    const key = openKey(single(headers['api-key']) ?? '');
+    if (key !== null) return { kind: 'key holder', key };
     // A scheme other than Bearer may be meant for a proxy on the way; alone, it is a credential that we do not take.
     return { kind: headers.authorization === undefined ? 'nobody' : 'stranger' };
   }

@@ -44,6 +44,19 @@ test('a wrong credential names nobody: guessing many empties the bucket of the a
   assert.equal(next.statusCode, 429);
 });
 
+test('a virtual key is measured by itself, under whichever header it comes', async () => {
+  const rules = { label: 'ann', note: null, origin: 'operator', allowUnmetered: false } as const;
+  const { token } = await edge.accounts.keys.issue(rules);
+  // The bucket of the address is emptied first: whoever else is there shares it.
+  for (let i = 0; i < 4; i++) await call('/models/simple');
+  const statuses = [];
+  for (const headers of [{ 'api-key': token }, { 'x-api-key': token }, { 'api-key': token }]) {
+    statuses.push((await call('/user/balance', headers)).statusCode);
+  }
+  assert.deepEqual(statuses, [200, 200, 200]);
+  assert.equal((await call('/user/balance', { 'x-api-key': token })).statusCode, 429);
+});
+
 test('the public statistics count by themselves, and say in each answer what is left', async () => {
   const { token } = await edge.accounts.tokens.issue({ userId: null, name: 'x', expiresAt: null });
   const read = () => call('/api/v1/nothing', { authorization: `Bearer ${token}` });
