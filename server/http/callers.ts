@@ -183,16 +183,6 @@ function identifier(deps: CallersDeps, settings: CallersSettings): Callers['iden
     return { kind: 'person', user, session };
   }
 
-  function openKey(credential: string): VirtualKey | null {
-    try {
-      return keys.authenticate(credential);
-    } catch (error) {
-      // Why a key is closed is told where keys are taken.
-      if (error instanceof Failure) return null;
-      throw error;
-    }
-  }
-
   async function ofCredential(credential: string): Promise<Identity> {
     const given = digest(credential);
     if (timingSafeEqual(given, adminDigest)) return { kind: 'admin token' };
@@ -208,7 +198,7 @@ function identifier(deps: CallersDeps, settings: CallersSettings): Callers['iden
       const user = token.userId === null ? null : people.find(token.userId);
       return { kind: 'api token', token, user };
     }
-    const key = openKey(credential);
+    const key = openKey(keys, credential);
     return key === null ? { kind: 'stranger' } : { kind: 'key holder', key };
   }
 
@@ -227,7 +217,7 @@ function identifier(deps: CallersDeps, settings: CallersSettings): Callers['iden
     const person = personBehind(sessionIn(request));
     if (person !== null) return person;
     // Under this name a virtual key is taken, and nothing else: an operator does not come in with it.
-    const key = openKey(single(headers['api-key']) ?? '');
+    const key = openKey(keys, single(headers['api-key']) ?? '');
     if (key !== null) return { kind: 'key holder', key };
     // A scheme other than Bearer may be meant for a proxy on the way; alone, it is a credential that we do not take.
     return { kind: headers.authorization === undefined ? 'nobody' : 'stranger' };
@@ -238,6 +228,16 @@ function identifier(deps: CallersDeps, settings: CallersSettings): Callers['iden
     known.set(request, found);
     return found;
   };
+}
+
+function openKey(keys: CallersDeps['accounts']['keys'], credential: string): VirtualKey | null {
+  try {
+    return keys.authenticate(credential);
+  } catch (error) {
+    // Why a key is closed is told where keys are taken.
+    if (error instanceof Failure) return null;
+    throw error;
+  }
 }
 
 /** Whom a handler meets; null for whoever has no business on the surfaces of people. */
