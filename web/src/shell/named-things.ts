@@ -6,6 +6,7 @@ import { PROVIDER_KEYS_API } from '../../../contract/api/provider-keys-api.ts';
 import { VIRTUAL_KEYS_API } from '../../../contract/api/virtual-keys-api.ts';
 import { useAsk } from '../client.ts';
 import { type Place, placeOf } from './places.ts';
+import { useProviderName } from './provider-names.ts';
 
 export interface NamedThing {
   readonly id: string;
@@ -26,6 +27,7 @@ export function useNamedThings(query: string, isOperator: boolean): readonly Nam
   const asked = { placeholderData: keepPreviousData, enabled: q.length >= LETTERS_MIN };
   const virtual = useAsk(VIRTUAL_KEYS_API.list, { query: { q, limit: MOST } }, asked);
   const provider = useAsk(PROVIDER_KEYS_API.list, { query: { q } }, asked);
+  const providerName = useProviderName();
   const people = useAsk(
     PEOPLE_API.users,
     { query: { q, limit: MOST } },
@@ -36,9 +38,9 @@ export function useNamedThings(query: string, isOperator: boolean): readonly Nam
     ...(virtual.data?.data ?? []).map(
       ({ id, name, username, masked }) => [id, name, `${username} · ${masked}`] as const,
     ),
-    ...(provider.data?.data ?? [])
-      .slice(0, MOST)
-      .map(({ id, name, platform, masked }) => [id, name, `${platform} · ${masked}`] as const),
+    ...(provider.data?.data ?? []).slice(0, MOST).map(({ id, name, platform, masked }) => {
+      return [id, name, `${providerName(platform)} · ${masked}`] as const;
+    }),
     ...(people.data?.data ?? []).map(
       ({ id, name, username, email }) => [id, name ?? username, email ?? username] as const,
     ),
