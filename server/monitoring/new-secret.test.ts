@@ -10,6 +10,7 @@ import {
   answer,
   dollars,
   has,
+  onItsWay,
   openStage,
   reads,
   refuses,
@@ -104,19 +105,14 @@ test('a secret of the environment that is another one after a restart is another
 
 test('what is found out with the old secret when the new one is there already counts no more', async () => {
   stage.add('pk_1');
-  const late = Promise.withResolvers<void>();
-  const isAsked = Promise.withResolvers<void>();
-  stage.script.balance = async () => {
-    isAsked.resolve();
-    await late.promise;
-    return has(10);
-  };
+  const late = onItsWay(has(10));
+  stage.script.balance = late.answer;
   const demanded = stage.monitoring.check('pk_1');
-  await isAsked.promise;
+  await late.isAsked;
   stage.add('pk_1', OTHER);
   stage.script.balance = refuses;
   await stage.monitoring.tick();
-  late.resolve();
+  late.letGo();
   await assert.rejects(demanded, { code: 'conflict' });
   const known = await status();
   assert.deepEqual([known?.status, known?.balance], ['invalid', null]);
@@ -124,19 +120,14 @@ test('what is found out with the old secret when the new one is there already co
 
 test('whoever asks for a check of the new secret is not told of the old one that is being checked', async () => {
   stage.add('pk_1');
-  const late = Promise.withResolvers<void>();
-  const isAsked = Promise.withResolvers<void>();
-  stage.script.balance = async () => {
-    isAsked.resolve();
-    await late.promise;
-    return has(10);
-  };
+  const late = onItsWay(has(10));
+  stage.script.balance = late.answer;
   const ofOld = stage.monitoring.check('pk_1');
-  await isAsked.promise;
+  await late.isAsked;
   stage.add('pk_1', OTHER);
   stage.script.balance = refuses;
   const ofNew = stage.monitoring.check('pk_1');
-  late.resolve();
+  late.letGo();
   await Promise.allSettled([ofOld, ofNew]);
   assert.equal((await ofNew).status, 'invalid');
   assert.equal((await status())?.status, 'invalid');

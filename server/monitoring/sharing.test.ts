@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../clock.ts';
-import { dollars, has, openStage, type Stage } from './stage-for-tests.ts';
+import { dollars, has, onItsWay, openStage, type Stage } from './stage-for-tests.ts';
 import { LEASE_MS } from './timetable.ts';
 
 let stage: Stage;
@@ -51,15 +51,10 @@ test('a restart finds the timetable as it was', async () => {
 
 test('what a dead instance left is done when its lease ends, and its late answer does not count', async () => {
   stage.add('pk_1');
-  const late = Promise.withResolvers<void>();
-  const isAsked = Promise.withResolvers<void>();
-  stage.script.balance = async () => {
-    isAsked.resolve();
-    await late.promise;
-    return has(99);
-  };
+  const late = onItsWay(has(99));
+  stage.script.balance = late.answer;
   const hanging = stage.monitoring.tick();
-  await isAsked.promise;
+  await late.isAsked;
   stage.script.balance = () => has(10);
   const other = stage.another();
   stage.clock.pass(LEASE_MS - 1);
@@ -67,7 +62,7 @@ test('what a dead instance left is done when its lease ends, and its late answer
   assert.deepEqual(readingsOf(), {});
   stage.clock.pass(1);
   await other.tick();
-  late.resolve();
+  late.letGo();
   assert.equal((await hanging).broken, 1);
   assert.deepEqual(readingsOf(), { pk_1: 1 });
   const status = (await other.statuses(['pk_1'])).get('pk_1');
@@ -104,23 +99,18 @@ test('a lease from a clock that was ahead holds nobody off', async () => {
   stage.add('pk_1');
   await stage.monitoring.tick();
   stage.clock.pass(HOUR_MS);
-  const late = Promise.withResolvers<void>();
-  const isAsked = Promise.withResolvers<void>();
-  stage.script.balance = async () => {
-    isAsked.resolve();
-    await late.promise;
-    return has(99);
-  };
+  const late = onItsWay(has(99));
+  stage.script.balance = late.answer;
   stage.clock.jump(DAY_MS);
   const hanging = stage.monitoring.tick();
-  await isAsked.promise;
+  await late.isAsked;
   stage.script.balance = () => has(7);
   stage.clock.jump(-DAY_MS);
   const other = stage.another();
   await other.tick();
   const status = (await other.statuses(['pk_1'])).get('pk_1');
   assert.equal(status?.balance?.amount, dollars(7));
-  late.resolve();
+  late.letGo();
   await hanging;
 });
 
@@ -182,17 +172,12 @@ test('a database that fails ends the pass in words, and the next one goes on', a
 
 test('a pass that is closed ends what it began', async () => {
   addMany(200);
-  const isAsked = Promise.withResolvers<void>();
-  const late = Promise.withResolvers<void>();
-  stage.script.balance = async () => {
-    isAsked.resolve();
-    await late.promise;
-    return has(1);
-  };
+  const late = onItsWay(has(1));
+  stage.script.balance = late.answer;
   const pass = stage.monitoring.tick();
-  await isAsked.promise;
+  await late.isAsked;
   const closing = stage.monitoring.close();
-  late.resolve();
+  late.letGo();
   await closing;
   const { done } = await pass;
   assert.ok(done > 0 && done < 200);

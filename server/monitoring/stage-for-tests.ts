@@ -62,6 +62,18 @@ export function has(amount: number, more: Partial<BalanceReading> = {}): Balance
   return { ...NOTHING, ...reads('valid', 'read'), balance: dollars(amount), ...more };
 }
 
+/** An answer that is on its way: it comes when it is let go. */
+export function onItsWay(reading: BalanceReading) {
+  const { promise: isAsked, resolve: ask } = Promise.withResolvers<void>();
+  const { promise: gone, resolve: letGo } = Promise.withResolvers<void>();
+  const answer: Answer = async () => {
+    ask();
+    await gone;
+    return reading;
+  };
+  return { answer, isAsked, letGo };
+}
+
 export function refuses(): BalanceReading {
   return { ...NOTHING, ...reads('invalid', 'read', 'The provider does not accept the key.') };
 }
