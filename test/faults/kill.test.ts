@@ -15,8 +15,9 @@ import { type Process, type RecordRow, spawnTollkeeper } from '../harness.ts';
 import { type Caller, createCaller } from './caller.ts';
 import { type Dice, diceOf, seedOfRun } from './dice.ts';
 import { PRICES } from './mixed-calls.ts';
+import { LONG } from './stand.ts';
 
-const KILLS = process.env['LONG'] === '1' ? 200 : 5;
+const KILLS = Number(process.env['KILLS'] ?? (LONG ? 200 : 5));
 const CALLERS = 24;
 /** A request younger than this at the kill may be missing: its intent was still on its way to the disk. */
 const COMMIT_WINDOW_MS = 250;
