@@ -82,7 +82,7 @@ export function figuresHandlers(deps: FiguresDeps) {
       if (query.format === undefined) return answer;
       const file = { name: metric, columns: COLUMNS, pages: exportedPages(answer) };
       // The file goes past the schema of the reply, which describes the chart.
-      return sendExport(reply, query.format, file) as never;
+      return sendExport(reply, query.format, file);
     },
 
     async overview({

@@ -27,7 +27,7 @@ export function reportsHandlers({ reports, clock }: ReportsDeps) {
       const pages = inPortions(report.dailyByUser, costOfDay);
       // What is written in portions goes past the schema of the reply; a file is no such reply at all.
       if (query.format !== undefined) {
-        return sendExport(reply, query.format, { name: 'costs', columns: COLUMNS, pages }) as never;
+        return sendExport(reply, query.format, { name: 'costs', columns: COLUMNS, pages });
       }
       const head = {
         ...range,
@@ -45,7 +45,7 @@ export function reportsHandlers({ reports, clock }: ReportsDeps) {
         })),
         as_of: isoTime(now),
       } satisfies Omit<z.output<typeof costByUser>, 'daily_by_user'>;
-      return sendDocument(reply, head, { name: 'daily_by_user', pages }) as never;
+      return sendDocument(reply, head, { name: 'daily_by_user', pages });
     },
   };
 }

@@ -52,7 +52,7 @@ export function requestsHandlers(deps: RequestsDeps) {
       if (format !== undefined) {
         const pages = exportedPages(reports, filter, labelsFor(deps, caller));
         // The file goes past the schema of the reply, which describes a page.
-        return sendExport(reply, format, { name: 'requests', columns: COLUMNS, pages }) as never;
+        return sendExport(reply, format, { name: 'requests', columns: COLUMNS, pages });
       }
       const [before = null] = readCursor(query.cursor, 1) ?? [];
       const page = await reports.requests(filter, { before, limit });
@@ -91,7 +91,7 @@ export function requestsHandlers(deps: RequestsDeps) {
       const uses = await usesOf(reports, selectionOf({}, caller), query, clock.now());
       const models = pricedModels(await deps.gateway.models(), uses, query);
       if (query.format !== undefined) {
-        return sendExport(reply, query.format, priceFile(models)) as never;
+        return sendExport(reply, query.format, priceFile(models));
       }
       const prices = await reports.prices();
       return {

@@ -55,7 +55,7 @@ export function statisticsHandlers(deps: StatisticsDeps) {
       const onTheWire = rowWriter(source, labelsFor(deps, caller));
       if (format !== undefined) {
         const pages = exportedPages(reports, filter, onTheWire);
-        return sendExport(reply, format, { name: 'usage', columns: COLUMNS, pages }) as never;
+        return sendExport(reply, format, { name: 'usage', columns: COLUMNS, pages });
       }
       const after = readCursor(query.cursor, 3, ([date]) => day.safeParse(date).success);
       const rows = await reports.dailyUsage(filter, { after, limit: limit + 1 });

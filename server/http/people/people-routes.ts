@@ -102,7 +102,7 @@ export function peopleHandlers(deps: PeopleDeps, settings: AuthSettings) {
       const { format } = query;
       if (format === undefined) return await listUsers(deps, query);
       // The file goes past the schema of the reply, which describes a page.
-      return sendExport(reply, format, await userFile(deps, query)) as never;
+      return sendExport(reply, format, await userFile(deps, query));
     },
 
     async changeUser({

@@ -56,7 +56,7 @@ export function providerKeyHandlers({ providerKeys, monitoring, clock }: Provide
       );
       if (query.format === undefined) return { data };
       // The file goes past the schema of the reply.
-      return sendExport(reply, query.format, keyFile(data)) as never;
+      return sendExport(reply, query.format, keyFile(data));
     },
 
     async add({

@@ -52,7 +52,7 @@ export function virtualKeyHandlers({ administration, accounts }: VirtualKeysDeps
       if (query.format !== undefined) {
         const file = virtualKeyFile(office.all(filter, sort), shown);
         // The file goes past the schema of the reply, which describes a page.
-        return sendExport(reply, query.format, file) as never;
+        return sendExport(reply, query.format, file);
       }
       const found = office.list(filter, { sort, limit, cursor });
       const { total, nextCursor } = found;

@@ -1,5 +1,6 @@
 /** The stretch of UTC days that a page speaks of, as its address names it. */
 import { PERIOD_PRESETS } from '../../../contract/api/preferences-api.ts';
+import { DAY_MS } from '../ui/figures.ts';
 
 export type Preset = (typeof PERIOD_PRESETS)[number];
 
@@ -15,7 +16,6 @@ export interface Period {
 }
 
 export const DEFAULT_PRESET: Preset = '30d';
-const DAY_MS = 86_400_000;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 export function dayOf(ms: number): string {

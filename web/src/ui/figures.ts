@@ -142,10 +142,12 @@ export function shortInstantText(at: string, zone?: string): string {
   }).format(new Date(at));
 }
 
+export const DAY_MS = 86_400_000;
+
 const STEPS = [
   ['year', 31_536_000_000],
   ['month', 2_592_000_000],
-  ['day', 86_400_000],
+  ['day', DAY_MS],
   ['hour', 3_600_000],
   ['minute', 60_000],
   ['second', 1000],

@@ -18,7 +18,7 @@ import { SYSTEM_API } from '../../../contract/api/system-api.ts';
 import { useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { namesApart, useProviderName } from '../shell/provider-names.ts';
-import { instantText, moneyText } from '../ui/figures.ts';
+import { DAY_MS, instantText, moneyText } from '../ui/figures.ts';
 import { fieldError, isAtFault } from '../ui/forms/field-errors.ts';
 import { Fold } from '../ui/forms/fold.tsx';
 import { localField } from '../ui/forms/local-field.ts';
@@ -233,7 +233,6 @@ function LimitsFold({ draft, set, problem }: FieldsProps): ReactNode {
   );
 }
 
-const DAY_MS = 86_400_000;
 const LIVES = [7, 30, 90, 365] as const;
 
 function MoreFold(props: KeyFieldsProps): ReactNode {

@@ -3,12 +3,11 @@
  * (`2026-11`) or the instant at which it begins.
  */
 import { localeTag } from '../../language/language.ts';
-import { dayText } from '../figures.ts';
+import { DAY_MS, dayText } from '../figures.ts';
 
 const isDay = (bucket: string): boolean => bucket.length === 10;
 const isMonth = (bucket: string): boolean => bucket.length === 7;
 const WEEK = /^(\d{4})-W(\d{2})$/;
-const DAY_MS = 86_400_000;
 
 /** The Monday with which a week begins; null for what is no week. The fourth of January lies in the first one. */
 function mondayOf(bucket: string): Date | null {
