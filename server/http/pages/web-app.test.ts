@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -124,6 +124,22 @@ test('an asset is kept for ever and comes compressed to those who take it so', a
   assert.equal((await get('/assets/gone-3c4d.js')).statusCode, 404);
   assert.match(String((await get('/icon.svg')).headers['content-type']), /svg/);
   assert.equal((await get('/manifest.webmanifest')).statusCode, 200);
+});
+
+test('an app that is built anew under the running server is sent from then on, and the old one until then', async () => {
+  const index = join(folder, 'index.html');
+  const before = readFileSync(index, 'utf8');
+  const sent = async (): Promise<string> => (await get('/login')).body.replaceAll(/"[^"]*"/g, '');
+  const old = await sent();
+  rmSync(index);
+  assert.equal(await sent(), old);
+  writeFileSync(index, '<p>a later build</p>');
+  assert.equal(await sent(), '<p>a later build</p>');
+  writeFileSync(join(folder, 'manifest.json'), '{"index.ht');
+  assert.equal(await sent(), '<p>a later build</p>');
+  rmSync(join(folder, 'manifest.json'));
+  writeFileSync(index, before);
+  assert.equal(await sent(), old);
 });
 
 test('without a build the API works and the pages say what to do', async () => {

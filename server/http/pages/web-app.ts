@@ -3,7 +3,7 @@
  * an address, a browser's navigation gets the page and everything else gets the call.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import helmet from '@fastify/helmet';
@@ -62,11 +62,7 @@ export interface WebApp {
 
 /** @param folder where the build is, if not in its usual place */
 export function createWebApp(folder: string = BUILT): WebApp {
-  const index = join(folder, 'index.html');
-  const page = existsSync(index) ? readFileSync(index, 'utf8') : null;
-  const preloadsOf = createPreloads(folder);
-  const withPreloads = (html: string, { request }: FastifyReply): string =>
-    html.replace('</head>', `${preloadsOf(pathOf(request))}</head>`);
+  const current = createCurrentBuild(folder);
   return {
     takes: (request) => SHARED.has(pathOf(request)) && isNavigation(request),
     takesLost: (request) => !FOR_PROGRAMS.test(pathOf(request)) && isNavigation(request),
@@ -78,9 +74,44 @@ export function createWebApp(folder: string = BUILT): WebApp {
         .header('cache-control', 'no-store')
         .header('vary', 'accept')
         .type('text/html; charset=utf-8')
-        .send(page === null ? NOT_BUILT : withPreloads(page, reply).replaceAll(NONCE, nonce));
+        .send((current()?.pageAt(pathOf(reply.request)) ?? NOT_BUILT).replaceAll(NONCE, nonce));
     },
   };
+}
+
+interface Build {
+  /** The document for an address, which names what its page needs. */
+  pageAt(path: string): string;
+}
+
+/**
+ * The build that is there now: one that was made anew under a running server has other assets than the one before, and
+ * those are gone. While one is being written, the one before goes on.
+ */
+function createCurrentBuild(folder: string): () => Build | null {
+  const index = join(folder, 'index.html');
+  let build: Build | null = null;
+  let stamp = '';
+  return () => {
+    const now = stampOf([index, join(folder, 'manifest.json')]);
+    if (now === stamp || !existsSync(index)) return build;
+    try {
+      const html = readFileSync(index, 'utf8');
+      const preloadsOf = createPreloads(folder);
+      build = { pageAt: (path) => html.replace('</head>', `${preloadsOf(path)}</head>`) };
+      stamp = now;
+    } catch (error) {
+      // Half of a file was read, which whoever asks next finds whole.
+      if (build === null) throw error;
+    }
+    return build;
+  };
+}
+
+/** Another text for another build. */
+function stampOf(files: readonly string[]): string {
+  const found = files.map((file) => statSync(file, { throwIfNoEntry: false }));
+  return found.map((file) => `${file?.mtimeMs} ${file?.size}`).join(' ');
 }
 
 /** The pages that have an address of their own, and the assets. They count towards no rate. */
