@@ -118,6 +118,39 @@ describe('people', { skip }, () => {
     await close();
   });
 
+  test('whose session ends in the middle of a form signs in on top of it, and sends what was written', async () => {
+    const { page, close } = await stand.visit({ as: OPERATOR });
+    await open(page, '/virtual-keys?add=yes');
+    const form = page.getByRole('dialog', { name: 'Issue a key' });
+    await form.getByLabel('Name', { exact: true }).fill('the night build');
+    await page.context().clearCookies();
+    await form.getByRole('button', { name: 'Issue a key' }).click();
+    const again = page.getByRole('dialog', { name: 'Your session has ended' });
+    await again.waitFor();
+    assert.deepEqual(await seriousFindings(page), []);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+k');
+    await again.getByLabel('Password', { exact: true }).fill(OPERATOR.password);
+    await again.getByLabel('Password', { exact: true }).press('Enter');
+    await again.waitFor({ state: 'detached' });
+    await form.locator(':focus').waitFor();
+    await form.getByRole('button', { name: 'Issue a key' }).click();
+    await page.getByText('Copy it now').waitFor();
+    await page.getByRole('cell', { name: 'What to do with the night build' }).waitFor();
+    await close();
+  });
+
+  test('who signs out leaves nothing behind in another tab', async () => {
+    const { page, close } = await stand.visit({ as: OPERATOR });
+    await open(page, '/users');
+    const other = await page.context().newPage();
+    await open(other, '/logout');
+    await page.waitForURL((url) => url.pathname === '/login');
+    await page.getByLabel('E-mail').waitFor();
+    await other.close();
+    await close();
+  });
+
   test('a new password ends the other session and keeps this one', async () => {
     const here = await stand.visit({ as: MEMBER });
     const there = await stand.visit({ as: MEMBER });

@@ -6,7 +6,7 @@ import { useWords } from '../language/language.ts';
 import { askAhead } from '../shell/ahead.ts';
 import { figuresOf, type Period } from '../shell/period.ts';
 import { periodNow, usePeriod } from '../shell/period-picker.tsx';
-import { useSession } from '../shell/session.ts';
+import { usePerson } from '../shell/session.ts';
 import type { UrlState } from '../shell/url-state.ts';
 import { PageBody } from '../ui/page.tsx';
 import { Outcome } from '../ui/states.tsx';
@@ -41,7 +41,7 @@ export function DashboardPage(): ReactNode {
 }
 
 function Figures({ of }: { readonly of: Overview }): ReactNode {
-  const isOperator = useSession().data?.user?.role === 'admin';
+  const isOperator = usePerson().role === 'admin';
   const [subject] = useSubject();
   const { requests, unowed_requests, refused_requests } = of.data.figures;
   const isEmpty = requests + unowed_requests + refused_requests === 0;

@@ -7,7 +7,7 @@ import { HEALTH_STATUSES } from '../../../contract/signals.ts';
 import { addressOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { type ProviderName, useProviderName } from '../shell/provider-names.ts';
-import { useSession } from '../shell/session.ts';
+import { usePerson } from '../shell/session.ts';
 import { type UrlState, useAdding, useUrlState } from '../shell/url-state.ts';
 import { Time } from '../ui/money.tsx';
 import { PageBody } from '../ui/page.tsx';
@@ -71,7 +71,7 @@ function queryOf(url: UrlState, sort: string | null) {
 function KeysTable(): ReactNode {
   const { t } = useWords();
   const [url] = useUrlState();
-  const isOperator = useSession().data?.user?.role === 'admin';
+  const isOperator = usePerson().role === 'admin';
   const control = useTableState();
   const query = queryOf(url, control.sort);
   const keys = useAsk(

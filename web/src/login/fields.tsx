@@ -15,9 +15,13 @@ interface FieldProps {
 
 /** @param autoComplete `username` where it is known already, `email` where somebody is new */
 export function EmailField(
-  props: FieldProps & { readonly autoComplete: 'username' | 'email' },
+  props: FieldProps & {
+    readonly autoComplete: 'username' | 'email';
+    /** Whether it says who it is, and asks no more. */
+    readonly isFixed?: boolean;
+  },
 ): ReactNode {
-  const { value, set, error, isFirst = false, autoComplete } = props;
+  const { value, set, error, isFirst = false, isFixed = false, autoComplete } = props;
   const { t } = useWords();
   return (
     <TextInput
@@ -31,6 +35,8 @@ export function EmailField(
       autoCapitalize="none"
       spellCheck={false}
       autoFocus={isFirst}
+      data-autofocus={isFirst || undefined}
+      readOnly={isFixed}
       value={value}
       error={error}
       onChange={(event) => set(event.currentTarget.value)}
@@ -49,6 +55,7 @@ export function UsernameField({ value, set, error, isFirst = false }: FieldProps
       autoCapitalize="none"
       spellCheck={false}
       autoFocus={isFirst}
+      data-autofocus={isFirst || undefined}
       maxLength={128}
       value={value}
       error={error}
@@ -70,6 +77,7 @@ export function PasswordField(props: FieldProps & { readonly isNew: boolean }): 
       autoComplete={isNew ? 'new-password' : 'current-password'}
       visibilityToggleButtonProps={{ 'aria-label': t('field.password.show') }}
       autoFocus={isFirst}
+      data-autofocus={isFirst || undefined}
       value={value}
       error={error}
       onChange={(event) => set(event.currentTarget.value)}

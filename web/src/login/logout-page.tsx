@@ -2,7 +2,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
 import { AUTH_API } from '../../../contract/api/auth-api.ts';
 import { Problem, useAct } from '../client.ts';
-import { useFreshSession } from '../shell/session.ts';
+import { sayFarewell, useFreshSession } from '../shell/session.ts';
 import { Failed, Waiting } from '../ui/states.tsx';
 
 /** Ends the session by the call that does so; opening an address alone changes nothing on the server. */
@@ -17,6 +17,7 @@ export function LogoutPage(): ReactNode {
       // Whoever has no session is signed out already. Anything else is shown below.
       if (!(problem instanceof Problem) || problem.status !== 401) return;
     }
+    sayFarewell();
     await refresh();
     await navigate({ to: '/login', replace: true });
   };

@@ -10,12 +10,14 @@ import { EmailField, PasswordField, UsernameField } from './fields.tsx';
 interface FormProps {
   /** Goes in, as somebody whom the server knows from now on. */
   readonly enter: () => Promise<void>;
+  /** Who it is, where that is known: by e-mail address or username. */
+  readonly who?: string;
 }
 
-export function SignInForm({ enter }: FormProps): ReactNode {
+export function SignInForm({ enter, who }: FormProps): ReactNode {
   const { t } = useWords();
   const signIn = useAct(AUTH_API.signIn, { stale: [] });
-  const [email, setEmail] = useState('');
+  const [email, setEmail] = useState(who ?? '');
   const [password, setPassword] = useState('');
   const submit = (): void => signIn.mutate({ body: { email, password } }, { onSuccess: enter });
   return (
@@ -25,17 +27,23 @@ export function SignInForm({ enter }: FormProps): ReactNode {
       isBusy={signIn.isPending}
       submit={submit}
     >
-      <EmailField autoComplete="username" isFirst value={email} set={setEmail} />
-      <PasswordField isNew={false} value={password} set={setPassword} />
+      <EmailField
+        autoComplete="username"
+        isFirst={who === undefined}
+        isFixed={who !== undefined}
+        value={email}
+        set={setEmail}
+      />
+      <PasswordField isNew={false} isFirst={who !== undefined} value={password} set={setPassword} />
     </DoorForm>
   );
 }
 
 /** For a network in which everybody is believed who says a name. */
-export function NameForm({ enter }: FormProps): ReactNode {
+export function NameForm({ enter, who }: FormProps): ReactNode {
   const { t } = useWords();
   const signIn = useAct(PEOPLE_API.signInByName, { stale: [] });
-  const [username, setUsername] = useState('');
+  const [username, setUsername] = useState(who ?? '');
   const submit = (): void => signIn.mutate({ body: { username } }, { onSuccess: enter });
   return (
     <DoorForm

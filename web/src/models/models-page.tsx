@@ -7,7 +7,7 @@ import { addressOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { usePeriod } from '../shell/period-picker.tsx';
 import { useProviderName } from '../shell/provider-names.ts';
-import { useSession } from '../shell/session.ts';
+import { usePerson } from '../shell/session.ts';
 import { useUrlState } from '../shell/url-state.ts';
 import { PageBody, Section } from '../ui/page.tsx';
 import { Empty, Outcome } from '../ui/states.tsx';
@@ -40,7 +40,7 @@ function Models({ of }: { readonly of: PriceList }): ReactNode {
   const { t } = useWords();
   const [url] = useUrlState();
   const { start, end } = usePeriod();
-  const isOperator = useSession().data?.user?.role === 'admin';
+  const isOperator = usePerson().role === 'admin';
   const control = useTableState({ hiddenAtFirst: ['cached'] });
   const providerName = useProviderName();
   const query = {

@@ -1,9 +1,9 @@
 import { Button, Group, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { AUTH_API } from '../../../contract/api/auth-api.ts';
 import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
-import { useFreshSession } from '../shell/session.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { fieldError, formProblem } from '../ui/forms/field-errors.ts';
 import { ProblemAlert } from '../ui/problem-alert.tsx';
@@ -11,13 +11,15 @@ import { ProblemAlert } from '../ui/problem-alert.tsx';
 /** For good: asks for the password and for the address, both of which the server compares. */
 export function DeleteAccount({ close }: { readonly close: () => void }): ReactNode {
   const { t } = useWords();
-  const refresh = useFreshSession();
+  const navigate = useNavigate();
   const leave = useAct(AUTH_API.deleteAccount, { stale: [] });
   const [confirm, setConfirm] = useState('');
   const [password, setPassword] = useState('');
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    leave.mutate({ body: { confirm, password } }, { onSuccess: () => void refresh() });
+    // Signing out finds no session any more, and forgets what was loaded for it.
+    const out = (): void => void navigate({ to: '/logout', replace: true });
+    leave.mutate({ body: { confirm, password } }, { onSuccess: out });
   };
   return (
     <Dialog title={t('profile.delete')} close={close}>

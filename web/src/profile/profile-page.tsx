@@ -3,7 +3,7 @@ import { type ReactNode, useState } from 'react';
 import { AUTH_API } from '../../../contract/api/auth-api.ts';
 import { useAct, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
-import { type Person, useSession } from '../shell/session.ts';
+import { usePerson } from '../shell/session.ts';
 import { Facts } from '../ui/facts.tsx';
 import { Time } from '../ui/money.tsx';
 import { tellProblem } from '../ui/notices.ts';
@@ -17,12 +17,7 @@ import { PasswordForm } from './password-form.tsx';
 import { RenameDialog } from './rename-dialog.tsx';
 
 export function ProfilePage(): ReactNode {
-  const session = useSession();
-  const person = session.data?.user ?? null;
-  return person === null ? null : <Profile of={person} />;
-}
-
-function Profile({ of }: { readonly of: Person }): ReactNode {
+  const of = usePerson();
   const { t } = useWords();
   const [isRenaming, setRenaming] = useState(false);
   const [isLeaving, setLeaving] = useState(false);

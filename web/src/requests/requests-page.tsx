@@ -8,7 +8,7 @@ import { REQUESTS_API, type requestPage } from '../../../contract/api/requests-a
 import { addressOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { usePeriod } from '../shell/period-picker.tsx';
-import { useSession } from '../shell/session.ts';
+import { usePerson } from '../shell/session.ts';
 import { useUrlState } from '../shell/url-state.ts';
 import { PageBody } from '../ui/page.tsx';
 import { Empty, Outcome } from '../ui/states.tsx';
@@ -35,7 +35,7 @@ export function RequestsPage(): ReactNode {
   const { t } = useWords();
   const [url] = useUrlState();
   const period = usePeriod();
-  const isOperator = useSession().data?.user?.role === 'admin';
+  const isOperator = usePerson().role === 'admin';
   const control = useTableState({ hiddenAtFirst: hiddenAtFirst(isOperator) });
   const query = queryOf(url, period);
   const isLive = url['live'] !== 'off' && control.cursor === null && period.isOpen;

@@ -22,8 +22,14 @@ const MenuDrawer = lazy(async () => ({
 const Palette = lazy(() => import('./palette.tsx'));
 const ShortcutSheet = lazy(() => import('./shortcut-sheet.tsx'));
 
-export function Frame(props: { readonly person: Person; readonly children: ReactNode }): ReactNode {
-  const { person, children } = props;
+interface FrameProps {
+  readonly person: Person;
+  /** Whether nothing can be done here until the person is back. */
+  readonly isHeld: boolean;
+  readonly children: ReactNode;
+}
+
+export function Frame({ person, isHeld, children }: FrameProps): ReactNode {
   const { t } = useWords();
   const { pathname } = useLocation();
   /** Null until it is opened first: before, there is nothing to fetch for it. */
@@ -41,6 +47,7 @@ export function Frame(props: { readonly person: Person; readonly children: React
   usePreferenceSync();
   useShortcuts({
     role: person.role,
+    isHeld,
     overlay,
     show,
     write: (key) => setQuery((before) => before + key),

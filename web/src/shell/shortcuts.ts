@@ -32,16 +32,19 @@ function pressOnPage(key: string): boolean {
 
 interface ShortcutUse {
   readonly role: 'admin' | 'member';
+  /** Whether no key acts for now. */
+  readonly isHeld: boolean;
   readonly overlay: Overlay;
   readonly show: (overlay: Overlay) => void;
   /** Takes a letter for the palette, which was asked for and is not there yet. */
   readonly write: (key: string) => void;
 }
 
-export function useShortcuts({ role, overlay, show, write }: ShortcutUse): void {
+export function useShortcuts({ role, isHeld, overlay, show, write }: ShortcutUse): void {
   const navigate = useNavigate();
   const { shortcuts } = usePreferences();
   useEffect(() => {
+    if (isHeld) return undefined;
     const press = (event: KeyboardEvent): void => {
       if (event.key.toLowerCase() === 'k' && (event.metaKey || event.ctrlKey)) {
         event.preventDefault();

@@ -1,11 +1,15 @@
-/** What is around every page of a person who is signed in; whoever is not is sent to the door and back. */
+/**
+ * What is around every page of a person who is signed in; whoever is not is sent to the door and back. Whose session ends
+ * on a page signs in again on top of it.
+ */
 import { Outlet, useLocation, useNavigate } from '@tanstack/react-router';
-import { lazy, type ReactNode, Suspense, useEffect } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { learn } from '../language/language.ts';
+import { SignInAgain } from '../login/sign-in-again.tsx';
 import { Forbidden, Outcome, Waiting } from '../ui/states.tsx';
 import { Frame } from './frame.tsx';
 import { HOME, mayOpen, PAGES } from './pages.ts';
-import { type Person, useSession } from './session.ts';
+import { onFarewell, type Person, PersonHere, type Session, useSession } from './session.ts';
 
 const PublicTotals = lazy(async () => {
   const load = import('../dashboard/public-totals.tsx');
@@ -15,19 +19,29 @@ const PublicTotals = lazy(async () => {
 
 export function Signed(): ReactNode {
   const session = useSession();
-  const { pathname } = useLocation();
   return (
     <Outcome of={session} isWholePage>
-      {({ user, dashboard_public: isPublic }) => {
-        if (user === null) return isPublic && pathname === HOME ? <ForAnyone /> : <ToTheDoor />;
-        return (
-          // Another person begins anew: nothing half done is done in their name.
-          <Frame key={user.id} person={user}>
-            <Allowed person={user} pathname={pathname} />
-          </Frame>
-        );
-      }}
+      {(known) => <Inside session={known} />}
     </Outcome>
+  );
+}
+
+function Inside({ session }: { readonly session: Session }): ReactNode {
+  const { user, dashboard_public: isPublic } = session;
+  const { pathname } = useLocation();
+  const [last, setLast] = useState(user);
+  if (user !== null && user !== last) setLast(user);
+  useEffect(() => onFarewell(() => window.location.replace('/login')), []);
+  const person = user ?? last;
+  if (person === null) return isPublic && pathname === HOME ? <ForAnyone /> : <ToTheDoor />;
+  return (
+    <PersonHere value={person}>
+      {/* Another person begins anew: nothing half done is done in their name. */}
+      <Frame key={person.id} person={person} isHeld={user === null}>
+        <Allowed person={person} pathname={pathname} />
+      </Frame>
+      {user === null && <SignInAgain person={person} session={session} />}
+    </PersonHere>
   );
 }
 

@@ -6,7 +6,7 @@ import { FIGURES_API } from '../../../contract/api/figures-api.ts';
 import { addressOf, useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { usePeriod } from '../shell/period-picker.tsx';
-import { useSession } from '../shell/session.ts';
+import { usePerson } from '../shell/session.ts';
 import { useUrlState } from '../shell/url-state.ts';
 import { Chart, ChartFoot } from '../ui/charts/chart.tsx';
 import { bucketsIn, type FiguresReply, seriesIn, unitOf } from '../ui/charts/figures-series.ts';
@@ -22,7 +22,7 @@ export function StatsPage(): ReactNode {
   const { t } = useWords();
   const [url] = useUrlState();
   const period = usePeriod();
-  const isOperator = useSession().data?.user?.role === 'admin';
+  const isOperator = usePerson().role === 'admin';
   const question = questionOf(url, { period, isOperator });
   const given = { query: queryOf(question, period) };
   const asked = useAsk(FIGURES_API.figures, given, { placeholderData: keepPreviousData });

@@ -10,27 +10,49 @@ interface DialogProps {
   readonly isForm?: boolean;
   /** Whether it has no cross either. */
   readonly isGuarded?: boolean;
+  /** Whether nothing beneath it can be read or done until it is over, whatever else is open. */
+  readonly isLock?: boolean;
   readonly children: ReactNode;
 }
 
 /** Something over the page, as long as it is drawn. When it goes, the focus is again where it was. */
 export function Dialog(props: DialogProps): ReactNode {
-  const { title, close, size, isForm = false, isGuarded = false, children } = props;
+  const { title, close, size, isForm = false, isGuarded = false, isLock = false, children } = props;
   const { t } = useWords();
+  const isOnTop = useIsOnTop();
   useFocusBack();
   return (
     <Modal
       opened
-      onClose={close}
+      onClose={() => {
+        if (isOnTop()) close();
+      }}
       title={title}
       size={size ?? 440}
       closeOnClickOutside={!isForm && !isGuarded}
       withCloseButton={!isGuarded}
       closeButtonProps={{ 'aria-label': t('action.close') }}
+      {...(isLock && LOCK)}
     >
       {children}
     </Modal>
   );
+}
+
+/** Above the command palette, which the library puts above all else. */
+const LOCK = { zIndex: 10_000, overlayProps: { backgroundOpacity: 0.55, blur: 14 } } as const;
+
+/** Dialogs that are open, in the order in which they came. */
+const opened: symbol[] = [];
+
+/** By one Escape the library would close all of them, with what is written in those below. */
+function useIsOnTop(): () => boolean {
+  const [self] = useState(() => Symbol('dialog'));
+  useEffect(() => {
+    opened.push(self);
+    return () => void opened.splice(opened.indexOf(self), 1);
+  }, [self]);
+  return () => opened.at(-1) === self;
 }
 
 /** The library gives it back to whoever opens and closes a dialog, and ours come and go. */
@@ -49,6 +71,8 @@ function openerOf(element: Element | null): Element | null {
 function focusAgain(element: Element | null): void {
   if (document.activeElement !== document.body) return;
   const isThere = element?.isConnected === true && element !== document.body;
-  const to = isThere ? element : document.getElementById('main');
+  const below = [...document.querySelectorAll('[role=dialog]')].at(-1);
+  const instead = below?.querySelector('[data-autofocus]') ?? below;
+  const to = isThere ? element : (instead ?? document.getElementById('main'));
   if (to instanceof HTMLElement) to.focus({ preventScroll: true });
 }

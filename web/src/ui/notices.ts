@@ -1,7 +1,7 @@
 /** Short words in the corner about what was just done. */
 import { notifications } from '@mantine/notifications';
 import { t } from '../language/language.ts';
-import { problemText, requestIdOf } from './problem-text.ts';
+import { isSessionEnd, problemText, requestIdOf } from './problem-text.ts';
 
 const closable = () => ({
   withCloseButton: true,
@@ -19,6 +19,7 @@ export function tellNews(message: string): void {
 
 /** Stays until it is closed: whoever looked away must find it. */
 export function tellProblem(problem: Error): void {
+  if (isSessionEnd(problem)) return;
   const id = requestIdOf(problem);
   notifications.show({
     title: problemText(problem),

@@ -2,12 +2,12 @@ import { Alert, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
-import { problemText, requestIdOf } from './problem-text.ts';
+import { isSessionEnd, problemText, requestIdOf } from './problem-text.ts';
 
 /** What went wrong with a form, above its button. */
 export function ProblemAlert({ problem }: { readonly problem: Error | null }): ReactNode {
   const { t } = useWords();
-  if (problem === null) return null;
+  if (problem === null || isSessionEnd(problem)) return null;
   const id = requestIdOf(problem);
   return (
     <Alert

@@ -6,7 +6,7 @@ import { KEY_SORTS, VIRTUAL_KEYS_API } from '../../../contract/api/virtual-keys-
 import { addressOf, useAsk } from '../client.ts';
 import { KeyHandOff } from '../hand-off/key-hand-off.tsx';
 import { useWords } from '../language/language.ts';
-import { type Person, useSession } from '../shell/session.ts';
+import { type Person, usePerson } from '../shell/session.ts';
 import { FIRST_PAGE, useAdding, useUrlState } from '../shell/url-state.ts';
 import { Time } from '../ui/money.tsx';
 import { PageBody } from '../ui/page.tsx';
@@ -26,12 +26,7 @@ import { KeyPanel } from './key-panel.tsx';
 import { type KeySpend, useKeySpend } from './key-spend.ts';
 
 export function VirtualKeysPage(): ReactNode {
-  const session = useSession();
-  const person = session.data?.user ?? null;
-  return person === null ? null : <KeysOf person={person} />;
-}
-
-function KeysOf({ person }: { readonly person: Person }): ReactNode {
+  const person = usePerson();
   const { t } = useWords();
   const [isAdding, setAdding] = useAdding();
   const [issued, setIssued] = useState<Issued | null>(null);

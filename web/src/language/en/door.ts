@@ -4,10 +4,8 @@ export const messages = {
     'This installation has no owner yet. Whoever runs it opens the set-up link that the server printed at its first start.',
   'login.key': 'Need a key for a program?',
   'login.key.action': 'Request one',
-  'login.name': 'Sign in by name alone',
   'login.name.about':
     'On this network your name is enough. A name that has a password is opened by it only.',
-  'login.password': 'Sign in with a password',
   'request.about':
     'A virtual key for your programs, with rate limits and a monthly budget. Say whose it is.',
   'request.action': 'Request a key',

@@ -4,10 +4,8 @@ export const messages = {
     'Questa installazione non ha ancora un proprietario. Chi la gestisce apra il collegamento di configurazione che il server ha stampato al primo avvio.',
   'login.key': 'Ti serve una chiave per un programma?',
   'login.key.action': 'Richiedila',
-  'login.name': 'Accedi con il solo nome',
   'login.name.about':
     'In questa rete basta il tuo nome. Un nome che ha una password si apre solo con quella.',
-  'login.password': 'Accedi con la password',
   'request.about':
     'Una chiave virtuale per i tuoi programmi, con limiti di frequenza e un budget mensile. Di’ di chi è.',
   'request.action': 'Richiedi una chiave',
