@@ -300,7 +300,8 @@ class Office implements Administration {
     const { accounts, providerKeys, storage } = this.#deps;
     await accounts.members.letGo(user, async () => {
       const parts = [accounts.members.erasureOf(user), providerKeys.removeAllOf(user.id)];
-      await storage.commit(parts.flatMap(({ writes }) => writes));
+      const writes = parts.flatMap((part) => part.writes);
+      await storage.commit(writes, { erases: true });
       for (const part of parts) part.apply();
     });
   }

@@ -1,6 +1,6 @@
 /** The edge over a real database in a folder of its own; only the gateway behind it is a stand-in. */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -192,7 +192,7 @@ export async function openTestEdge(options: TestEdgeOptions = {}): Promise<TestE
     record: async (key, what) => {
       await storage.commit(records.finish(recordOf(key, what), null));
     },
-    everythingStored: () => everythingIn(storage),
+    everythingStored: () => everythingIn(storage, folder),
     async close() {
       await http.close(100);
       await closeOutbound();
@@ -213,13 +213,16 @@ function logInto(lines: string[]): HttpDeps['log'] {
   };
 }
 
-async function everythingIn({ db }: Storage): Promise<string> {
+/** All rows, and what else lies in the files of the database, where something deleted might be left. */
+async function everythingIn({ db }: Storage, folder: string): Promise<string> {
   const rows = await Promise.all(
     (await db.introspection.getTables()).map(({ name }) =>
       db.selectFrom(sql.table(name).as('t')).selectAll().execute(),
     ),
   );
-  return JSON.stringify(rows);
+  const names = (await readdir(folder)).filter((name) => name.startsWith('test.db'));
+  const files = await Promise.all(names.map((name) => readFile(join(folder, name), 'latin1')));
+  return [JSON.stringify(rows), ...files].join('\n');
 }
 
 function recordOf(

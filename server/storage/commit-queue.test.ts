@@ -51,6 +51,7 @@ describe('a parcel', () => {
   const batchOf = (...values: (string | number | null | bigint | Uint8Array)[]): Batch => ({
     declare: [[3, 'insert']],
     commits: [[[3, -1, values]], [[3, 1, ['beside']]]],
+    erases: false,
   });
 
   test('is text, and unpacked it is the batch that was packed', () => {

@@ -20,6 +20,8 @@ export interface CommitOptions {
   readonly keep?: boolean | 'at best';
   /** The note of this name (see {@link CommitQueue.note}) has served its purpose with this commit. */
   readonly closes?: string;
+  /** What it changes or deletes must not be found in the files any more, be it in the write-ahead log or in a free page. */
+  readonly erases?: boolean;
 }
 
 export type WireCommit = readonly (readonly [number, number, readonly SQLInputValue[]])[];
@@ -27,6 +29,8 @@ export type WireCommit = readonly (readonly [number, number, readonly SQLInputVa
 export interface Batch {
   readonly declare: readonly (readonly [number, string])[];
   readonly commits: readonly WireCommit[];
+  /** See {@link CommitOptions.erases}. */
+  readonly erases: boolean;
 }
 
 /**
@@ -60,6 +64,7 @@ export interface BatchResult {
 interface Pending {
   readonly wire: WireCommit;
   readonly keep: boolean | 'at best';
+  readonly erases: boolean;
   settled: boolean;
   readonly resolve: () => void;
   readonly reject: (reason: Failure) => void;
@@ -142,6 +147,7 @@ export class CommitQueue {
       const entry: Pending = {
         wire: writes.map((write) => this.#encode(write)),
         keep: options.keep ?? false,
+        erases: options.erases ?? false,
         settled: false,
         resolve,
         reject,
@@ -233,7 +239,8 @@ export class CommitQueue {
   /** A write that nobody asked for: its failure is the state of the queue, told through `onState`. */
   #addOwn(write: Write, keep = true): void {
     const wire = [this.#encode(write)];
-    this.#pending.push({ wire, keep, settled: true, resolve: nobody, reject: nobody });
+    const unheard = { settled: true, resolve: nobody, reject: nobody };
+    this.#pending.push({ wire, keep, erases: false, ...unheard });
   }
 
   #schedule(): void {
@@ -269,7 +276,8 @@ export class CommitQueue {
     this.#scheduled = false;
     const declare = this.#declare;
     this.#declare = [];
-    this.#options.send({ declare, commits });
+    const erases = this.#flying.some((entry) => entry.erases);
+    this.#options.send({ declare, commits, erases });
   }
 
   #encode(write: Write): readonly [number, number, readonly SQLInputValue[]] {

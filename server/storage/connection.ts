@@ -1,12 +1,14 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 
-/** How long a connection waits for a lock of another before it gives up. */
-const BUSY_TIMEOUT_MS = 5_000;
+/** How many milliseconds a connection waits for a lock of another before it gives up. */
+const BUSY_TIMEOUT = 'pragma busy_timeout = 5000';
 /**
  * Pages in the write-ahead log before they are copied into the database file (16 MiB): a page that many
  * batches change is then copied once.
  */
 const CHECKPOINT_PAGES = 4_000;
+/** Where a row stood nothing of it is left: names and addresses are in the clear. `fast` writes no page more for it. */
+const SECURE_DELETE = 'pragma secure_delete = fast';
 /** Prepared statements kept per connection; far more than the product has. */
 const STATEMENTS_MAX = 256;
 
@@ -17,7 +19,7 @@ export class Connection {
 
   constructor(file: string, mode: 'writer' | 'reader') {
     this.database = new DatabaseSync(file, { readOnly: mode === 'reader' });
-    this.database.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    this.database.exec(BUSY_TIMEOUT);
     this.database.exec('pragma foreign_keys = on');
     // Without it a REPLACE would delete rows past the triggers that forbid their deletion.
     this.database.exec('pragma recursive_triggers = on');
@@ -29,8 +31,7 @@ export class Connection {
     this.database.exec('pragma journal_mode = wal');
     this.database.exec(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     this.database.exec('pragma synchronous = full');
-    // Where a row stood nothing of it is left: names and addresses are in the clear. `fast` writes no page more for it.
-    this.database.exec('pragma secure_delete = fast');
+    this.database.exec(SECURE_DELETE);
     assertDurable(this.database);
   }
 
@@ -42,6 +43,30 @@ export class Connection {
       this.#statements.set(sql, statement);
     }
     return statement;
+  }
+
+  /** Work that leaves nothing of what it deletes in a page that becomes free as a whole. */
+  thoroughly<Result>(work: () => Result): Result {
+    this.database.exec('pragma secure_delete = on');
+    try {
+      return work();
+    } finally {
+      this.database.exec(SECURE_DELETE);
+    }
+  }
+
+  /**
+   * Copies the write-ahead log into the database and cuts it to nothing.
+   *
+   * @returns whether that could be done; not while somebody reads from the log, for whom it does not wait
+   */
+  emptyLog(): boolean {
+    this.database.exec('pragma busy_timeout = 0');
+    try {
+      return this.database.prepare('pragma wal_checkpoint(truncate)').get()?.['busy'] === 0;
+    } finally {
+      this.database.exec(BUSY_TIMEOUT);
+    }
   }
 
   close(): void {

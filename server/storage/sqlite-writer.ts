@@ -6,7 +6,13 @@ import { createRequire } from 'node:module';
 import type { SQLOutputValue } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
-import { type BatchResult, type Parcel, unpack, type WireCommit } from './commit-queue.ts';
+import {
+  type Batch,
+  type BatchResult,
+  type Parcel,
+  unpack,
+  type WireCommit,
+} from './commit-queue.ts';
 import { Connection, isEnvironmentFault } from './connection.ts';
 import type { Derivation, DerivationModule, OpenTransaction } from './derivation.ts';
 
@@ -102,6 +108,26 @@ function write(commits: readonly WireCommit[]): WriterReply {
   }
 }
 
+/** Whether the log still holds what a commit erased. */
+let hasRemains = false;
+
+function writeBatch({ commits, erases }: Batch): WriterReply {
+  const reply = erases ? connection.thoroughly(() => write(commits)) : write(commits);
+  hasRemains ||= erases;
+  // Where somebody reads from it just now, after the next batch.
+  if (hasRemains) hasRemains = !emptyLog();
+  return reply;
+}
+
+/** The batch is on disk by now: whatever goes wrong here must not be taken for its failure. */
+function emptyLog(): boolean {
+  try {
+    return connection.emptyLog();
+  } catch {
+    return false;
+  }
+}
+
 function derive({ insert, module }: DerivationOrder): void {
   if (derivations.has(insert)) return;
   const { derivation } = load(fileURLToPath(module)) as DerivationModule;
@@ -127,7 +153,7 @@ port.on('message', (message: Parcel | DerivationOrder | 'close') => {
   const batch = unpack(message);
   for (const [id, text] of batch.declare) declare(id, text);
   try {
-    port.postMessage(write(batch.commits));
+    port.postMessage(writeBatch(batch));
   } catch (error) {
     const fault = (error as Error).message;
     port.postMessage({ refused: [], fault, derivedSince: null } satisfies WriterReply);

@@ -56,6 +56,54 @@ async function userIds(storage: Storage): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
+/** Whether the bytes of the text stand anywhere in the files of the database. */
+function isOnDisk(text: string): boolean {
+  return [file, `${file}-wal`].some((name) => readFileSync(name).includes(text));
+}
+
+describe('a commit that erases', () => {
+  /** So long that each fills pages of its own, which become free as a whole. */
+  const preferences = (id: string): string => `zebra-of-${id}-`.repeat(2_000);
+
+  async function storeTwo(storage: Storage): Promise<void> {
+    const sql = 'insert into preferences (user_id, chosen, updated_at) values (?, ?, 1)';
+    const ids = ['usr_ann', 'usr_ben'];
+    await storage.commit([
+      ...ids.map((id) => userWrite(id, `zebra-name-of-${id}`)),
+      ...ids.map((id) => ({ sql, parameters: [id, preferences(id)] })),
+    ]);
+  }
+
+  const eraseAnn: Write[] = [
+    { sql: 'delete from preferences where user_id = ?', parameters: ['usr_ann'] },
+    { sql: "update users set username = 'gone' where id = ?", parameters: ['usr_ann'] },
+  ];
+
+  test('leaves nothing of it in the files, be it in the log or in a free page', async () => {
+    const storage = await openHere();
+    await storeTwo(storage);
+    await storage.commit(eraseAnn, { erases: true });
+    assert.equal(isOnDisk('zebra-of-usr_ann'), false);
+    assert.equal(isOnDisk('zebra-name-of-usr_ann'), false);
+    assert.equal(isOnDisk('zebra-name-of-usr_ben'), true);
+  });
+
+  test('is done with by the next one where somebody was reading meanwhile', async () => {
+    const storage = await openHere();
+    await storeTwo(storage);
+    const reader = new DatabaseSync(file, { readOnly: true });
+    reader.exec('begin');
+    reader.prepare('select count(*) from users').get();
+    await storage.commit(eraseAnn, { erases: true });
+    assert.equal(isOnDisk('zebra-of-usr_ann'), true);
+    reader.exec('rollback');
+    reader.close();
+    await storage.commit([userWrite('usr_cora')]);
+    assert.equal(isOnDisk('zebra-of-usr_ann'), false);
+    assert.deepEqual(await userIds(storage), ['usr_ann', 'usr_ben', 'usr_cora']);
+  });
+});
+
 describe('an open database', () => {
   test('shows to a read what was acknowledged before', async () => {
     const storage = await openHere();
