@@ -8,7 +8,7 @@ import type { AskedFor } from '../answering.ts';
 import { type Caller, ownerOf } from '../callers.ts';
 import { cursorOf, readCursor } from '../formats/cursor.ts';
 import { type ExportRow, pageByPage, sendExport } from '../formats/export.ts';
-import { type LabelDeps, type LabelOf, labelsFor } from '../formats/labels.ts';
+import { type LabelDeps, providerKeyNames } from '../formats/labels.ts';
 import { momentOf } from '../formats/moments.ts';
 import { scopeOf, type Watcher, withStatus } from '../provider-keys/provider-key-replies.ts';
 import { seenKeys } from './figures-routes.ts';
@@ -52,7 +52,7 @@ export function statisticsHandlers(deps: StatisticsDeps) {
     }: AskedFor<typeof STATISTICS_API.usage>): Promise<Page<typeof STATISTICS_API.usage>> {
       const { limit, format, source } = query;
       const filter = filterOf(query, caller, rangeOf(query, clock.now()));
-      const onTheWire = rowWriter(source, labelsFor(deps, caller));
+      const onTheWire = rowWriter(source, providerKeyNames(deps, caller));
       if (format !== undefined) {
         const pages = exportedPages(reports, filter, onTheWire);
         return sendExport(reply, format, { name: 'usage', columns: COLUMNS, pages });
@@ -146,10 +146,10 @@ const sumsOf = (row: Pick<DailyUsage, 'requests' | 'input' | 'output' | 'cost'>)
   cost_usd: formatDollars(shown(row.cost)),
 });
 
-const rowWriter = (source: string, labelOf: LabelOf) => (row: DailyUsage) => ({
+const rowWriter = (source: string, nameOf: (id: string) => string) => (row: DailyUsage) => ({
   date: row.date,
   key_id: row.key,
-  key_name: labelOf('provider_key', row.key),
+  key_name: nameOf(row.key),
   model: row.model,
   ...sumsOf(row),
   source,

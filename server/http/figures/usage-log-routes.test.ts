@@ -49,6 +49,29 @@ describe('GET /data', () => {
     assert.deepEqual(pagination, { limit: 50, has_more: false, next_cursor: null });
   });
 
+  test('tells each key by its own label, also where two have the same', async (t) => {
+    const own = await openTestEdge();
+    t.after(() => own.close());
+    const { post, get: ask } = speakTo(own);
+    const add = async (key: string): Promise<string> =>
+      (await post('/keys', { label: 'twin', key }, OPERATOR)).json().id;
+    const twins = [await add('sk-first-of-the-twins'), await add('sk-second-of-the-twins')];
+    for (const id of twins)
+      await own.record({ id: 'vk_x', userId: 'usr_x' }, { providerKeyId: id });
+    const { data } = (await ask('/data?source=gateway', OPERATOR)).json();
+    assert.deepEqual(
+      data.map((row: { key_label: string }) => row.key_label),
+      ['twin', 'twin'],
+    );
+    const usage = (
+      await ask('/api/v1/usage?source=gateway&start=2026-11-20&end=2026-11-20', OPERATOR)
+    ).json();
+    assert.deepEqual(
+      usage.data.map((row: { key_name: string }) => row.key_name),
+      ['twin', 'twin'],
+    );
+  });
+
   test('tells requests that were served, and both side by side in the order of time', async () => {
     const gateway = await get('?source=gateway');
     assert.equal(gateway.data.length, 1);

@@ -5,7 +5,7 @@ import { isoTime } from '../../clock.ts';
 import type { Reports } from '../../reports/reports.ts';
 import type { AskedFor } from '../answering.ts';
 import { cursorOf, readCursor } from '../formats/cursor.ts';
-import { type LabelDeps, labelsFor } from '../formats/labels.ts';
+import { type LabelDeps, providerKeyNames } from '../formats/labels.ts';
 
 export interface UsageLogDeps extends LabelDeps {
   readonly reports: Pick<Reports, 'usageLog' | 'usageLogTotals'>;
@@ -27,13 +27,13 @@ export function usageLogHandlers(deps: UsageLogDeps) {
       ]);
       const rows = found.slice(0, limit);
       const last = found.length > limit ? rows.at(-1) : undefined;
-      const labelOf = labelsFor(deps, caller);
+      const nameOf = providerKeyNames(deps, caller);
       return {
         data: rows.map((row) => ({
           id: row.id,
           timestamp: isoTime(row.at),
           key_id: row.keyId === '' ? null : row.keyId,
-          key_label: labelOf('provider_key', row.keyId),
+          key_label: nameOf(row.keyId),
           model: row.model,
           ...tokensOf(row),
           cost_usd: row.cost === null ? null : toDollars(nanos(row.cost)),

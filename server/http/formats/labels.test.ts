@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openTestEdge } from '../edge-for-tests.ts';
-import { labelsFor } from './labels.ts';
+import { labelsFor, providerKeyNames } from './labels.ts';
 
 test('whoever is shown a list learns the names of their own provider keys, and the keys are looked through once', async (t) => {
   const edge = await openTestEdge();
@@ -29,4 +29,9 @@ test('whoever is shown a list learns the names of their own provider keys, and t
   assert.equal(looks, 2);
   await add({ platform: 'mistral', secret: 'another-of-the-labels' });
   assert.equal(labelsOf('usr_ann')[0], "ann's (Groq)", 'two of a name are told apart');
+  await add({ platform: 'groq', secret: 'gsk-again-of-the-labels-9876' });
+  const masked = edge.providerKeys.find(key.id)?.masked;
+  assert.equal(labelsOf('usr_ann')[0], `ann's (${masked})`, 'also where they are of one provider');
+  const nameOf = providerKeyNames({ providerKeys }, { kind: 'member', userId: 'usr_ann' });
+  assert.deepEqual([key.id, 'pk_unknown', ''].map(nameOf), ["ann's", 'pk_unknown', 'not sent']);
 });
