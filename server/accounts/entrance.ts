@@ -125,15 +125,16 @@ class Gate implements Entrance {
   async signInByName(username: string): Promise<User> {
     const { people, clock } = this.#deps;
     const known = people.find(username);
+    const refused = (sentence: string) => new Failure('forbidden', { param: 'username', sentence });
+    if (people.hasPasswordBehind(username)) {
+      throw refused('This name has a password: sign in with it.');
+    }
     // An id is no name.
     if (known?.username !== username) {
       return await this.#add({ username, email: null, createdAt: clock.now() }, []);
     }
     if (!people.isOpenByName(known.id)) {
-      const sentence = known.hasPassword
-        ? 'This name has a password: sign in with it.'
-        : 'This account is not opened by its name alone.';
-      throw new Failure('forbidden', { param: 'username', sentence });
+      throw refused('This account is not opened by its name alone.');
     }
     return known;
   }

@@ -61,6 +61,8 @@ export interface People {
   find(idOrName: string): User | null;
   /** By e-mail in any case. */
   findByEmail(email: string): User | null;
+  /** Whether whoever is called so signs in with a password, be it their username or their e-mail in any case. */
+  hasPasswordBehind(name: string): boolean;
 }
 
 /** The book of users. A new one has the name from the first moment and is there for good when it is on disk. */
@@ -96,6 +98,10 @@ export class UserBook implements People {
 
   findByEmail(email: string): User | null {
     return this.#byEmail.get(email.toLowerCase()) ?? null;
+  }
+
+  hasPasswordBehind(name: string): boolean {
+    return [this.#byName.get(name), this.findByEmail(name)].some((user) => user?.hasPassword);
   }
 
   /** The stored hash; null where there is none. */

@@ -232,7 +232,7 @@ class Office implements Administration {
           const sentence = 'This name has a wallet; only the operator issues keys to it.';
           throw new Failure('forbidden', { sentence });
         }
-        if (accounts.people.find(key.userId)?.hasPassword === true) {
+        if (accounts.people.hasPasswordBehind(label)) {
           const sentence = 'This name belongs to somebody who signs in; they issue their own keys.';
           throw new Failure('forbidden', { sentence });
         }

@@ -126,9 +126,12 @@ describe('self-service switched on', () => {
       })
     ).json();
     const username = edge.accounts.people.find(user.id)?.username ?? '';
-    const reply = await ask({ username });
-    assert.deepEqual([reply.statusCode, reply.json().code], [403, 'forbidden']);
+    for (const name of [username, 'Person@Example.ORG']) {
+      const reply = await ask({ username: name });
+      assert.deepEqual([reply.statusCode, reply.json().code], [403, 'forbidden'], name);
+    }
     assert.deepEqual(edge.accounts.keys.activeOf(username), []);
+    assert.equal(edge.accounts.keys.activeOf('Person@Example.ORG'), null);
   });
 
   test('finds a name of 128 characters however long its encoding', async () => {

@@ -189,6 +189,14 @@ describe('signing in by name alone', () => {
     assert.deepEqual([late.statusCode, late.json().code], [403, 'forbidden']);
   });
 
+  test('takes the e-mail of somebody with a password, in any case, for their name', async () => {
+    const { token } = await invite();
+    await post('/api/auth/register', person('cora@example.org', token));
+    for (const name of ['cora@example.org', 'Cora@Example.ORG']) {
+      assert.equal((await byName(name)).statusCode, 403, name);
+    }
+  });
+
   test('never opens the account of an admin, whose name anybody could say', async () => {
     const early = await byName('chief');
     const { id, cookie, jwt } = credentialsOf(early);
