@@ -22,7 +22,7 @@ import {
 } from '../server/gateway/gateway.ts';
 import { newId } from '../server/id.ts';
 import { createLedger, type Ledger } from '../server/ledger/ledger.ts';
-import { createLimits, type RateLimits } from '../server/limits/limits.ts';
+import { createLimits, NO_LIMITS, type RateLimits } from '../server/limits/limits.ts';
 import { createMetering, type Metering } from '../server/metering/metering.ts';
 import type { Outbound, OutboundReceiver } from '../server/outbound.ts';
 import type { ProviderKeys, RoutedKey } from '../server/provider-keys/provider-keys.ts';
@@ -40,21 +40,23 @@ const DOLLARS = 1_000_000_000;
 interface Variant {
   readonly name: string;
   readonly callers: number;
-  readonly limited: boolean;
+  /** Limits of the caller's key and user: none, requests a minute, or all. */
+  readonly limits: 0 | 1 | 'all';
   readonly wallets: boolean;
   /** Budgets of the caller's key, user and installation: none, the first, or all. */
   readonly budgets: 0 | 1 | 3;
 }
 
-const PLAIN = { callers: 100, limited: false, wallets: false, budgets: 0 } as const;
+const PLAIN = { callers: 100, limits: 0, wallets: false, budgets: 0 } as const;
 
 const VARIANTS: readonly Variant[] = [
   { ...PLAIN, name: 'nothing' },
-  { ...PLAIN, name: 'limits', limited: true },
+  { ...PLAIN, name: 'a limit', limits: 1 },
+  { ...PLAIN, name: 'all limits', limits: 'all' },
   { ...PLAIN, name: 'wallet', wallets: true },
   { ...PLAIN, name: 'wallet, budget', wallets: true, budgets: 1 },
   { ...PLAIN, name: 'wallet, 3 budgets', wallets: true, budgets: 3 },
-  { ...PLAIN, name: 'limits, wallet, budget', limited: true, wallets: true, budgets: 1 },
+  { ...PLAIN, name: 'all limits, wallet, budget', limits: 'all', wallets: true, budgets: 1 },
   { ...PLAIN, name: '100,000 wallets', wallets: true, callers: 100_000 },
 ];
 
@@ -116,6 +118,12 @@ const AMPLE: RateLimits = {
   tokens_per_hour: 1e14,
   tokens_per_day: 1e14,
   max_concurrent: 1e6,
+};
+
+const LIMITS: Readonly<Record<Variant['limits'], RateLimits>> = {
+  0: NO_LIMITS,
+  1: { ...NO_LIMITS, requests_per_minute: AMPLE.requests_per_minute },
+  all: AMPLE,
 };
 
 const SETTINGS: GatewaySettings = {
@@ -223,11 +231,8 @@ async function openStage(variant: Variant, folder: string, metering: Metering): 
   const keys = Array.from({ length: variant.callers }, (_, number) => keyOf(number));
   const ledger = await createLedger({ storage, clock, holdMs: 3_600_000 });
   await define(variant, keys, ledger);
-  const limits = await createLimits({
-    storage,
-    clock,
-    ...(variant.limited ? { defaults: { key: AMPLE, user: AMPLE } } : {}),
-  });
+  const held = LIMITS[variant.limits];
+  const limits = await createLimits({ storage, clock, defaults: { key: held, user: held } });
   const log = { info: nothing, warn: nothing, error: nothing, debug: nothing };
   const gateway = createGateway({
     storage,
@@ -343,11 +348,11 @@ async function main(): Promise<void> {
     process.stdout.write(`${JSON.stringify(figures)}\n`);
     return;
   }
-  process.stdout.write(`${'CPU µs per request'.padEnd(26)}   median   lowest    added\n`);
+  process.stdout.write(`${'CPU µs per request'.padEnd(28)}   median   lowest    added\n`);
   const base = figures[0]?.lowest ?? 0;
   for (const { name, micros, lowest } of figures) {
     const cells = [micros, lowest, lowest - base].map((each) => each.toFixed(2).padStart(9));
-    process.stdout.write(`${name.padEnd(26)}${cells.join('')}\n`);
+    process.stdout.write(`${name.padEnd(28)}${cells.join('')}\n`);
   }
 }
 
