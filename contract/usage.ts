@@ -65,6 +65,25 @@ export interface ReportedUsage {
 }
 
 /**
+ * How an answer was served, or is asked to be, where a provider sells one model at several prices, in the provider's own
+ * words: its tier of service, its speed, the region in which it runs. The empty word is the usual one; what is not stated
+ * is absent.
+ */
+export interface ServiceTier {
+  readonly tier?: string;
+  readonly speed?: string;
+  readonly region?: string;
+}
+
+/** The words by which it differs from the usual one, as people are shown it: `priority`, `fast us`; null: it does not. */
+export function tierName(served: ServiceTier | null): string | null {
+  if (served === null) return null;
+  const { tier = '', speed = '', region = '' } = served;
+  const words = [tier, speed, region].filter((word) => word !== '');
+  return words.length === 0 ? null : words.join(' ');
+}
+
+/**
  * Where the numbers of a usage record come from.
  * `reported`: the provider's own final figure. `estimated`: the answer was complete, its usage missing.
  * `partial`: the answer was cut (abort, reset, timeout); what was served is counted.

@@ -5,6 +5,7 @@ import { createTokenCounter } from './tokenizer.ts';
 
 export type { ListedModel, PriceQuery } from './price-book.ts';
 export type { Price, RateRequest, Rates, Rating } from './rate.ts';
+export { isBelievedPrice } from './tiered-price.ts';
 export { isComplete, overlay } from './usage-meter.ts';
 
 export interface MeteringOptions {

@@ -7,8 +7,9 @@ import {
 } from './catalogue.ts';
 import type { Price } from './rate.ts';
 import { readSettingPrices } from './setting-prices.ts';
+import { type TierQuery, tieredPrice } from './tiered-price.ts';
 
-export interface PriceQuery {
+export interface PriceQuery extends TierQuery {
   /** The list to look in; null where a list price means nothing, as on a local server. */
   readonly catalogue: string | null;
   readonly model: string;
@@ -84,13 +85,14 @@ export function createPriceBook(options: PriceBookOptions = {}): PriceBook {
     find(query) {
       const { catalogue, model, at } = query;
       const set = setting.get(model);
-      if (set !== undefined) return set;
+      if (set !== undefined) return tieredPrice(set, query, set.tiers);
       if (catalogue === null) return null;
       let prices = compiled.get(catalogue)?.get(model);
       if (prices === undefined || at < prices.from || at >= prices.until) {
         prices = compileAnew({ ...query, catalogue });
       }
-      return atTier(prices, query.inputTokens);
+      const price = atTier(prices, query.inputTokens);
+      return price === null ? null : tieredPrice(price, query);
     },
     list(catalogue, at) {
       if (catalogue === null) return [...setting].map(([model, price]) => listed(model, price));

@@ -80,3 +80,18 @@ test('a model named like a part of every object is a model like any other (T62)'
   assert.equal(prices.get('__proto__')?.rates.input, 1_000_000_000_000);
   assert.equal(Object.hasOwn(Object.prototype, 'input'), false);
 });
+
+test('factors for tiers are exact, and what is none is refused by its name', () => {
+  const json = '{"m":{"input":1,"tiers":{"flex":0.5,"priority":"1.7","free":0}}}';
+  assert.deepEqual(Object.fromEntries(readSettingPrices(json).get('m')?.tiers ?? []), {
+    flex: { times: 1, per: 2 },
+    priority: { times: 17, per: 10 },
+    free: { times: 0, per: 1 },
+  });
+  for (const tiers of ['[]', '2', 'null', '{"flex":-1}', '{"flex":"x"}', '{"flex":101}']) {
+    assert.throws(
+      () => readSettingPrices(`{"m":{"input":1,"tiers":${tiers}}}`),
+      /"m", field "tiers/,
+    );
+  }
+});

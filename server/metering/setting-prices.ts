@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parseScaled } from '../../contract/money.ts';
 import type { BilledUnit } from '../../contract/usage.ts';
+import type { Factor } from './price-tiers.ts';
 import type { Price, Rates } from './rate.ts';
 
 /** Dollars per thousand, in nano-dollars per million: 9 places for nano, 3 for the step from thousand to million. */
@@ -17,23 +18,41 @@ const UNIT_FIELDS = [
   'web_search',
 ] as const satisfies readonly BilledUnit[];
 const FIELDS: ReadonlySet<string> = new Set([...TOKEN_FIELDS, ...UNIT_FIELDS]);
+const TIERS = 'tiers';
+
+/** A factor has six decimals, and a dearer tier than this is a slip of the pen. */
+const FACTOR_SCALE = 6;
+const FACTOR_PER = 10 ** FACTOR_SCALE;
+const FACTOR_MAX = 100;
+
+/** What the operator says that a model costs. */
+export interface SettingPrice extends Price {
+  /** Times these prices of its tokens where it is served in another way than usual, by the provider's word. */
+  readonly tiers: ReadonlyMap<string, Factor>;
+}
 
 /**
  * Reads the operator's prices: `{"gpt-4o": {"input": 0.005, "output": 0.015}}` in dollars per thousand tokens.
  * Besides `input` and `output` a model may have `cached_input` and `cache_write` (per thousand tokens) and
- * `image`, `second`, `character`, `request`, `web_search` (dollars for each).
+ * `image`, `second`, `character`, `request`, `web_search` (dollars for each). `tiers` says how many times the prices of
+ * tokens another tier of service costs: `{"priority": 1.7, "flex": 0.5}`; for what it does not name the factor that
+ * vendors are known to take stands.
  *
  * @param json the text of the setting; nothing, or only white space, means no prices
  * @returns the prices by exact model name
  * @throws Error that names the model and the field at fault
  */
-export function readSettingPrices(json: string | undefined): ReadonlyMap<string, Price> {
-  const prices = new Map<string, Price>();
+export function readSettingPrices(json: string | undefined): ReadonlyMap<string, SettingPrice> {
+  const prices = new Map<string, SettingPrice>();
   if (json === undefined || json.trim() === '') return prices;
   for (const [model, entry] of Object.entries(parseObject(json))) {
-    const rates = readRates(model, entry);
+    const where = `MODEL_PRICING_JSON: model ${JSON.stringify(model)}`;
+    if (!isObject(entry)) throw new Error(`${where} must be an object of prices`);
+    const { [TIERS]: factors, ...priced } = entry as { readonly [TIERS]?: unknown };
+    const rates = readRates(where, priced);
     const hash = createHash('sha256').update(JSON.stringify(rates)).digest('hex').slice(0, 12);
-    prices.set(model, { id: `setting/${model}/${hash}`, source: 'setting', rates });
+    const id = `setting/${model}/${hash}`;
+    prices.set(model, { id, source: 'setting', rates, tiers: readTiers(where, factors) });
   }
   return prices;
 }
@@ -53,9 +72,7 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function readRates(model: string, entry: unknown): Rates {
-  const where = `MODEL_PRICING_JSON: model ${JSON.stringify(model)}`;
-  if (!isObject(entry)) throw new Error(`${where} must be an object of prices`);
+function readRates(where: string, entry: object): Rates {
   const given = new Map<string, number>();
   for (const [field, value] of Object.entries(entry)) {
     if (!FIELDS.has(field))
@@ -82,9 +99,37 @@ function readRates(model: string, entry: unknown): Rates {
   };
 }
 
+function readTiers(where: string, factors: unknown): ReadonlyMap<string, Factor> {
+  const tiers = new Map<string, Factor>();
+  if (factors === undefined) return tiers;
+  if (!isObject(factors)) {
+    throw new Error(`${where}, field "${TIERS}" must be an object of factors`);
+  }
+  for (const [word, value] of Object.entries(factors)) {
+    const decimal = decimalIn(value);
+    const times = parseScaled(decimal, FACTOR_SCALE);
+    if (times === undefined || times < 0 || times > FACTOR_MAX * FACTOR_PER) {
+      const tier = `${TIERS}.${word}`;
+      throw new Error(`${where}, field "${tier}" must be a factor from 0 to ${FACTOR_MAX}`);
+    }
+    tiers.set(word, inLowestTerms(times, FACTOR_PER));
+  }
+  return tiers;
+}
+
+function inLowestTerms(times: number, per: number): Factor {
+  let [most, least] = [per, times];
+  while (least > 0) [most, least] = [least, most % least];
+  return { times: times / most, per: per / most };
+}
+
+/** Settings files keep their decimals as text, so that no digit is lost on the way. */
+function decimalIn(value: unknown): string | number {
+  return typeof value === 'string' || typeof value === 'number' ? value : '';
+}
+
 function readRate(where: string, field: string, value: unknown): number {
-  // Settings files keep their decimals as text, so that no digit is lost on the way.
-  const decimal = typeof value === 'string' ? value : typeof value === 'number' ? value : '';
+  const decimal = decimalIn(value);
   if (!(Number(decimal) >= 0 && Number(decimal) < Number.POSITIVE_INFINITY) || decimal === '') {
     throw new Error(`${where} must be a number of dollars, zero or more`);
   }

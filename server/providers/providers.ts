@@ -40,6 +40,7 @@ export type {
   Wire,
 } from './provider.ts';
 export { ALL_MODELS } from './provider.ts';
+export { tierAsked, tierServed } from './service-tier.ts';
 export {
   BLANK_LINE_BYTES_MAX,
   EVENT_BYTES_MAX,
