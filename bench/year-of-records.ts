@@ -124,6 +124,7 @@ function invented({ index, at, key, chance }: Request): UsageRecord {
     endpoint: 'chat/completions',
     model: modelName(model),
     servedModel: null,
+    serviceTier: null,
     streamed: chance() < 0.5,
     status: isRefused ? 429 : isFailed ? 502 : 200,
     outcome: isRefused ? 'refused' : isFailed ? 'failed' : 'completed',

@@ -54,6 +54,7 @@ export interface RecordRow {
   readonly started_at: number;
   readonly ttft_ms: number | null;
   readonly duration_ms: number;
+  readonly service_tier: string | null;
 }
 
 export interface Tollkeeper extends AsyncDisposable {

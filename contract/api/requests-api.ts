@@ -35,6 +35,10 @@ export const usageRecord = z.object({
   endpoint: z.string(),
   model: z.string().nullable(),
   served_model: z.string().nullable(),
+  service_tier: z.string().nullable().meta({
+    description:
+      'How it was served, in the provider’s words: `flex`, `priority`, `fast us`; null where as usual, or nobody said',
+  }),
   streamed: z.boolean(),
   status: count.meta({ description: 'What the caller saw; 0 where nobody knows' }),
   outcome: z.enum(OUTCOMES),
@@ -98,6 +102,10 @@ export const requestStory = usageRecord.extend({
       id: z.string(),
       source: z.string(),
       first_used_at: instant,
+      is_believed: z.boolean().meta({
+        description:
+          'No price is known of the tier in which it was served; the dearest known one of its kind was taken',
+      }),
       terms: z
         .array(
           z.object({

@@ -138,6 +138,7 @@ function imagine(moment: Moment): ImaginedRequest {
     endpoint: habit.endpoint,
     model,
     servedModel: model,
+    serviceTier: null,
     streamed: chance.happens(habit.streamed),
     status: 200,
     outcome: 'completed',

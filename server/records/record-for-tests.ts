@@ -14,6 +14,7 @@ export function usageRecord(
     endpoint: 'chat/completions',
     model: 'small',
     servedModel: null,
+    serviceTier: null,
     streamed: false,
     status: 200,
     outcome: 'completed',

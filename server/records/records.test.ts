@@ -76,6 +76,7 @@ const recordOf = (id: string, more: Partial<UsageRecord> = {}): UsageRecord => (
   endpoint: 'chat/completions',
   model: 'gpt-4o-mini',
   servedModel: 'gpt-4o-mini-2024-07-18',
+  serviceTier: 'priority',
   streamed: true,
   status: 200,
   outcome: 'completed',
@@ -159,6 +160,7 @@ test('every field of a record stands in its own column', async () => {
       started_at: NOW - 5_000,
       ttft_ms: 40,
       duration_ms: 900,
+      service_tier: 'priority',
     },
   ]);
 });

@@ -197,6 +197,7 @@ function unfinished(intent: RequestIntent, now: number): UsageRecord {
   return {
     ...intent,
     servedModel: null,
+    serviceTier: null,
     status: 0,
     outcome: 'unfinished',
     provenance: 'unfinished',

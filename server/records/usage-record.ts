@@ -14,6 +14,8 @@ export interface UsageRecord {
   readonly endpoint: string;
   readonly model: string | null;
   readonly servedModel: string | null;
+  /** How it was served, in the provider's words; null: as usual, or nobody said. */
+  readonly serviceTier: string | null;
   readonly streamed: boolean;
   /** The HTTP status that the caller saw. */
   readonly status: number;
@@ -75,6 +77,7 @@ export const RECORD_SHAPE: UsageRecordsTable = {
   started_at: 0,
   ttft_ms: 0,
   duration_ms: 0,
+  service_tier: '',
 };
 
 export function recordParameters(record: UsageRecord): readonly unknown[] {
@@ -111,5 +114,6 @@ export function recordParameters(record: UsageRecord): readonly unknown[] {
     record.startedAt,
     record.ttftMs,
     record.durationMs,
+    record.serviceTier,
   ];
 }

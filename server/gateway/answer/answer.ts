@@ -1,9 +1,9 @@
 /** Reads a whole answer of a metered path: what it is, what was used, what was served. */
 import { isAscii } from 'node:buffer';
-import type { ReportedUsage } from '../../../contract/usage.ts';
+import type { ReportedUsage, ServiceTier } from '../../../contract/usage.ts';
 import { Failure } from '../../failure.ts';
 import type { RoutedKey } from '../../provider-keys/provider-keys.ts';
-import { errorOf, type JsonObject } from '../../providers/providers.ts';
+import { errorOf, type JsonObject, tierServed } from '../../providers/providers.ts';
 import type { Plan } from '../request/plan.ts';
 import type { WholeBody } from './answer-body.ts';
 
@@ -11,6 +11,7 @@ export interface Answer {
   readonly json: JsonObject | null;
   readonly usage: ReportedUsage | null;
   readonly model: string | null;
+  readonly tier: ServiceTier | null;
   readonly id: string | null;
   /** The provider answered 200 and an error. */
   readonly isError: boolean;
@@ -42,10 +43,11 @@ export function readAnswer(plan: Plan, key: RoutedKey, { bytes, text }: WholeBod
   }
   if (json === null && plan.wire !== 'audio') throw new Failure('upstream_unreadable');
   const { id, model } = json ?? {};
+  const { wire } = plan;
   return {
     json,
-    usage:
-      json === null || plan.wire === null ? null : key.provider.routing.readUsage(plan.wire, json),
+    usage: json === null || wire === null ? null : key.provider.routing.readUsage(wire, json),
+    tier: json === null || wire === null ? null : tierServed(wire, json),
     model: typeof model === 'string' ? model.slice(0, 200) : null,
     id: typeof id === 'string' ? id.slice(0, 200) : null,
     isError: json !== null && errorOf(json) !== null,

@@ -1,4 +1,4 @@
-import type { ReportedUsage } from '../../../contract/usage.ts';
+import type { ReportedUsage, ServiceTier } from '../../../contract/usage.ts';
 import type { Failure } from '../../failure.ts';
 import type { WholeBody } from './answer-body.ts';
 
@@ -22,6 +22,8 @@ export interface Ending {
   /** Whole pictures that came in a stream. */
   readonly pictures: number;
   readonly servedModel: string | null;
+  /** As a stream states it; null where it does not, or there was none. */
+  readonly servedTier: ServiceTier | null;
   readonly upstreamId: string | null;
   /** When the first byte came, on the clock that never jumps; null if none came. */
   readonly firstByteAt: number | null;

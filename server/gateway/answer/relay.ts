@@ -374,6 +374,7 @@ export class Relay implements OutboundReceiver, Listed {
       servedText: this.#servedText(complete),
       pictures: watch?.pictures ?? 0,
       servedModel: watch?.servedModel ?? null,
+      servedTier: watch?.servedTier ?? null,
       upstreamId: watch?.upstreamId ?? upstreamRequestId(this.#headers),
       firstByteAt: this.#firstByteAt,
     });

@@ -5,7 +5,7 @@
  * Most events are only text on its way, so they are looked at without being parsed: JSON is read where
  * the text hints at usage, an error or an end.
  */
-import type { ReportedUsage } from '../../../contract/usage.ts';
+import type { ReportedUsage, ServiceTier } from '../../../contract/usage.ts';
 import { Failure } from '../../failure.ts';
 import type { JsonObject, Wire } from '../../providers/providers.ts';
 import {
@@ -16,6 +16,7 @@ import {
   eventData,
   eventEnd,
   fromBytes,
+  tierServed,
 } from '../../providers/providers.ts';
 
 export interface StreamWatchOptions {
@@ -85,6 +86,8 @@ export class StreamWatch {
   held: Buffer | null = null;
   usage: ReportedUsage | null = null;
   servedModel: string | null = null;
+  /** The last word on each of its sides. */
+  servedTier: ServiceTier | null = null;
   upstreamId: string | null = null;
   /** The choice has ended, though perhaps not the stream. */
   finished = false;
@@ -236,8 +239,11 @@ export class StreamWatch {
   #judge(event: JsonObject): 'forward' | 'drop' | 'hold' {
     if (hasFinish(event)) this.finished = true;
     const isFailed = this.#noteError(event);
-    const reported = this.#options.readUsage(event, this.usage);
-    if (reported !== null) this.usage = this.#options.overlay(this.usage, reported);
+    const { wire, readUsage, overlay, dropUsageChunk } = this.#options;
+    const tier = tierServed(wire, event);
+    if (tier !== null) this.servedTier = { ...this.servedTier, ...tier };
+    const reported = readUsage(event, this.usage);
+    if (reported !== null) this.usage = overlay(this.usage, reported);
     if (isFailed || TERMINAL_TYPES.has(event['type'])) return 'hold';
     if (PICTURE_TYPES.has(event['type'])) {
       this.pictures += 1;
@@ -245,7 +251,7 @@ export class StreamWatch {
     }
     const { choices } = event;
     const usageOnly = reported !== null && Array.isArray(choices) && choices.length === 0;
-    return usageOnly && this.#options.dropUsageChunk ? 'drop' : 'forward';
+    return usageOnly && dropUsageChunk ? 'drop' : 'forward';
   }
 
   /** Whether it is an error at which clients stop: whatever came behind it would be read by nobody. */

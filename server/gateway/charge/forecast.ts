@@ -1,8 +1,8 @@
 /** What a request is expected to use, and at which prices, before it leaves. */
-import { type ReportedUsage, UNKNOWN_USAGE } from '../../../contract/usage.ts';
+import { type ReportedUsage, type ServiceTier, UNKNOWN_USAGE } from '../../../contract/usage.ts';
 import type { Metering, Price } from '../../metering/metering.ts';
 import type { RoutedKey } from '../../provider-keys/provider-keys.ts';
-import type { ModelLimits } from '../../providers/providers.ts';
+import { type ModelLimits, tierAsked } from '../../providers/providers.ts';
 import type { Candidates } from '../request/payer.ts';
 import { fallbackModels, namesForPrice, type Plan } from '../request/plan.ts';
 import type { Expected, Place } from './admission.ts';
@@ -53,7 +53,9 @@ export class Forecast implements Expected {
   }
 
   #priceAt(key: RoutedKey, models: readonly (string | null)[]): Price | null {
-    const where = { key, at: this.#of.startedAt, inputTokens: this.inputEstimate };
+    const { plan, startedAt } = this.#of;
+    const asked = plan.parsed === null ? null : tierAsked(plan.parsed);
+    const where = { key, at: startedAt, inputTokens: this.inputEstimate, asked };
     return findPrice(this.#metering, where, models);
   }
 
@@ -63,16 +65,26 @@ export class Forecast implements Expected {
   }
 }
 
+interface Where {
+  readonly key: RoutedKey;
+  readonly at: number;
+  readonly inputTokens: number;
+  /** The one where it is known how it was served, the other before. */
+  readonly served?: ServiceTier | null;
+  readonly asked?: ServiceTier | null;
+}
+
 /** The price of the first of these models that has one; null: none has. */
 export function findPrice(
   metering: Metering,
-  where: { key: RoutedKey; at: number; inputTokens: number },
+  where: Where,
   models: readonly (string | null)[],
 ): Price | null {
-  const { key, at, inputTokens } = where;
+  const { key, at, inputTokens, served = null, asked = null } = where;
+  const catalogue = key.priceCatalogue;
   for (const model of models) {
     if (model === null) continue;
-    const price = metering.price({ catalogue: key.priceCatalogue, model, at, inputTokens });
+    const price = metering.price({ catalogue, model, at, inputTokens, served, asked });
     if (price !== null) return price;
   }
   return null;

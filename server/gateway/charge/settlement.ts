@@ -1,6 +1,12 @@
 /** From the end of a request to its record: what was used, what it costs, durably. */
 import { ZERO } from '../../../contract/money.ts';
-import { type Outcome, type ReportedUsage, UNKNOWN_USAGE } from '../../../contract/usage.ts';
+import {
+  type Outcome,
+  type ReportedUsage,
+  type ServiceTier,
+  tierName,
+  UNKNOWN_USAGE,
+} from '../../../contract/usage.ts';
 import type { Clock } from '../../clock.ts';
 import type { Failure } from '../../failure.ts';
 import type { Log } from '../../log.ts';
@@ -131,7 +137,12 @@ function priceOf(metering: Metering, served: Served, inputTokens: number): Price
   const { plan, key, ending, answer, startedAt } = served;
   if (plan.wire === null || nothingServed(served)) return null;
   const names = namesForPrice(plan, key, ending.servedModel ?? answer?.model ?? null);
-  return findPrice(metering, { key, at: startedAt, inputTokens }, names);
+  const where = { key, at: startedAt, inputTokens, served: servedTier(served) };
+  return findPrice(metering, where, names);
+}
+
+function servedTier({ ending, answer }: Served): ServiceTier | null {
+  return ending.servedTier ?? answer?.tier ?? null;
 }
 
 function recordOf(
@@ -144,6 +155,7 @@ function recordOf(
   return {
     ...whoAndWhere(call, plan, key),
     servedModel: ending.servedModel ?? answer?.model ?? null,
+    serviceTier: tierName(servedTier(served)),
     status: ending.failure?.kind.status ?? ending.status,
     outcome: outcomeOf(served),
     provenance,
@@ -194,6 +206,7 @@ function refusal(refused: Refused, failure: Failure, now: number): UsageRecord {
     endpoint: plan?.endpoint ?? endpointOf(url),
     model: plan?.model ?? null,
     servedModel: null,
+    serviceTier: null,
     streamed: plan?.streamed ?? false,
     status: failure.kind.status,
     outcome: 'refused',

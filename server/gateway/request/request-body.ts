@@ -22,6 +22,9 @@ const DECISIVE = [
   'best_of',
   'prompt',
   'input',
+  'service_tier',
+  'speed',
+  'inference_geo',
 ];
 
 /**

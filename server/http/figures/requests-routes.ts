@@ -13,6 +13,7 @@ import type { CostSource, Outcome, Provenance } from '../../../contract/usage.ts
 import { type Clock, isoTime } from '../../clock.ts';
 import { Failure } from '../../failure.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
+import { isBelievedPrice } from '../../metering/metering.ts';
 import type { Records, RefusalNote } from '../../records/records.ts';
 import {
   costLines,
@@ -111,7 +112,8 @@ export function requestsHandlers(deps: RequestsDeps) {
 
 const COLUMNS = [
   ...['id', 'at', 'user_id', 'user', 'key_id', 'key', 'provider', 'provider_key_id', 'endpoint'],
-  ...['model', 'served_model', 'streamed', 'status', 'outcome', 'provenance', 'failure'],
+  ...['model', 'served_model', 'service_tier', 'streamed'],
+  ...['status', 'outcome', 'provenance', 'failure'],
   ...['tokens_input', 'tokens_cached', 'tokens_cache_write', 'tokens_output', 'tokens_reasoning'],
   ...['cost_usd', 'cost_source', 'charge_usd', 'attempts', 'ttft_ms', 'duration_ms'],
 ];
@@ -182,6 +184,7 @@ export function recordOf(row: RecordRow, labelOf: LabelOf): z.output<typeof usag
     endpoint: row.endpoint,
     model: row.model,
     served_model: row.served_model,
+    service_tier: row.service_tier,
     streamed: row.streamed === 1,
     status: row.status,
     // These three were written from the same lists.
@@ -258,6 +261,7 @@ function priceOf(record: RecordRow, price: NonNullable<Story['price']>) {
     id: price.id,
     source: price.source,
     first_used_at: isoTime(price.first_used_at),
+    is_believed: isBelievedPrice(price.id),
     terms: lines.map((line) => ({
       of: line.of,
       quantity: line.quantity,

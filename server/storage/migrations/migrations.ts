@@ -16,6 +16,7 @@ import * as auditFilters from './0014-audit-filters.ts';
 import * as spent from './0015-spent.ts';
 import * as erasedAccounts from './0016-erased-accounts.ts';
 import * as newSecrets from './0017-new-secrets.ts';
+import * as serviceTier from './0018-service-tier.ts';
 
 /** Every step of the schema, forward only; number and slug are the identity and never change. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -36,4 +37,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0015-spent': spent,
   '0016-erased-accounts': erasedAccounts,
   '0017-new-secrets': newSecrets,
+  '0018-service-tier': serviceTier,
 };

@@ -41,6 +41,8 @@ export interface UsageRecordsTable {
   /** Milliseconds from the request to the first byte of the answer. */
   ttft_ms: number | null;
   duration_ms: number;
+  /** How it was served, in the provider's words: `priority`, `fast us`; null: as usual, or nobody said. */
+  service_tier: string | null;
 }
 
 /** A price as it was when a record was charged with it, so that the bill can be computed again. */

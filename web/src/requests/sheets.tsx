@@ -58,6 +58,7 @@ export function CostSheet({ story }: { readonly story: RequestStory }): ReactNod
       </section>
       <Text size="xs" c="dimmed" mt={8}>
         {t(`requests.source.${source}.why`)} <span className="tk-mono">{price.id}</span>
+        {price.is_believed && ` ${t('requests.source.tier.why')}`}
       </Text>
     </Part>
   );

@@ -109,6 +109,7 @@ function StoryFacts({ story }: { readonly story: RequestStory }): ReactNode {
     [t('requests.key'), <Same key="key" of="key_id" {...key} />],
     [t('requests.model'), model && <Same key="model" of="model" id={model} label={model} />],
     [t('requests.served'), story.served_model === model ? null : story.served_model],
+    [t('requests.tier'), story.service_tier],
     [t('requests.provider'), provider && <Same key="provider" of="provider" {...provider} />],
     [
       t('requests.provider_key'),

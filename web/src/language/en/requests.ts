@@ -107,6 +107,8 @@ export const messages = {
   'requests.source.local.why': 'Served by a local model, which costs nothing.',
   'requests.source.none.why': 'Nothing was owed for this request.',
   'requests.source.setting.why': 'Prices as the operator set them.',
+  'requests.source.tier.why':
+    'No price is known of the tier in which it was served, so the dearest known one of its kind was taken.',
   'requests.source.unpriced.why':
     'No price is known for this model, so its cost is not known. That does not mean free.',
   'requests.source.upstream.why': 'The provider stated the cost itself.',
@@ -115,6 +117,7 @@ export const messages = {
   'requests.streamed.no': 'In one piece',
   'requests.streamed.yes': 'Streamed',
   'requests.sum': 'Sum, rounded once to nine decimals',
+  'requests.tier': 'Served as',
   'requests.timeline': 'How the time went',
   'requests.tokens': 'Tokens',
   'requests.tries': '{count, plural, one {# attempt} other {# attempts}}',

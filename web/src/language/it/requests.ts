@@ -108,6 +108,8 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'requests.source.local.why': 'Servita da un modello locale, che non costa nulla.',
   'requests.source.none.why': 'Per questa richiesta non era dovuto nulla.',
   'requests.source.setting.why': 'Prezzi impostati dal gestore.',
+  'requests.source.tier.why':
+    'Del livello con cui è stata servita non si conosce un prezzo: vale il più caro noto di quel genere.',
   'requests.source.unpriced.why':
     'Per questo modello non si conosce un prezzo, quindi nemmeno il costo. Non vuol dire gratis.',
   'requests.source.upstream.why': 'Il costo è stato dichiarato dal provider.',
@@ -116,6 +118,7 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'requests.streamed.no': 'In un pezzo',
   'requests.streamed.yes': 'In streaming',
   'requests.sum': 'Somma, arrotondata una volta a nove decimali',
+  'requests.tier': 'Livello di servizio',
   'requests.timeline': 'Come è passato il tempo',
   'requests.tokens': 'Token',
   'requests.tries': '{count, plural, one {# tentativo} other {# tentativi}}',
