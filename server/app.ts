@@ -99,6 +99,7 @@ export async function startApp(deps: AppDeps): Promise<App> {
     const address = await http.listen(config.server);
     const chores = startChores(rooms, {
       watches: config.monitoring.checkIntervalMinutes > 0,
+      probeMs: config.monitoring.probeIntervalSecs * 1_000,
     });
     const stopBackups = startBackups(rooms, backupRule(config));
     const close = async (): Promise<void> => {

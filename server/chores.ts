@@ -12,8 +12,9 @@ const NOTE_USES_MS = 60_000;
 const CLEAR_MS = HOUR_MS;
 /** A little more than a year, so that a yearly review sees all of it. */
 const AUDIT_KEPT_MS = 400 * DAY_MS;
-/** How often it is looked whether a provider key is due. */
-const WATCH_MS = 5_000;
+/** How often it is looked whether a provider key is due: oftener where probes come closer together than that. */
+const WATCH_MS_MAX = 5_000;
+const WATCH_MS_MIN = 500;
 
 /** How often it is looked whether a backup is due. */
 const BACKUP_LOOK_MS = 900_000;
@@ -31,8 +32,14 @@ export interface ChoresRooms {
   readonly log: Log;
 }
 
-/** @param what.watches whether provider keys are looked at unasked */
-export function startChores(rooms: ChoresRooms, what: { readonly watches: boolean }): Chores {
+export interface WatchRule {
+  /** Whether provider keys are looked at unasked. */
+  readonly watches: boolean;
+  /** How often those are probed that are. */
+  readonly probeMs: number;
+}
+
+export function startChores(rooms: ChoresRooms, rule: WatchRule): Chores {
   const { accounts, ledger, monitoring, clock, log } = rooms;
   const sweep = (): void => {
     for (const hold of ledger.sweep()) {
@@ -66,8 +73,10 @@ export function startChores(rooms: ChoresRooms, what: { readonly watches: boolea
     }
   };
   const stopClearing = clock.every(CLEAR_MS, () => void clear());
-  const stopWatching = what.watches
-    ? clock.every(WATCH_MS, () => void monitoring.tick())
+  // A look comes up to its interval late, which should not be much of what it looks for.
+  const watchMs = Math.min(WATCH_MS_MAX, Math.max(WATCH_MS_MIN, rule.probeMs / 2));
+  const stopWatching = rule.watches
+    ? clock.every(watchMs, () => void monitoring.tick())
     : () => undefined;
   const stopSweep = clock.every(SWEEP_MS, sweep);
   const stopSnapshot = clock.every(SNAPSHOT_MS, () => void snapshot());
