@@ -32,6 +32,8 @@ export interface CallFacts {
   readonly summary: string;
   readonly description?: string;
   readonly tags: readonly string[];
+  /** Headers that a caller may send beside a credential, by name, and what each is for. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Media type of the request body where it is not JSON. */
   readonly consumes?: string;
   /** Media type of the reply where it is not JSON. */

@@ -8,6 +8,7 @@ import {
   dollars,
   instant,
   maskedKey,
+  ONCE_HEADER,
   username,
   windowLimits,
 } from './fields.ts';
@@ -112,9 +113,6 @@ export const limitsSet = z.object({ status, api_key: maskedKey, rate_limits: cal
 
 const TAGS = ['Credits'];
 
-const ONCE =
-  'An `Idempotency-Key` header makes a retry harmless: one key books once, and its repetition is answered with the same figures.';
-
 /** Money and limits of callers, in the operator's hands. */
 export const CREDITS_API = {
   createUser: call({
@@ -135,8 +133,9 @@ export const CREDITS_API = {
     path: '/admin/add_credits',
     who: 'operator',
     summary: 'Add credits to a user',
-    description: `A user without a wallet becomes prepaid by it. ${ONCE}`,
+    description: 'A user without a wallet becomes prepaid by it.',
     tags: TAGS,
+    headers: ONCE_HEADER,
     request: addCreditsRequest,
     status: 200,
     reply: addedCredits,

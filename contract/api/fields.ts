@@ -122,5 +122,11 @@ export const pagination = z.object({
   next_cursor: z.string().nullable(),
 });
 
+/** For calls that book money. */
+export const ONCE_HEADER = {
+  'Idempotency-Key':
+    'Makes a retry harmless: one key books once, and its repetition is answered with the same figures. 1 to 255 characters',
+};
+
 /** How a list may be had as a file. */
 export const FORMATS = ['json', 'csv', 'jsonl'] as const;

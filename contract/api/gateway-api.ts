@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { FailureCode } from '../failures.ts';
 import { type Call, call, type Method } from './call.ts';
+import { dollars, instant } from './fields.ts';
 
 const GATEWAY_FAILURES: readonly FailureCode[] = [
   'insufficient_quota',
@@ -47,9 +48,34 @@ const multipartWithModel = z.looseObject({
   file: z.string().optional().meta({ description: 'The file, as a part of the form' }),
 });
 
+const ownKey = z.object({
+  data: z.object({
+    label: z.string().meta({ description: 'The beginning and the end of the key' }),
+    name: z.string(),
+    limit: dollars.nullable().meta({ description: 'The budget of the key; null: it has none' }),
+    limit_remaining: dollars.nullable(),
+    limit_reset: z.enum(['daily', 'weekly', 'monthly']).nullable(),
+    usage: dollars,
+    usage_daily: dollars,
+    usage_weekly: dollars,
+    usage_monthly: dollars,
+    is_free_tier: z.literal(false),
+    is_management_key: z.literal(false),
+    created_at: instant,
+    rate_limit: z.object({ requests: z.int(), interval: z.string(), note: z.string() }),
+  }),
+});
+
+const ownCredits = z.object({
+  data: z.object({ total_credits: dollars, total_usage: dollars }),
+});
+
 type ForwardedCall = Pick<Call, 'method' | 'path' | 'summary'> &
   Partial<
-    Pick<Call, 'description' | 'request' | 'params' | 'consumes' | 'produces' | 'alsoProduces'>
+    Pick<
+      Call,
+      'description' | 'request' | 'params' | 'headers' | 'consumes' | 'produces' | 'alsoProduces'
+    >
   >;
 
 /** A call that is answered by a provider: its status and body come through as they are. */
@@ -63,7 +89,24 @@ function forwarded(declared: ForwardedCall): Call {
   });
 }
 
+/** About the caller: answered here, never by a provider. */
+function own<Reply>(
+  declared: Pick<Call, 'path' | 'summary' | 'description'> & { readonly reply: z.ZodType<Reply> },
+): Call {
+  return call({
+    ...{ method: 'GET', who: 'key holder', tags: ['Gateway'], status: 200 },
+    failures: ['storage_unavailable'],
+    ...declared,
+  });
+}
+
 const STREAMED = 'With "stream": true the answer is a stream of server-sent events.';
+const CHARGED =
+  'Whoever has a wallet gets `gateway_usage` with the answer: `tokens_charged`, `user_balance_after` and `user_api_key`.';
+/** An event that is none of the provider's breaks clients that read each of them, so a stream has it on demand. */
+const CHARGE_HEADER = {
+  'X-Gateway-Usage': '"true": a stream ends with an event that holds `gateway_usage` alone',
+};
 const EVENTS = 'text/event-stream';
 
 const EVERYTHING_ELSE: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
@@ -74,7 +117,8 @@ export const GATEWAY_API: Readonly<Record<string, Call>> = {
     method: 'POST',
     path: '/v1/chat/completions',
     summary: 'Chat completion',
-    description: STREAMED,
+    description: `${STREAMED} ${CHARGED}`,
+    headers: CHARGE_HEADER,
     request: chatRequest,
     alsoProduces: [EVENTS],
   }),
@@ -82,7 +126,8 @@ export const GATEWAY_API: Readonly<Record<string, Call>> = {
     method: 'POST',
     path: '/v1/completions',
     summary: 'Text completion',
-    description: STREAMED,
+    description: `${STREAMED} ${CHARGED}`,
+    headers: CHARGE_HEADER,
     request: anyModelCall,
     alsoProduces: [EVENTS],
   }),
@@ -90,7 +135,8 @@ export const GATEWAY_API: Readonly<Record<string, Call>> = {
     method: 'POST',
     path: '/v1/responses',
     summary: 'Model response',
-    description: STREAMED,
+    description: `${STREAMED} ${CHARGED}`,
+    headers: CHARGE_HEADER,
     request: anyModelCall,
     alsoProduces: [EVENTS],
   }),
@@ -98,7 +144,8 @@ export const GATEWAY_API: Readonly<Record<string, Call>> = {
     method: 'POST',
     path: '/v1/messages',
     summary: 'Messages',
-    description: `Served by a provider that speaks this API; errors have its shape too. ${STREAMED}`,
+    description: `Served by a provider that speaks this API; errors have its shape too. ${STREAMED} ${CHARGED}`,
+    headers: CHARGE_HEADER,
     request: messagesRequest,
     alsoProduces: [EVENTS],
   }),
@@ -169,6 +216,20 @@ export const GATEWAY_API: Readonly<Record<string, Call>> = {
     method: 'GET',
     path: '/v1/models',
     summary: 'Models of all configured providers (free)',
+  }),
+  ownKey: own({
+    path: '/v1/key',
+    summary: 'The key that was sent: its budget and what it used',
+    description:
+      'In the shape that providers answer it. Used is what was charged, or the cost of the provider where nothing was.',
+    reply: ownKey,
+  }),
+  ownCredits: own({
+    path: '/v1/credits',
+    summary: 'What the caller was given and used',
+    description:
+      'In the shape that providers answer it: the difference of the two is the balance of the wallet.',
+    reply: ownCredits,
   }),
   ...Object.fromEntries(
     EVERYTHING_ELSE.map((method) => [`other ${method}`, everythingElse(method)]),

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { call } from './call.ts';
-import { creditsNumber, decimalDollars, givenDollars, instant, pagination } from './fields.ts';
+import {
+  creditsNumber,
+  decimalDollars,
+  givenDollars,
+  instant,
+  ONCE_HEADER,
+  pagination,
+} from './fields.ts';
 import { keyRequest, virtualKey } from './virtual-keys-api.ts';
 
 const userInPath = z.object({
@@ -128,9 +135,9 @@ export const WALLETS_API = {
     path: '/api/wallets/{user_id}/entries',
     who: 'operator',
     summary: 'Book a credit, debit, refund or correction',
-    description:
-      'Entries are never changed. An `Idempotency-Key` header makes a retry harmless: one key books once, and its repetition is answered with the same figures.',
+    description: 'Entries are never changed.',
     tags: TAGS,
+    headers: ONCE_HEADER,
     params: userInPath,
     request: entryRequest,
     status: 201,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { GATEWAY_API } from '../../contract/api/gateway-api.ts';
 import { chatOnce, openStage, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -33,6 +34,9 @@ test('a key holder reads what its key has spent, and nothing about the provider 
   assert.match(second.data.label, /^tk_.{8}\.\.\..{4}$/);
   const credits = await ask('/v1/credits');
   assert.deepEqual(credits, { data: { total_credits: cost / 1e9, total_usage: cost / 1e9 } });
+  // Both as they are documented, with nothing left out and nothing beside it.
+  assert.deepEqual(GATEWAY_API['ownKey']?.reply?.parse(second), second);
+  assert.deepEqual(GATEWAY_API['ownCredits']?.reply?.parse(credits), credits);
 });
 
 test('HEAD answers as GET does, without a body', async () => {

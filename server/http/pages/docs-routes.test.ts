@@ -175,6 +175,26 @@ describe('GET /openapi.json', () => {
     }
     assert.ok(responses['200']?.['content']?.['text/event-stream']);
   });
+
+  test('says of what the gateway answers itself which shape it has, and passes nothing on there', () => {
+    for (const path of ['/v1/key', '/v1/credits']) {
+      const responses = document['paths']?.[path]?.['get']?.['responses'] ?? {};
+      const schema = responses['200']?.['content']?.['application/json']?.['schema'];
+      assert.ok(schema?.['properties']?.['data'], path);
+      assert.equal(responses['default'], undefined);
+    }
+  });
+
+  test('names the headers that a call listens to', () => {
+    const headersOf = (path: string) =>
+      Object.values(document['paths']?.[path]?.['post']?.['parameters'] ?? {})
+        .filter((one) => String(one['in']) === 'header')
+        .map((one) => String(one['name']));
+    assert.deepEqual(headersOf('/admin/add_credits'), ['Idempotency-Key']);
+    assert.deepEqual(headersOf('/api/wallets/{user_id}/entries'), ['Idempotency-Key']);
+    assert.deepEqual(headersOf('/v1/chat/completions'), ['X-Gateway-Usage']);
+    assert.deepEqual(headersOf('/admin/keys'), []);
+  });
 });
 
 describe('pages', () => {

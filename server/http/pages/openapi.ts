@@ -129,7 +129,13 @@ function operationOf(call: Call): Json {
     ...(call.description !== undefined && { description: call.description }),
     tags: call.tags,
     security: SECURITY[call.who],
-    parameters: [...parametersOf(call.params, 'path'), ...parametersOf(call.query, 'query')],
+    parameters: [
+      ...parametersOf(call.params, 'path'),
+      ...parametersOf(call.query, 'query'),
+      ...Object.entries(call.headers ?? {}).map(([name, description]) => ({
+        ...{ name, in: 'header', required: false, description, schema: TEXT },
+      })),
+    ],
     ...(call.request && {
       requestBody: {
         required: !call.request.safeParse(undefined).success,
@@ -201,8 +207,9 @@ const PASSED_ON = {
   },
 };
 
-function isForwarded({ path }: Call): boolean {
-  return path.startsWith('/v1/');
+/** What we answer ourselves has a shape that is known. */
+function isForwarded({ path, reply }: Call): boolean {
+  return path.startsWith('/v1/') && reply === undefined;
 }
 
 function contentOf(call: Call): Json {
