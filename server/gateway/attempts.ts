@@ -3,7 +3,6 @@ import { Readable } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import { Failure, toFailure } from '../failure.ts';
 import type { Log } from '../log.ts';
-import { overlay } from '../metering/metering.ts';
 import type { Outbound } from '../outbound.ts';
 import type { ProviderKeys, RoutedKey } from '../provider-keys/provider-keys.ts';
 import type { Dialect, Wire } from '../providers/providers.ts';
@@ -170,7 +169,6 @@ function watchFor(plan: Plan, key: RoutedKey, usageAdded: boolean): (() => Strea
     new StreamWatch({
       wire,
       readUsage: (event, before) => key.provider.routing.readUsage(wire, event, before),
-      overlay,
       dropUsageChunk: usageAdded,
       pictures: picturesOf(plan.pictures),
     });

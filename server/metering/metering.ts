@@ -6,7 +6,7 @@ import { createTokenCounter } from './tokenizer.ts';
 export type { ListedModel, PriceQuery } from './price-book.ts';
 export type { Price, RateRequest, Rates, Rating } from './rate.ts';
 export { isBelievedPrice } from './tiered-price.ts';
-export { isComplete, overlay } from './usage-meter.ts';
+export { addUp, isComplete, overlay } from './usage-meter.ts';
 
 export interface MeteringOptions {
   /** The setting MODEL_PRICING_JSON, as text. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nanos } from '../../contract/money.ts';
+import { COST_MAX, nanos } from '../../contract/money.ts';
 import { type ReportedUsage, UNKNOWN_USAGE } from '../../contract/usage.ts';
-import { isComplete, overlay } from './usage-meter.ts';
+import { addUp, isComplete, overlay } from './usage-meter.ts';
 
 const EMPTY: ReportedUsage = { tokens: UNKNOWN_USAGE, cost: null, units: {}, flawed: false };
 
@@ -59,4 +59,14 @@ test('usage is not complete with one total only, with a search only, or without 
   assert.equal(isComplete(EMPTY), false);
   assert.equal(isComplete(reported({ input: 5 })), false);
   assert.equal(isComplete(reported({}, { units: { web_search: 1 } })), false);
+});
+
+test('pieces that state their own are added, and what none states stays unknown', () => {
+  const first = reported({ input: 50, output: 4_000 }, { units: { image: 1 }, cost: nanos(7) });
+  const total = addUp(addUp(null, first), reported({ output: 100 }, { flawed: true }));
+  assert.deepEqual(total.tokens, { ...UNKNOWN_USAGE, input: 50, output: 4_100 });
+  assert.deepEqual([total.units, total.cost, total.flawed], [{ image: 1 }, 7, true]);
+  const dear = reported({}, { cost: COST_MAX, units: { image: 2 } });
+  assert.equal(addUp(dear, dear).cost, COST_MAX);
+  assert.deepEqual(addUp(first, dear).units, { image: 3 });
 });

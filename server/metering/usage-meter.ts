@@ -1,8 +1,9 @@
+import { COST_MAX, nanos } from '../../contract/money.ts';
 import type { BilledUnit, ReportedUsage, TokenUsage } from '../../contract/usage.ts';
 
 /**
  * Lays one report over another: field by field, the later one wins where it knows something. Providers repeat
- * running totals, so reports are never added. An explicit zero is knowledge; only null and absence are not.
+ * running totals, so reports of one answer are never added. An explicit zero is knowledge; only null and absence are not.
  */
 export function overlay(base: ReportedUsage | null, next: ReportedUsage): ReportedUsage {
   if (base === null) return next;
@@ -22,6 +23,32 @@ function overlayTokens(base: TokenUsage, next: TokenUsage): TokenUsage {
     cacheWrite1h: next.cacheWrite1h ?? base.cacheWrite1h,
     output: next.output ?? base.output,
     reasoning: next.reasoning ?? base.reasoning,
+  };
+}
+
+/**
+ * Adds what a further piece of an answer took to what those before it did, where each states its own: the pictures of a
+ * stream. What one of them does not state counts as nothing, and what none does stays unknown.
+ */
+export function addUp(base: ReportedUsage | null, next: ReportedUsage): ReportedUsage {
+  if (base === null) return next;
+  const tokens = { ...overlayTokens(base.tokens, next.tokens) };
+  for (const name in tokens) {
+    const of = name as keyof TokenUsage;
+    if (tokens[of] !== null) tokens[of] = (base.tokens[of] ?? 0) + (next.tokens[of] ?? 0);
+  }
+  const units: Partial<Record<BilledUnit, number>> = { ...base.units };
+  for (const name in next.units) {
+    const unit = name as BilledUnit;
+    units[unit] = (units[unit] ?? 0) + (next.units[unit] ?? 0);
+  }
+  const cost = Math.min((base.cost ?? 0) + (next.cost ?? 0), COST_MAX);
+  const isStated = base.cost !== null || next.cost !== null;
+  return {
+    tokens,
+    cost: isStated ? nanos(cost) : null,
+    units,
+    flawed: base.flawed || next.flawed,
   };
 }
 

@@ -284,6 +284,15 @@ test('every picture of a stream of several reaches its caller, and is paid', asy
   assert.deepEqual([record.outcome, record.charge_nanos], ['completed', 2 * PICTURE]);
 });
 
+test('every picture of a stream that is billed by tokens is paid, and not the last one only', async () => {
+  const body = { model: 'gpt-image-1', prompt: 'x', n: 3, stream: true };
+  const usage = { input_tokens: 10, output_tokens: 1_000, total_tokens: 1_010 };
+  const picture = { type: 'image_generation.completed', b64_json: 'eA==', usage };
+  const { record } = await pays({ path: '/images/generations', body }, stream(picture, picture));
+  assert.deepEqual([record.input_tokens, record.output_tokens], [20, 2_000]);
+  assert.equal(record.charge_nanos, 20 * 5_000 + 2_000 * 40_000);
+});
+
 test('of the pictures of a stream those are paid that came, also where it fails', async () => {
   const path = '/images/generations';
   const body = { model: 'dall-e-3', prompt: 'x', n: 3, stream: true };

@@ -3,7 +3,6 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { test } from 'node:test';
 import { systemClock } from '../../clock.ts';
-import { overlay } from '../../metering/metering.ts';
 import type { Ending } from './ending.ts';
 import { Relay, type RelayOptions } from './relay.ts';
 import { StreamWatch } from './stream-watch.ts';
@@ -26,7 +25,6 @@ function relayToNobody({ type, whole }: Way = STREAM, length: string | null = nu
   const watch = new StreamWatch({
     wire: 'chat',
     readUsage: () => null,
-    overlay,
     dropUsageChunk: false,
     pictures,
   });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { overlay } from '../../metering/metering.ts';
 import { EVENT_BYTES_MAX, findProvider, type Wire } from '../../providers/providers.ts';
 import { StreamWatch } from './stream-watch.ts';
 
@@ -15,7 +14,6 @@ function watchOf(
   return new StreamWatch({
     wire,
     readUsage: (event, before) => routing.readUsage(wire, event, before),
-    overlay,
     dropUsageChunk,
     pictures,
   });
@@ -183,6 +181,18 @@ test('a stream of several pictures ends with the last of them, or where it stops
   const fewer = watchOf('images', false, 'openai', 3);
   assert.equal(run(fewer, [Buffer.from(picture(0))]), picture(0));
   assert.deepEqual([fewer.ended, fewer.finished, fewer.pictures], [false, false, 1]);
+});
+
+test('each picture of a stream states what it took itself, and a summary behind them is the whole', () => {
+  const usage = { input_tokens: 50, output_tokens: 4_160, total_tokens: 4_210 };
+  const picture = `data: ${JSON.stringify({ type: 'image_generation.completed', b64_json: 'eA==', usage })}\n\n`;
+  const watch = watchOf('images', false, 'openai', 3);
+  run(watch, [Buffer.from(picture.repeat(2))]);
+  assert.deepEqual([watch.usage?.tokens.input, watch.usage?.tokens.output], [100, 8_320]);
+  const summary = `data: ${JSON.stringify({ type: 'all', usage: { ...usage, output_tokens: 9_000 } })}\n\n`;
+  const told = watchOf('images', false, 'openai', 3);
+  run(told, [Buffer.from(picture.repeat(2) + summary)]);
+  assert.deepEqual([told.usage?.tokens.input, told.usage?.tokens.output], [50, 9_000]);
 });
 
 test('cumulative usage on every chunk counts once, the last word wins', () => {

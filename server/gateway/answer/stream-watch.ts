@@ -7,6 +7,7 @@
  */
 import type { ReportedUsage, ServiceTier } from '../../../contract/usage.ts';
 import { Failure } from '../../failure.ts';
+import { addUp, overlay } from '../../metering/metering.ts';
 import type { JsonObject, Wire } from '../../providers/providers.ts';
 import {
   BLANK_LINE_BYTES_MAX,
@@ -23,7 +24,6 @@ export interface StreamWatchOptions {
   readonly wire: Wire;
   /** The usage that a parsed event states, or null; `before` is what earlier events stated. */
   readonly readUsage: (event: JsonObject, before: ReportedUsage | null) => ReportedUsage | null;
-  readonly overlay: (base: ReportedUsage | null, next: ReportedUsage) => ReportedUsage;
   /** We asked for the usage chunk and the caller did not: keep it from them. */
   readonly dropUsageChunk: boolean;
   /** So many pictures are asked for; each has an event that says that it is whole, and the last of them is the end. */
@@ -239,13 +239,17 @@ export class StreamWatch {
   #judge(event: JsonObject): 'forward' | 'drop' | 'hold' {
     if (hasFinish(event)) this.finished = true;
     const isFailed = this.#noteError(event);
-    const { wire, readUsage, overlay, dropUsageChunk } = this.#options;
+    const { wire, readUsage, dropUsageChunk } = this.#options;
     const tier = tierServed(wire, event);
     if (tier !== null) this.servedTier = { ...this.servedTier, ...tier };
     const reported = readUsage(event, this.usage);
-    if (reported !== null) this.usage = overlay(this.usage, reported);
+    const isPicture = PICTURE_TYPES.has(event['type']);
+    if (reported !== null) {
+      // Each picture states what it took itself; of all else the last word is the whole.
+      this.usage = (isPicture ? addUp : overlay)(this.usage, reported);
+    }
     if (isFailed || TERMINAL_TYPES.has(event['type'])) return 'hold';
-    if (PICTURE_TYPES.has(event['type'])) {
+    if (isPicture) {
       this.pictures += 1;
       if (this.pictures >= this.#options.pictures) return 'hold';
     }
