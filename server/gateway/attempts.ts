@@ -126,7 +126,7 @@ export class Attempts {
       requestId: call.id,
       secret,
       newWatch,
-      streamed: plan.streamed,
+      streamed: mayEndEarly(plan),
       whole: wholeOf(plan.wire),
       stopWithCaller: key.provider.routing.afterAbort === 'billing stops',
       tryElsewhere: isLast ? () => false : isKeyTrouble,
@@ -150,6 +150,14 @@ const MAY_BE_BINARY: ReadonlySet<Wire> = new Set(['images', 'audio', 'embeddings
 function wholeOf(wire: Wire | null): RelayOptions['whole'] {
   if (wire === null) return 'never';
   return MAY_BE_BINARY.has(wire) ? 'unless binary' : 'always';
+}
+
+/**
+ * Of sound only the type of an answer tells whether it is a stream, as many a model overlooks the wish and writes plain
+ * text, and only its end what it takes: it is read to there, whoever has left.
+ */
+function mayEndEarly({ streamed, wire }: Plan): boolean {
+  return streamed && wire !== 'audio';
 }
 
 /** An attempt that came to nothing before it began; another key may serve. */

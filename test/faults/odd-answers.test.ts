@@ -310,6 +310,43 @@ test('of the pictures of a stream those are paid that came, also where it fails'
   assert.deepEqual([record.outcome, record.charge_nanos], ['failed', 0]);
 });
 
+test('a stream that a form asks for is on record as one, and is charged what it states', async () => {
+  const file = new Blob(['x'.repeat(10_000)]);
+  const heard = () => form({ model: 'gpt-4o-mini-transcribe', file, stream: 'true' });
+  const usage = { type: 'tokens', input_tokens: 100, output_tokens: 20, total_tokens: 120 };
+  const said = { type: 'transcript.text.delta', delta: 'hello' };
+  const path = '/audio/transcriptions';
+  const { record, text } = await pays(
+    { path, body: heard() },
+    stream(said, { type: 'transcript.text.done', text: 'hello', usage }),
+  );
+  assert.match(text, /transcript\.text\.done/);
+  assert.deepEqual([record.streamed, record.outcome], [1, 'completed']);
+  assert.equal(record.charge_nanos, 100 * 1_250 + 20 * 5_000);
+  // A model that streams nothing overlooks the wish.
+  const plain = await pays(
+    { path, body: form({ model: 'whisper-1', file, stream: 'True' }) },
+    { body: 'Hello there.', contentType: 'text/plain' },
+  );
+  assert.deepEqual(
+    [plain.status, plain.text, plain.record.outcome],
+    [200, 'Hello there.', 'completed'],
+  );
+});
+
+test('pictures that a form asks for as a stream are on record as one, their previews held', async () => {
+  const edit = (stream: string) =>
+    form({ model: 'gpt-image-1', prompt: 'x', image: new Blob(['x']), stream, n: '1' });
+  const picture = { type: 'image_edit.completed', b64_json: 'eA==' };
+  const usage = { input_tokens: 10, output_tokens: 1_000, total_tokens: 1_010 };
+  const path = '/images/edits';
+  const streamed = await pays({ path, body: edit('true') }, stream({ ...picture, usage }));
+  const { record } = await pays({ path, body: edit('false') }, stream({ ...picture, usage }));
+  assert.deepEqual([streamed.record.streamed, record.streamed], [1, 0]);
+  const previews = (streamed.record.hold_nanos ?? 0) - (record.hold_nanos ?? 0);
+  assert.equal(previews, 3 * 100 * 40_000);
+});
+
 test('a transcription that states no length is charged by what was heard, and says so', async () => {
   const body = () => form({ model: 'whisper-1', file: new Blob(['x'.repeat(100_000)]) });
   const said = 'It was a dark and stormy night. '.repeat(10);

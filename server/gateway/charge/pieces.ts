@@ -109,9 +109,11 @@ export function expectedTokens(plan: Plan): PieceTokens {
   return { input: 0, output: Math.ceil(character * SPOKEN_TOKENS_PER_CHARACTER) };
 }
 
-function pictureTokens({ parsed }: Plan, pictures: number): PieceTokens {
+function pictureTokens({ parsed, streamed }: Plan, pictures: number): PieceTokens {
   const each = PICTURE_TOKENS.get(parsed?.['quality']) ?? PICTURE_TOKENS_MAX;
-  const previews = Math.min(Math.max(0, numberIn(parsed?.['partial_images'] ?? 0)), PREVIEWS_MAX);
+  // How many a form asks for is not read.
+  const asked = parsed === null && streamed ? PREVIEWS_MAX : (parsed?.['partial_images'] ?? 0);
+  const previews = Math.min(Math.max(0, numberIn(asked)), PREVIEWS_MAX);
   const output =
     pictures * (each + (Number.isNaN(previews) ? PREVIEWS_MAX : previews) * PREVIEW_TOKENS);
   // A form brings a picture along, which the model reads.

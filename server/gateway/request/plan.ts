@@ -84,9 +84,10 @@ export async function makePlan(incoming: Incoming, bodyBytesMax: number): Promis
   const type = headers['content-type'] ?? '';
   // A form only where forms are taken: a provider that ignores the type would read JSON that we did not.
   if ((meaning.wire === 'images' || meaning.wire === 'audio') && /^multipart\//i.test(type)) {
-    const { model, n } = formFields(body, type, ['model', 'n']);
+    const { model, n, stream = '' } = formFields(body, type, ['model', 'n', 'stream']);
     const read = { model: model ?? deployment, pictures: n === null ? Number.NaN : n };
-    return { ...meaning, ...NOTHING_READ, endpoint, deployment, rest, body, ...read };
+    const streamed = TRUE.test(stream ?? '');
+    return { ...meaning, ...NOTHING_READ, endpoint, deployment, rest, body, ...read, streamed };
   }
   const parsed = parseBody(body);
   const inBackground = meaning.wire === 'responses' && isInBackground(parsed);
@@ -115,6 +116,9 @@ function isInBackground({ background = null }: JsonObject): boolean {
   const sentence = '"background" must be true or false.';
   throw new Failure('invalid_request', { sentence, param: 'background' });
 }
+
+/** What servers take for true in a form. */
+const TRUE = /^\s*(?:true|1)\s*$/i;
 
 const NOT_COMPRESSED = {
   sentence:
