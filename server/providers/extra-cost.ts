@@ -8,12 +8,20 @@ const NANOS_PER_USE = 10_000_000;
 const USES = 10;
 const AT_ONCE_MAX = 1_000;
 
-/** Of the tools that a request lets the model use, by their types. */
-export function toolsCost({ tools }: JsonObject, isBilled: RegExp): Nanos {
+/** As they are told from other tools wherever searches are counted. */
+const SEARCH = /^web_search/;
+
+/** Of the tools that a request lets the model use, by their types; searches of the web only where these have no price. */
+export function toolsCost(
+  { tools }: JsonObject,
+  isBilled: RegExp,
+  areSearchesPriced: boolean,
+): Nanos {
   let uses = 0;
   for (const tool of Array.isArray(tools) ? tools : []) {
     const type = valueAt(tool, 'type');
     if (typeof type !== 'string' || !isBilled.test(type)) continue;
+    if (areSearchesPriced && SEARCH.test(type)) continue;
     uses += timesOf(valueAt(tool, 'max_uses'), USES);
   }
   return nanos(Math.min(uses, AT_ONCE_MAX) * NANOS_PER_USE);

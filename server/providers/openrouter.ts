@@ -24,14 +24,14 @@ const PLUGINS_MAX = 10;
 const BILLED_TOOL = /web_search|image_generation|^openrouter:(?!datetime$)/;
 
 /** Searches cost extra with free models too: by the result before the model is asked, by the use where it decides. */
-function extraCost(body: JsonObject): Nanos {
+function extraCost(body: JsonObject, areSearchesPriced: boolean): Nanos {
   const { plugins, web_search_options = null } = body;
   let results = web_search_options === null ? 0 : RESULTS;
   for (const plugin of Array.isArray(plugins) ? plugins.slice(0, PLUGINS_MAX) : []) {
     const isOn = valueAt(plugin, 'id') === 'web' && valueAt(plugin, 'enabled') !== false;
     if (isOn) results += timesOf(valueAt(plugin, 'max_results'), RESULTS);
   }
-  return nanos(results * NANOS_PER_RESULT + toolsCost(body, BILLED_TOOL));
+  return nanos(results * NANOS_PER_RESULT + toolsCost(body, BILLED_TOOL, areSearchesPriced));
 }
 
 export const openrouter = openaiCompatible({

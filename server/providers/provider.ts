@@ -70,8 +70,10 @@ export interface Routing {
   /**
    * What a request may cost besides its tokens, at most as a rule, by what it has the provider do for it. Where prices by
    * the piece say nothing of that, and only the cost that the answer states holds it. Takes any JSON and never throws.
+   *
+   * @param areSearchesPriced the tools that search the web have a price by the piece here, which is held for them
    */
-  readonly extraCost?: (body: JsonObject) => Nanos;
+  readonly extraCost?: (body: JsonObject, areSearchesPriced: boolean) => Nanos;
   /** The query that gets the whole list of models at once, where it comes in pages. */
   readonly modelsQuery?: Readonly<Record<string, string>>;
   /** What the list puts before each name, and requests may leave out. */

@@ -13,6 +13,7 @@ export const xai = openaiCompatible({
   // A tick is a tenth of a nano-dollar.
   readCost: (usage, numbers) => numbers.money(usage['cost_in_usd_ticks'], -1),
   // Every tool that runs there is billed by the use.
-  extraCost: (body) => toolsCost(body, /^(?!function$|mcp$|custom$)/),
+  extraCost: (body, areSearchesPriced) =>
+    toolsCost(body, /^(?!function$|mcp$|custom$)/, areSearchesPriced),
   account: xaiAccount,
 });

@@ -99,3 +99,20 @@ test('tools are held that run at a vendor who bills each use, and those of the c
   const { status, hold_nanos } = vendor.recordOf(await vendor.ask({ path: '/responses', body }));
   assert.deepEqual([status, Math.floor((hold_nanos ?? 0) / 100_000_000)], [200, 1]);
 });
+
+test('a search that has a price of its own is held once, whoever bills other tools by the use', async () => {
+  const price = { input: 0.003, output: 0.015, web_search: 0.005 };
+  const settings = { MODEL_PRICING_JSON: JSON.stringify({ 'grok-4': price }) };
+  await using vendor = await openStand({ provider: 'XAI', settings });
+  const { userId } = vendor.product.rooms.accounts.keys.find(vendor.token) ?? assert.fail();
+  await fund(vendor.product.rooms, userId, DOLLAR, { plan: 'cost' });
+  const body = { model: 'grok-4', max_output_tokens: 50, input: 'Say hello.' };
+  const held = async (...types: string[]) => {
+    const tools = types.map((type) => ({ type }));
+    const answer = await vendor.ask({ path: '/responses', body: { ...body, tools } });
+    return vendor.recordOf(answer).hold_nanos ?? 0;
+  };
+  // Ten at half a cent; a tool without a price of its own is ten at a cent.
+  assert.equal(Math.floor((await held('web_search')) / 10_000_000), 5);
+  assert.equal(Math.floor((await held('web_search', 'x_search')) / 10_000_000), 15);
+});

@@ -9,7 +9,7 @@ import {
 import { Failure } from '../../failure.ts';
 import type { Metering, Price } from '../../metering/metering.ts';
 import type { RoutedKey } from '../../provider-keys/provider-keys.ts';
-import type { ModelLimits } from '../../providers/providers.ts';
+import type { ModelLimits, Routing } from '../../providers/providers.ts';
 import type { Plan } from '../request/plan.ts';
 import { numberIn } from '../request/request-body.ts';
 
@@ -42,7 +42,7 @@ export class Tariff {
   readonly #isFree: boolean;
   readonly #byTokens: boolean;
   readonly #request: Plan;
-  readonly #extraCost: Nanos;
+  readonly #extraCost: Routing['extraCost'];
 
   constructor(of: {
     settings: ChargingSettings;
@@ -63,7 +63,7 @@ export class Tariff {
     this.#isFree = of.key.free;
     this.#byTokens = of.plan.pathClass === 'tokens';
     this.#request = of.plan;
-    this.#extraCost = of.key.provider.routing.extraCost?.(of.plan.parsed ?? {}) ?? ZERO;
+    this.#extraCost = of.key.provider.routing.extraCost;
   }
 
   /** What a credit is worth: a token under the flat plan, or the usual one where that is free. */
@@ -128,7 +128,11 @@ export class Tariff {
     };
     const usage = { tokens, cost: null, units, flawed: false };
     const { cost } = this.#metering.rate({ usage, price, local: this.#isFree });
-    return this.chargeFor(usage, cost === null ? null : nanos(cost + this.#extraCost));
+    if (cost === null) return this.chargeFor(usage, null);
+    const areSearchesPriced =
+      (units.web_search ?? 0) > 0 && price?.rates.units.web_search !== undefined;
+    const extra = this.#extraCost?.(this.#request.parsed ?? {}, areSearchesPriced) ?? ZERO;
+    return this.chargeFor(usage, nanos(cost + extra));
   }
 
   /** A prompt that the request has the provider cache may be billed as written, which can be dearer than read. */
