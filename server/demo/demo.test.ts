@@ -94,6 +94,18 @@ describe('the demo', () => {
     for (const { label, cost_usd } of report.by_user) assert.ok(cost_usd > 0, label);
   });
 
+  test('every provider key of the month is one that is there', async () => {
+    const keys = await operator<{ data: { id: string }[] }>(demo, '/api/keys');
+    const month = await operator<{
+      data: { series: { group: { id: string } }[] };
+    }>(demo, '/api/figures?metric=requests&group=provider_key&bucket=none');
+    const known = new Set(keys.data.map(({ id }) => id));
+    // What was refused went to none.
+    const used = month.data.series.map(({ group }) => group.id).filter((id) => id !== '');
+    assert.ok(used.length > 3, used.join(' '));
+    for (const id of used) assert.ok(known.has(id), id);
+  });
+
   test('every virtual key that spent something was used', async () => {
     const { data } = await operator<{ data: { username: string; last_used_at: unknown }[] }>(
       demo,

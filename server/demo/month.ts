@@ -134,7 +134,8 @@ function imagine(moment: Moment): ImaginedRequest {
     virtualKeyId: holder.keyIds[chance.below(holder.keyIds.length)] ?? '',
     userId: holder.userId,
     providerId: habit.provider,
-    providerKeyId: `env:${habit.provider}`,
+    // A server of one's own is the upstream of the settings.
+    providerKeyId: `env:${habit.provider === 'custom' ? 'upstream' : habit.provider}`,
     endpoint: habit.endpoint,
     model,
     servedModel: model,
