@@ -7,7 +7,9 @@ import classes from './requests.module.css';
 /** How the time of a request went: waiting for the first piece of the answer, then receiving it. */
 export function Timeline({ story }: { readonly story: RequestStory }): ReactNode {
   const { t } = useWords();
-  const { ttft_ms: ttft, duration_ms: whole, attempts, tokens_output: output } = story;
+  const { duration_ms: whole, attempts, tokens_output: output } = story;
+  // What comes in one piece has no first token: how fast it crossed the wire tells nothing of the model.
+  const ttft = story.streamed ? story.ttft_ms : null;
   const first = ttft === null ? whole : Math.min(ttft, whole);
   const rest = whole - first;
   // What has no output, as an embedding, has no pace either.
