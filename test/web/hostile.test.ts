@@ -6,6 +6,7 @@ import { type FakeUpstream, startFakeUpstream } from '../fake-upstream.ts';
 import { ADMIN_TOKEN } from '../harness.ts';
 import { settled } from './settled.ts';
 import {
+  cutCards,
   OPERATOR,
   open,
   openStand,
@@ -58,6 +59,7 @@ describe('T63 hostile text', { skip }, () => {
       await page.locator('main [role=status]').first().waitFor({ state: 'detached' });
       if (SHOWING.includes(path)) await page.getByText(MARKUP).first().waitFor();
       await assertHarmless(page);
+      assert.deepEqual(await cutCards(page), []);
       for (let row = 0; row < NAMES.length + 1; row += 1) {
         const opener = page.locator('tr[data-opens] td:first-child button').nth(row);
         if ((await opener.count()) === 0) break;

@@ -24,6 +24,8 @@ describe('the log of requests', { skip }, () => {
   test('a filter stands in the address, and the file has exactly the rows of the API', async () => {
     const { page, complaints, close } = await stand.visit({ as: OPERATOR });
     await open(page, '/requests?live=off');
+    const points = await page.evaluate<number[]>(POINTS);
+    assert.ok(points.length > 40 && new Set(points).size === 1, points.join(' '));
     await page.getByRole('button', { name: 'Filter', exact: true }).click();
     await page.getByLabel('Model', { exact: true }).first().click();
     await page.getByRole('option', { name: MODEL, exact: true }).click();
@@ -148,6 +150,14 @@ describe('the log of requests', { skip }, () => {
     await close();
   });
 });
+
+/** Where the points of the costs stand, which have between two and six digits behind them. */
+const POINTS = `[...document.querySelectorAll('td [data-decimals]')].map(({ firstChild: text }) => {
+  const range = document.createRange();
+  range.setStart(text, text.data.indexOf('.'));
+  range.setEnd(text, text.data.indexOf('.') + 1);
+  return Math.round(range.getBoundingClientRect().left);
+})`;
 
 /**
  * Pauses of the page last until somebody says so: the one after the last letter, and the one after which a page that is

@@ -3,6 +3,7 @@ import { Fragment, type ReactNode } from 'react';
 import { useWords } from '../language/language.ts';
 import { useUrlState } from '../shell/url-state.ts';
 import { Money, Time } from '../ui/money.tsx';
+import { numberColumn, useAlignedAmounts } from '../ui/tables/aligned-amounts.ts';
 import figures from '../ui/tables/figures-table.module.css';
 import classes from './models.module.css';
 import type { PriceList } from './price-list.ts';
@@ -14,12 +15,13 @@ const FEW = 10;
 export function AppliedPrices({ prices }: { readonly prices: PriceList['prices'] }): ReactNode {
   const { t } = useWords();
   const [url, change] = useUrlState();
+  const table = useAlignedAmounts<HTMLTableElement>(numberColumn);
   const isWhole = url['applied'] === 'all' || prices.length <= FEW;
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable without a mouse. */}
       <section className={figures['scroll']} tabIndex={0} aria-label={t('models.applied')}>
-        <table className={`${figures['table']} ${classes['table']}`}>
+        <table className={`${figures['table']} ${classes['table']}`} ref={table}>
           <thead>
             <tr>
               <th scope="col">{t('models.price')}</th>

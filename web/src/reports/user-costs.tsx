@@ -6,6 +6,7 @@ import { useWords } from '../language/language.ts';
 import { useUrlState } from '../shell/url-state.ts';
 import { countText, percentText } from '../ui/figures.ts';
 import { Money, Tokens } from '../ui/money.tsx';
+import { numberColumn, useAlignedAmounts } from '../ui/tables/aligned-amounts.ts';
 import figures from '../ui/tables/figures-table.module.css';
 import classes from './reports.module.css';
 
@@ -20,6 +21,7 @@ export function UserCosts(props: { readonly of: Report; readonly foot: ReactNode
   const { of, foot } = props;
   const { t } = useWords();
   const [url, change] = useUrlState();
+  const table = useAlignedAmounts<HTMLTableElement>(numberColumn);
   const users = of.by_user;
   const isWhole = url['users'] === 'all' || users.length <= FEW;
   const total = of.daily.at(-1)?.cumulative_cost_usd ?? 0;
@@ -27,7 +29,7 @@ export function UserCosts(props: { readonly of: Report; readonly foot: ReactNode
   return (
     <figure className={classes['figure']} aria-label={t('reports.user')}>
       <div className={figures['scroll']}>
-        <table className={`${figures['table']} ${classes['table']}`}>
+        <table className={`${figures['table']} ${classes['table']}`} ref={table}>
           <Head />
           <tbody>
             {users.slice(0, isWhole ? users.length : FEW).map((user) => (

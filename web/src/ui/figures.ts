@@ -6,11 +6,15 @@ export type Amount = string | number | null | undefined;
 
 const formatters = new Map<string, Intl.NumberFormat>();
 
-function format(value: number, options: Intl.NumberFormatOptions): string {
+function formatter(options: Intl.NumberFormatOptions): Intl.NumberFormat {
   const key = `${localeTag()} ${JSON.stringify(options)}`;
   const known = formatters.get(key) ?? new Intl.NumberFormat(localeTag(), options);
   formatters.set(key, known);
-  return known.format(value);
+  return known;
+}
+
+function format(value: number, options: Intl.NumberFormatOptions): string {
+  return formatter(options).format(value);
 }
 
 export const UNKNOWN = '–';
@@ -21,15 +25,27 @@ export const UNKNOWN = '–';
  */
 export function moneyText(amount: Amount, currency = 'USD'): string {
   if (amount === null || amount === undefined) return UNKNOWN;
+  return format(Number(amount), moneyOptions(Number(amount), currency));
+}
+
+/** How many digits stand after the point of {@link moneyText}. */
+export function moneyDecimals(amount: Amount, currency = 'USD'): number {
+  if (amount === null || amount === undefined) return 0;
   const value = Number(amount);
+  const parts = formatter(moneyOptions(value, currency)).formatToParts(value);
+  return parts.find(({ type }) => type === 'fraction')?.value.length ?? 0;
+}
+
+function moneyOptions(value: number, currency: string): Intl.NumberFormatOptions {
   const size = Math.abs(value);
-  const options: Intl.NumberFormatOptions = {
+  return {
     style: 'currency',
     currency,
     currencyDisplay: 'narrowSymbol',
+    ...(size >= 0.1 || size === 0
+      ? { maximumFractionDigits: 2 }
+      : { maximumSignificantDigits: 2, minimumFractionDigits: 2 }),
   };
-  if (size >= 0.1 || size === 0) return format(value, { ...options, maximumFractionDigits: 2 });
-  return format(value, { ...options, maximumSignificantDigits: 2, minimumFractionDigits: 2 });
 }
 
 /** The amount to the last digit that was given. */

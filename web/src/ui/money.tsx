@@ -8,6 +8,7 @@ import {
   countText,
   exactMoneyText,
   instantText,
+  moneyDecimals,
   moneyText,
   shortCountText,
   shortInstantText,
@@ -16,14 +17,17 @@ import {
 interface HintedProps {
   readonly text: string;
   readonly hint: string;
-  readonly className?: string;
+  /** Digits after the point, where it should stand below those of other rows: see `useAlignedAmounts`. */
+  readonly decimals?: number;
 }
 
 /** A rounded figure that tells the exact one to whoever points at it or reads it with software. */
-function Hinted({ text, hint, className = 'tk-figures' }: HintedProps): ReactNode {
+function Hinted({ text, hint, decimals }: HintedProps): ReactNode {
   return (
     <Tooltip label={hint} disabled={hint === text}>
-      <span className={className}>{text}</span>
+      <span className="tk-figures" data-decimals={decimals}>
+        {text}
+      </span>
     </Tooltip>
   );
 }
@@ -40,7 +44,13 @@ export function Money({ amount, currency, isUnpriced = false }: MoneyProps): Rea
   const { t } = useWords();
   if (isUnpriced) return <Hinted text={t('money.unpriced')} hint={t('money.unpriced.why')} />;
   const unit = currency ?? 'USD';
-  return <Hinted text={moneyText(amount, unit)} hint={exactMoneyText(amount, unit)} />;
+  return (
+    <Hinted
+      text={moneyText(amount, unit)}
+      hint={exactMoneyText(amount, unit)}
+      decimals={moneyDecimals(amount, unit) || undefined}
+    />
+  );
 }
 
 /** A count of tokens, or of anything of which there are many. */

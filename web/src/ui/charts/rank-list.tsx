@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { percentText } from '../figures.ts';
+import { useAlignedAmounts } from '../tables/aligned-amounts.ts';
 import classes from './rank-list.module.css';
 
 export interface Ranked {
@@ -28,8 +29,9 @@ export function RankList({ label, items, total }: RankListProps): ReactNode {
   const sum = items.reduce((all, { size }) => all + (size ?? 0), 0);
   const whole = total === undefined ? sum : total;
   const largest = Math.max(0, ...items.map(({ size }) => size ?? 0));
+  const list = useAlignedAmounts<HTMLOListElement>(() => 0);
   return (
-    <ol className={classes['list']} aria-label={label}>
+    <ol className={classes['list']} aria-label={label} ref={list}>
       {items.map((item) => {
         const size = item.size ?? 0;
         return (

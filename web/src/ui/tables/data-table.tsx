@@ -10,6 +10,7 @@ import {
 import { type ReactNode, useEffect } from 'react';
 import { type MessageId, useWords } from '../../language/language.ts';
 import { usePreferences } from '../../shell/preferences.ts';
+import { numberColumn, useAlignedAmounts } from './aligned-amounts.ts';
 import classes from './data-table.module.css';
 import type { TableControl } from './table-state.ts';
 
@@ -52,25 +53,30 @@ interface DataTableProps<Row> {
 export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
   const { label, columns, rows, control, paging, filters, actions, empty } = props;
   const { t } = useWords();
+  // A small table has nothing to be chosen from, its columns neither.
+  const hasBar = filters !== undefined || actions !== undefined;
   const shown = columns.filter(
-    ({ name, isFixed }) => isFixed === true || !control.hidden.has(name),
+    ({ name, isFixed }) => !hasBar || isFixed === true || !control.hidden.has(name),
   );
   useRowKeys(props);
+  const table = useAlignedAmounts<HTMLTableElement>(numberColumn);
   return (
     <div className={classes['frame']}>
-      <div className={classes['bar']}>
-        {filters}
-        <div className={classes['tools']}>
-          {actions}
-          <ColumnMenu columns={columns} control={control} />
+      {hasBar && (
+        <div className={classes['bar']}>
+          {filters}
+          <div className={classes['tools']}>
+            {actions}
+            <ColumnMenu columns={columns} control={control} />
+          </div>
         </div>
-      </div>
+      )}
       {rows.length === 0 ? (
         empty
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable without a mouse.
         <section className={classes['scroll']} tabIndex={0} aria-label={label}>
-          <table className={classes['table']}>
+          <table className={classes['table']} ref={table}>
             <thead>
               <tr>
                 {shown.map((column) => (
