@@ -94,7 +94,7 @@ describe('the door', { skip }, () => {
   });
 
   test('a key that was asked for is shown once, with its snippets, and then by its ends only', async () => {
-    const { page, complaints, close } = await stand.visit({ width: 360 });
+    const { page, complaints, close } = await stand.visit({ width: 320 });
     await open(page, '/login');
     await page.getByRole('link', { name: 'Request one' }).click();
     await page.getByLabel('Username').fill('robot');

@@ -184,6 +184,28 @@ describe('figures', { skip }, () => {
     await page.locator(`tfoot td[title="${metered.data.figures.spend_usd} USD"]`).waitFor();
   });
 
+  test('on paper a report is light, whole and without what can only be pressed', async () => {
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await open(page, '/reports');
+    const chart = page.locator('svg.recharts-surface').first();
+    await chart.waitFor();
+    await page.locator('html[data-mantine-color-scheme=dark]').waitFor({ state: 'attached' });
+    await page.evaluate("window.dispatchEvent(new Event('beforeprint'))");
+    await page.emulateMedia({ media: 'print' });
+    assert.equal(await page.getAttribute('html', 'data-mantine-color-scheme'), 'light');
+    assert.equal(await page.getByRole('navigation').isVisible(), false);
+    assert.equal(await page.getByRole('button', { name: 'Export' }).isVisible(), false);
+    assert.ok(await page.getByRole('button', { name: 'Last 30 days' }).isVisible());
+    const widths = await chart.evaluate((drawn) => [
+      drawn.getBoundingClientRect().width,
+      drawn.closest('figure')?.getBoundingClientRect().width,
+    ]);
+    assert.equal(widths[0], widths[1]);
+    await page.emulateMedia({ media: null, colorScheme: 'light' });
+    await page.evaluate("window.dispatchEvent(new Event('afterprint'))");
+    assert.deepEqual(visit.complaints, []);
+  });
+
   test('a model that was used without a price is named with how often, and is never free', async () => {
     await open(page, '/models?state=unpriced');
     const { data } = await ask(

@@ -71,7 +71,7 @@ describe('T63 hostile text', { skip }, () => {
         await page.keyboard.press('Escape');
         await page.getByRole('dialog').waitFor({ state: 'detached' });
       }
-      await page.setViewportSize({ width: 360, height: 780 });
+      await page.setViewportSize({ width: 320, height: 780 });
       assert.equal(await overflow(page), 0);
       assert.deepEqual(complaints, []);
     });

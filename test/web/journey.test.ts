@@ -142,7 +142,7 @@ async function assertSeen(page: Page): Promise<void> {
 async function assertSound(page: Page): Promise<void> {
   assert.deepEqual(await seriousFindings(page), []);
   const wide = page.viewportSize() ?? { width: 1280, height: 860 };
-  await page.setViewportSize({ width: 360, height: 780 });
+  await page.setViewportSize({ width: 320, height: 780 });
   assert.equal(await overflow(page), 0);
   await page.setViewportSize(wide);
 }

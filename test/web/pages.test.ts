@@ -31,7 +31,7 @@ describe('the web app', { skip }, () => {
   after(() => stand[Symbol.asyncDispose]());
 
   for (const path of [...doors, ...inside]) {
-    test(`${path} keeps nobody out, light or dark, complains about nothing and fits 360 pixels`, async () => {
+    test(`${path} keeps nobody out, light or dark, complains about nothing and fits 320 pixels`, async () => {
       const { page, complaints } = doors.includes(path) ? outsider : operator;
       complaints.length = 0;
       await page.setViewportSize({ width: 1280, height: 860 });
@@ -42,7 +42,7 @@ describe('the web app', { skip }, () => {
       await page.locator('html[data-mantine-color-scheme=dark]').waitFor({ state: 'attached' });
       // The same page in other colours.
       assert.deepEqual(await seriousFindings(page, ['color-contrast']), []);
-      await page.setViewportSize({ width: 360, height: 780 });
+      await page.setViewportSize({ width: 320, height: 780 });
       assert.equal(await overflow(page), 0);
       assert.deepEqual(await cutCards(page), []);
       assert.deepEqual(complaints, []);

@@ -14,7 +14,7 @@ describe('a public dashboard', { skip }, () => {
 
   for (const [scheme, width] of [
     ['light', 1280],
-    ['dark', 360],
+    ['dark', 320],
   ] as const) {
     test(`shows its totals and the way in, ${scheme} and ${width} pixels wide`, async () => {
       const { page, complaints, close } = await stand.visit({ scheme, width });

@@ -10,7 +10,7 @@ export function ExploreLink({ of }: { readonly of: Readonly<Record<string, strin
   const [url] = useUrlState();
   const search = { ...keptSearch(url), ...of };
   return (
-    <Anchor component={Link} to="/stats" search={search as never} size="sm">
+    <Anchor component={Link} to="/stats" search={search as never} size="sm" className="tk-screen">
       {t('by.explore')}
     </Anchor>
   );

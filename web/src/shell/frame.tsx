@@ -65,7 +65,7 @@ export function Frame({ person, isHeld, children }: FrameProps): ReactNode {
       <div className={classes['column']}>
         <Header page={page} openPalette={() => show('palette')}>
           <ActionIcon
-            className={classes['onlyNarrow']}
+            className={`${classes['onlyNarrow']} tk-screen`}
             size={32}
             onClick={() => setMenuOpen(true)}
             aria-label={t('shell.menu')}

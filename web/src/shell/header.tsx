@@ -19,7 +19,7 @@ export function Header({ page, openPalette, children }: HeaderProps): ReactNode 
   return (
     <header className={classes['header']}>
       {children}
-      <UnstyledButton className={classes['search']} onClick={openPalette}>
+      <UnstyledButton className={`${classes['search']} tk-screen`} onClick={openPalette}>
         <IconSearch size={15} stroke={1.6} aria-hidden="true" />
         <span>{t('shell.search')}</span>
         <Kbd size="xs" className={classes['onlyWide']}>

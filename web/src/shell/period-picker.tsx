@@ -43,7 +43,12 @@ export function PeriodPicker(): ReactNode {
   };
   return (
     <Group gap={4} wrap="nowrap">
-      <ActionIcon size={32} onClick={() => step(-1)} aria-label={t('period.earlier')}>
+      <ActionIcon
+        size={32}
+        className="tk-screen"
+        onClick={() => step(-1)}
+        aria-label={t('period.earlier')}
+      >
         <IconChevronLeft size={18} stroke={1.6} />
       </ActionIcon>
       <Popover
@@ -64,6 +69,7 @@ export function PeriodPicker(): ReactNode {
       </Popover>
       <ActionIcon
         size={32}
+        className="tk-screen"
         disabled={next === null}
         onClick={() => step(1)}
         aria-label={t('period.later')}

@@ -23,7 +23,11 @@ export function PageBody({ title, about, actions, children }: PageProps): ReactN
             </Text>
           )}
         </div>
-        {actions !== undefined && <Group gap="xs">{actions}</Group>}
+        {actions !== undefined && (
+          <Group gap="xs" className="tk-screen">
+            {actions}
+          </Group>
+        )}
       </Group>
       {children}
     </Stack>

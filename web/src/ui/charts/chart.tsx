@@ -88,6 +88,7 @@ export function Chart(props: ChartProps): ReactNode {
         <Legend {...{ series: all, overlay, band, mark, hidden, toggle }} />
         <ActionIcon
           size={28}
+          className="tk-screen"
           onClick={() => setTable(!isTable)}
           aria-label={t(isTable ? 'chart.draw' : 'chart.table')}
           title={t(isTable ? 'chart.draw' : 'chart.table')}

@@ -65,7 +65,7 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
       {hasBar && (
         <div className={classes['bar']}>
           {filters}
-          <div className={classes['tools']}>
+          <div className={`${classes['tools']} tk-screen`}>
             {actions}
             <ColumnMenu columns={columns} control={control} />
           </div>
@@ -103,7 +103,8 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
 }
 
 function classOf<Row>({ isNumber, isActs }: Column<Row>): string | undefined {
-  return isNumber === true ? classes['number'] : isActs === true ? classes['acts'] : undefined;
+  if (isNumber === true) return classes['number'];
+  return isActs === true ? `${classes['acts']} tk-screen` : undefined;
 }
 
 function HeadCell<Row>(props: {
