@@ -31,7 +31,7 @@ export const PUBLIC_API = {
     who: 'self-service',
     summary: 'Ask for a key',
     description:
-      'Refused with 403 unless self-service is on, and for the name of a user with a wallet. The key has the default rate limits and a monthly budget. The secret is shown once.',
+      'Refused with 403 unless self-service is on, and for the name of a user who has a wallet or a password, or is switched off. The key has the default rate limits and a monthly budget. The secret is shown once.',
     tags: ['Self-service'],
     request: selfServiceRequest,
     status: 201,

@@ -228,14 +228,15 @@ class Office implements Administration {
       const { username: label, note } = order;
       const request = { label, note, origin: 'self-service', allowUnmetered: false } as const;
       const issued = await accounts.keys.issue(request, async (key) => {
-        if (ledger.wallet(key.userId) !== null) {
-          const sentence = 'This name has a wallet; only the operator issues keys to it.';
-          throw new Failure('forbidden', { sentence });
-        }
-        if (accounts.people.hasPasswordBehind(label)) {
-          const sentence = 'This name belongs to somebody who signs in; they issue their own keys.';
-          throw new Failure('forbidden', { sentence });
-        }
+        const refused = (sentence: string) => new Failure('forbidden', { sentence });
+        if (accounts.people.find(key.userId)?.isActive !== true)
+          throw refused(
+            'The account of this name is switched off; a key of it would open nothing.',
+          );
+        if (ledger.wallet(key.userId) !== null)
+          throw refused('This name has a wallet; only the operator issues keys to it.');
+        if (accounts.people.hasPasswordBehind(label))
+          throw refused('This name belongs to somebody who signs in; they issue their own keys.');
         const budget = { limit: this.#selfServiceBudget, period: 'month', zone: null } as const;
         await ledger.defineBudget(budgetOf(key, budget));
         return [limits.change('key', key.id, SEED_DEFAULTS).write];

@@ -82,6 +82,8 @@ describe('self-service switched on', () => {
     const { userId } = edge.accounts.keys.find(open ?? '') ?? assert.fail();
     await act('PATCH', `/api/users/${userId}`, { is_active: false });
     assert.deepEqual(await listed(), []);
+    const another = await ask({ username });
+    assert.deepEqual([another.statusCode, another.json().code], [403, 'forbidden']);
   });
 
   test('bounds a key by the default limits and a monthly budget of its own', async () => {
