@@ -168,7 +168,7 @@ export const CREDITS_API = {
     who: 'operator',
     summary: 'Set the rate limits of a user',
     description:
-      'They hold for the user over all keys; limits that the named key had of its own give way. What is left out stays, null means no limit.',
+      'They hold for the user over all keys; the same limits that the named key had of its own give way. What is left out stays, null means no limit. The answer is what then holds for the key, or for the user where no key is named.',
     tags: TAGS,
     request: setLimitsRequest,
     status: 200,

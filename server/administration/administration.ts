@@ -7,7 +7,7 @@ import { creditNanosAt, type Nanos, parseDollars, ZERO } from '../../contract/mo
 import type { User, VirtualKey } from '../accounts/accounts.ts';
 import { Failure, wrongField } from '../failure.ts';
 import type { Post, Posted, PostKind, StatementPage } from '../ledger/ledger.ts';
-import { NO_LIMITS, type RateLimits, SEED_DEFAULTS } from '../limits/limits.ts';
+import { type RateLimits, SEED_DEFAULTS, type Standing } from '../limits/limits.ts';
 import type { ProviderKeys } from '../provider-keys/provider-keys.ts';
 import { creditsIn, nanosOfCredits } from './credits.ts';
 import {
@@ -86,7 +86,7 @@ export interface BookingOrder {
 
 export interface LimitsOrder {
   readonly user: User;
-  /** A key that gives up its own limits; null: none. */
+  /** A key that gives up those of its own limits that are set; null: none. */
   readonly key: VirtualKey | null;
   readonly limits: Partial<RateLimits>;
 }
@@ -135,10 +135,10 @@ export interface Administration {
    * Sets limits of a user over all keys; what is not given stays. A key that is named gives up its own, so that what was
    * set is what holds for it.
    *
-   * @returns all limits of the user
+   * @returns what then holds for that key, or for the user where none is named
    * @throws Failure `validation_failed`, `storage_unavailable`
    */
-  setLimits(order: LimitsOrder): Promise<RateLimits>;
+  setLimits(order: LimitsOrder): Promise<Standing['limits']>;
   /**
    * Deletes an account for good: its provider keys are destroyed with what is personal; records and ledger stay under a
    * pseudonym.
@@ -282,18 +282,20 @@ class Office implements Administration {
     return await ledger.statement(user.id, page);
   }
 
-  async setLimits(order: LimitsOrder): Promise<RateLimits> {
+  async setLimits(order: LimitsOrder): Promise<Standing['limits']> {
     return await this.#turns.take(order.user.username, async () => {
       const { limits, storage } = this.#deps;
       const wanted = { ...limits.get('user', order.user.id), ...order.limits };
       const changes = [limits.change('user', order.user.id, wanted)];
       if (order.key !== null) {
-        const { max_concurrent } = limits.get('key', order.key.id);
-        changes.push(limits.change('key', order.key.id, { ...NO_LIMITS, max_concurrent }));
+        // What is not set anew stays, wherever it stood: to set one limit must not take the others away.
+        const givenUp = Object.fromEntries(Object.keys(order.limits).map((rule) => [rule, null]));
+        const left = { ...limits.get('key', order.key.id), ...givenUp };
+        changes.push(limits.change('key', order.key.id, left));
       }
       await storage.commit(changes.map(({ write }) => write));
       for (const { apply } of changes) apply();
-      return limits.get('user', order.user.id);
+      return limits.standing(order.key?.id ?? null, order.user.id).limits;
     });
   }
 

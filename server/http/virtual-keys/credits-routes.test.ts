@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { nanos } from '../../../contract/money.ts';
+import { NO_LIMITS, SEED_DEFAULTS } from '../../limits/limits.ts';
 import { OPERATOR, openTestEdge, type TestEdge } from '../edge-for-tests.ts';
 
 let edge: TestEdge;
@@ -310,6 +311,17 @@ describe('POST /admin/limit', () => {
     await post('/admin/limit', { api_key: keyId, user_id: null, rate_limits });
     assert.equal(edge.limits.standing(keyId, userId).limits.requests_per_minute, 500);
     assert.equal(edge.limits.get('key', keyId).max_concurrent, 2);
+  });
+
+  test('takes nothing of what is not given from a key that has limits of its own', async () => {
+    const { userId, keyId } = await createUser('bounded');
+    await edge.limits.set('user', userId, NO_LIMITS);
+    await edge.limits.set('key', keyId, SEED_DEFAULTS);
+    const rate_limits = { requests_per_minute: 5 };
+    const reply = await post('/admin/limit', { api_key: keyId, rate_limits });
+    const { max_concurrent: _, ...six } = { ...SEED_DEFAULTS, ...rate_limits };
+    assert.deepEqual(reply.json().rate_limits, six);
+    assert.deepEqual(edge.limits.standing(keyId, userId).limits, six);
   });
 
   test('refuses what is no limit with 422 and an unknown key with 404; nothing changes', async () => {

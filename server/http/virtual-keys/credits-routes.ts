@@ -72,11 +72,7 @@ export function creditsHandlers(deps: CreditsDeps) {
         Object.entries(body.rate_limits).filter(([, limit]) => limit !== undefined),
       );
       const ofKey = (body.api_key ?? null) === null ? null : key;
-      const { max_concurrent: _, ...six } = await administration.setLimits({
-        user,
-        key: ofKey,
-        limits,
-      });
+      const six = await administration.setLimits({ user, key: ofKey, limits });
       return { status, api_key: masked(key), rate_limits: six };
     },
   };
