@@ -102,6 +102,8 @@ export interface Stage {
   readonly warnings: string[];
   /** The keys that there are; tests add, change and take away. */
   readonly keys: Map<string, WatchedKey>;
+  /** Deleted keys with the secret of one that is there, by the id of that. */
+  readonly former: Map<string, readonly string[]>;
   /** Ids of keys that the provider was asked about, in order. */
   readonly asked: string[];
   /** How the provider answers; a test sets it anew. */
@@ -128,6 +130,7 @@ export async function openStage(settings: Partial<MonitoringSettings> = {}): Pro
   });
   const records = createRecords({ storage, clock });
   const keys = new Map<string, WatchedKey>();
+  const former = new Map<string, readonly string[]>();
   const asked: string[] = [];
   const signals: KeyHealthChanged[] = [];
   const warnings: string[] = [];
@@ -142,7 +145,12 @@ export async function openStage(settings: Partial<MonitoringSettings> = {}): Pro
       storage: over,
       clock,
       log: log as never,
-      keys: { watched: () => [...keys.values()], find: (id) => keys.get(id) ?? null, account },
+      keys: {
+        watched: () => [...keys.values()],
+        find: (id) => keys.get(id) ?? null,
+        formerOf: (id) => former.get(id) ?? [],
+        account,
+      },
       metering,
       records,
       settings: { ...SETTINGS, ...settings },
@@ -156,6 +164,7 @@ export async function openStage(settings: Partial<MonitoringSettings> = {}): Pro
     signals,
     warnings,
     keys,
+    former,
     asked,
     script,
     add(id, more = {}) {

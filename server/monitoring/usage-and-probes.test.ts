@@ -88,6 +88,31 @@ test('a day that the provider tells anew is replaced whole, and all others stand
   ]);
 });
 
+test('what is told again of a secret that was stored before counts once', async () => {
+  const days = ['2026-11-18', '2026-11-19'];
+  stage.add('pk_old', { provider: TELLING });
+  stage.add('pk_other', { provider: TELLING });
+  stage.script.usage = () =>
+    told([used('2026-11-10', 1), used('2026-11-19', 2)], ['2026-11-10', ...days]);
+  await stage.monitoring.sync('pk_old');
+  await stage.monitoring.sync('pk_other');
+  stage.keys.delete('pk_old');
+  stage.add('pk_new', { provider: TELLING });
+  stage.former.set('pk_new', ['pk_old']);
+  const heldOf = (id: string) =>
+    stage.rows<{ date: string }>(
+      `select date from provider_usage where provider_key_id = '${id}' order by 1`,
+    );
+  stage.script.usage = () => told([], days);
+  await stage.monitoring.sync('pk_new');
+  assert.equal(heldOf('pk_old').length, 2, 'nothing told takes nothing away');
+  stage.script.usage = () => told([used('2026-11-19', 3)], days);
+  await stage.monitoring.sync('pk_new');
+  assert.deepEqual(heldOf('pk_old'), [{ date: '2026-11-10' }]);
+  assert.deepEqual(heldOf('pk_new'), [{ date: '2026-11-19' }]);
+  assert.equal(heldOf('pk_other').length, 2);
+});
+
 test('an answer that is empty all at once takes nothing back', async () => {
   stage.add('pk_1', { provider: TELLING });
   stage.script.usage = () => told([used('2026-11-19', 2)], ['2026-11-19']);

@@ -23,21 +23,35 @@ export interface Synced extends SyncRange {
   readonly writes: readonly Write[];
 }
 
+export interface SyncedKey {
+  readonly id: string;
+  readonly provider: Provider;
+  readonly former: readonly string[];
+}
+
 export interface UsageSync {
-  /** Asks for what is new, what is not complete and what may have changed. Null: this provider tells nobody. */
-  sync(key: { id: string; provider: Provider }, ask: Ask, now: number): Promise<Synced | null>;
+  /**
+   * Asks for what is new, what is not complete and what may have changed. Null: this provider tells nobody.
+   *
+   * @param of.former keys that had the same secret: what the provider tells again is not held of them any more
+   */
+  sync(of: SyncedKey, ask: Ask, now: number): Promise<Synced | null>;
   /** The cost that the provider states for each day since an instant, its day included. */
   costs(keyId: string, since: number): Promise<readonly ReportedDay[]>;
 }
 
 export function createUsageSync({ db }: Pick<Storage, 'db'>): UsageSync {
   return {
-    async sync({ id, provider }, ask, now) {
+    async sync({ id, provider, former }, ask, now) {
       const { account } = provider;
       if (account.usage === undefined) return null;
       const range = await rangeOf(db, id, now);
       const usage = await account.usage(ask, { ...range, today: range.to });
-      const writes = (await isTrusted(db, id, usage)) ? replaced(db, id, { usage, now }) : [];
+      // Of a day without a row, a former key may hold what this one is not told any more.
+      const once = usage.rows.length === 0 ? [] : former;
+      const writes = (await isTrusted(db, id, usage))
+        ? replaced(db, id, { usage, now, former: once })
+        : [];
       return { ...range, usage, writes };
     },
     async costs(keyId, since) {
@@ -104,12 +118,12 @@ async function isTrusted(db: Db, keyId: string, { days, rows }: ProviderUsage): 
 function replaced(
   db: Db,
   keyId: string,
-  { usage, now }: { usage: ProviderUsage; now: number },
+  { usage, now, former }: { usage: ProviderUsage; now: number; former: readonly string[] },
 ): readonly Write[] {
   const open = new Set(usage.openDays);
   const cleared = db
     .deleteFrom('provider_usage')
-    .where('provider_key_id', '=', keyId)
+    .where('provider_key_id', 'in', [keyId, ...former])
     .where('date', 'in', among(usage.days));
   const inserted = usage.rows.map((row) =>
     db.insertInto('provider_usage').values({

@@ -29,12 +29,16 @@ export interface WatchedKeys {
   watched(): readonly WatchedKey[];
   /** Any key that is not deleted. */
   find(id: string): WatchedKey | null;
+  /** Ids of deleted keys with the same secret, of the same owner. */
+  formerOf(id: string): readonly string[];
   /** Asks in the name of a key; the secret stays where it is. */
   account(id: string): Ask;
 }
 
 /** The keys that we hold, as the monitor sees them. */
-export function watchedKeys(held: Pick<ProviderKeys, 'list' | 'find' | 'account'>): WatchedKeys {
+export function watchedKeys(
+  held: Pick<ProviderKeys, 'list' | 'find' | 'formerOf' | 'account'>,
+): WatchedKeys {
   return {
     watched: () =>
       held
@@ -45,6 +49,7 @@ export function watchedKeys(held: Pick<ProviderKeys, 'list' | 'find' | 'account'
       const key = held.find(id);
       return key === null ? null : seen(key);
     },
+    formerOf: (id) => held.formerOf(id),
     account: (id) => held.account({ id }),
   };
 }

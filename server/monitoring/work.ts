@@ -127,8 +127,9 @@ class Worker implements Work {
   }
 
   async #synced(key: WatchedKey): Promise<{ synced: Synced | null; done: Done }> {
-    const { clock, usage } = this.#deps;
-    const synced = await usage.sync(key, this.#askOf(key), clock.now());
+    const { clock, usage, keys } = this.#deps;
+    const of = { ...key, former: keys.formerOf(key.id) };
+    const synced = await usage.sync(of, this.#askOf(key), clock.now());
     this.#heard(key, synced?.usage ?? null);
     const change = { sync_at: synced === null ? null : clock.now() + this.#syncWait(synced.usage) };
     return { synced, done: { change, writes: synced?.writes ?? [] } };

@@ -67,6 +67,7 @@ function hold(routed: RoutedKey, name: string, secret: string, now: number): Hel
     createdAt: now,
     lastUsedAt: null,
     deletedAt: null,
+    formerPrint: null,
   };
   return { key, routed, secret };
 }

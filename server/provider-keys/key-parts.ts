@@ -68,3 +68,8 @@ export function cleanBase(
   if (refusal !== null) throw wrongField('base_url', refusal);
   return url.href.replace(/\/+$/, '');
 }
+
+/** The same secret at two servers of one's own is two keys: many ask for no real one. */
+export function identityOf(secret: string, base: string | null): string {
+  return JSON.stringify([secret, base]);
+}

@@ -35,6 +35,8 @@ export interface ProviderKey {
   readonly lastUsedAt: number | null;
   /** The secret is destroyed; what reports say of the key stays. */
   readonly deletedAt: number | null;
+  /** Of a deleted key: by what the same secret of its owner is known again. */
+  readonly formerPrint: string | null;
 }
 
 export interface Purposes {
@@ -122,6 +124,7 @@ export function fromRow(row: Selectable<ProviderKeysTable>): ProviderKey {
     createdAt: row.created_at,
     lastUsedAt: row.last_used_at,
     deletedAt: row.deleted_at,
+    formerPrint: row.former_print,
   };
 }
 
@@ -147,5 +150,15 @@ export function toRow(key: ProviderKey): ProviderKeysTable {
     created_at: key.createdAt,
     last_used_at: key.lastUsedAt,
     deleted_at: key.deletedAt,
+    former_print: key.formerPrint,
   };
+}
+
+/** What a change comes to on disk. */
+export function differingColumns(
+  before: ProviderKeysTable,
+  after: ProviderKeysTable,
+): Partial<ProviderKeysTable> {
+  const old: Readonly<Record<string, unknown>> = { ...before };
+  return Object.fromEntries(Object.entries(after).filter(([name, value]) => old[name] !== value));
 }

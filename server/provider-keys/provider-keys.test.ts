@@ -74,6 +74,31 @@ test('with an account go its secrets and what its keys were called; those of oth
   }
 });
 
+test('a secret that was stored before is known again, by its owner and while the account is there', async () => {
+  await using stage = await openRing();
+  const { ring, storage } = stage;
+  const old = await ring.add(order('usr_1', 'gsk-same-again'));
+  const others = await ring.add(order('usr_2', 'gsk-same-again'));
+  await ring.remove(old.id);
+  await ring.remove(others.id);
+  const anew = await ring.add(order('usr_1', 'gsk-same-again'));
+  const different = await ring.add(order('usr_1', 'gsk-different'));
+  for (const one of [ring, await stage.open()]) {
+    assert.deepEqual(one.formerOf(anew.id), [old.id]);
+    assert.deepEqual(one.formerOf(different.id), []);
+    assert.deepEqual(one.formerOf('pk_nobody'), []);
+  }
+  const removal = ring.removeAllOf('usr_1');
+  await storage.commit(removal.writes);
+  removal.apply();
+  const prints = await storage.db
+    .selectFrom('provider_keys')
+    .select('former_print')
+    .where('owner', '=', 'usr_1')
+    .execute();
+  assert.deepEqual(new Set(prints.map(({ former_print }) => former_print)), new Set([null]));
+});
+
 test('a key that was being stored while its owner deleted the account leaves no secret', async () => {
   await using stage = await openRing();
   const { ring, storage } = stage;

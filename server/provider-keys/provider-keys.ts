@@ -8,11 +8,11 @@ import { newId } from '../id.ts';
 import type { Outbound } from '../outbound.ts';
 import { type Ask, askWith, type Provider } from '../providers/providers.ts';
 import type { Storage, Write } from '../storage/storage.ts';
-import type { ProviderKeysTable } from '../storage/tables/provider-keys-tables.ts';
 import type { Place, Vault } from '../vault/vault.ts';
 import { type EnvironmentSettings, environmentKeys } from './environment-keys.ts';
-import { cleanBase, cleanSecret, maskedSecret, providerOf } from './key-parts.ts';
+import { cleanBase, cleanSecret, identityOf, maskedSecret, providerOf } from './key-parts.ts';
 import {
+  differingColumns,
   fromRow,
   type KeyChange,
   type NewKey,
@@ -40,6 +40,8 @@ export interface ProviderKeys {
   everHeld(scope: Scope): readonly ProviderKey[];
   /** One that is there, or null. */
   find(id: string): ProviderKey | null;
+  /** Ids of deleted keys of the same owner that had the secret of this one: to their provider they are one key. */
+  formerOf(id: string): readonly string[];
   /**
    * @throws Failure `validation_failed`, `conflict` for a secret that the owner has stored already or one key too many,
    *   `storage_unavailable`
@@ -133,6 +135,14 @@ class KeyRing implements ProviderKeys {
     return key === undefined || !isThere(key) ? null : key;
   }
 
+  formerOf(id: string): readonly string[] {
+    const key = this.find(id);
+    const print = key?.source === 'stored' ? this.#deps.vault.printOf(placeOf(key)) : null;
+    if (key === null || print === null) return [];
+    const former = this.everHeld(key.owner).filter(({ formerPrint }) => formerPrint === print);
+    return former.map((one) => one.id);
+  }
+
   async add(order: NewKey): Promise<ProviderKey> {
     const { storage, vault, outbound, clock } = this.#deps;
     const { secret: pasted, base: given, ...rest } = order;
@@ -151,6 +161,7 @@ class KeyRing implements ProviderKeys {
       createdAt: clock.now(),
       lastUsedAt: null,
       deletedAt: null,
+      formerPrint: null,
     };
     this.#assertRoomFor(order.owner);
     this.#assertNoTwin(key, identityOf(secret, base));
@@ -199,14 +210,15 @@ class KeyRing implements ProviderKeys {
     const { storage, vault, clock } = this.#deps;
     const key = this.#changeable(id);
     const deletedAt = clock.now();
+    const formerPrint = vault.printOf(placeOf(key));
     const bury = storage.db
       .updateTable('provider_keys')
-      .set({ deleted_at: deletedAt, is_active: 0 })
+      .set({ deleted_at: deletedAt, is_active: 0, former_print: formerPrint })
       .where('id', '=', id);
     const revoked = vault.revoke(placeOf(key));
     // Memory first: should the disk refuse, the key is gone all the same, and the writes stay queued.
     revoked.apply();
-    this.#remember({ ...key, isActive: false, deletedAt });
+    this.#remember({ ...key, isActive: false, deletedAt, formerPrint });
     await storage.commit([bury.compile(), ...revoked.writes], { keep: true });
   }
 
@@ -219,6 +231,7 @@ class KeyRing implements ProviderKeys {
         ...NAMELESS,
         deleted_at: fn.coalesce('deleted_at', val(deletedAt)),
         is_active: 0,
+        former_print: null,
       }))
       .where('owner', '=', owner);
     const revoked = vault.revokeAllOf(owner);
@@ -228,7 +241,7 @@ class KeyRing implements ProviderKeys {
         revoked.apply();
         for (const key of this.everHeld(owner)) {
           const gone = { isActive: false, deletedAt: key.deletedAt ?? deletedAt };
-          this.#remember({ ...key, ...NAMELESS, ...gone });
+          this.#remember({ ...key, ...NAMELESS, ...gone, formerPrint: null });
         }
       },
     };
@@ -370,19 +383,6 @@ function isThere({ deletedAt }: ProviderKey): boolean {
 function placeOf({ id, owner, platform, base }: ProviderKey): Place {
   const boundTo = JSON.stringify([platform, base]);
   return { purpose: 'provider-key', owner, row: id, column: 'secret', boundTo };
-}
-
-/** The same secret at two servers of one's own is two keys: many ask for no real one. */
-function identityOf(secret: string, base: string | null): string {
-  return JSON.stringify([secret, base]);
-}
-
-function differingColumns(
-  before: ProviderKeysTable,
-  after: ProviderKeysTable,
-): Partial<ProviderKeysTable> {
-  const old: Readonly<Record<string, unknown>> = { ...before };
-  return Object.fromEntries(Object.entries(after).filter(([name, value]) => old[name] !== value));
 }
 
 /** What was free a moment ago may have been stored since. */

@@ -104,6 +104,10 @@ class Strongroom implements Vault {
     return twin === undefined || twin.row_id === place.row ? null : twin.row_id;
   }
 
+  printOf(place: Place): string | null {
+    return this.#secrets.get(nameOf(place))?.fingerprint ?? null;
+  }
+
   use<T>(place: Place, work: (secret: string) => T): T {
     const plain = this.#open(place);
     const secret = plain.toString('utf8');

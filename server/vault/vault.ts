@@ -39,6 +39,8 @@ export interface Vault {
   put(place: Place, secret: string, identity: string | null): VaultChange;
   /** The row of another secret of this owner and purpose with the same identity; null where there is none. */
   twinOf(place: Place, identity: string): string | null;
+  /** By what the same secret of this owner and purpose is known again, also when this one is gone; null for none. */
+  printOf(place: Place): string | null;
   /**
    * Lends a secret to `work` and to nobody else.
    *

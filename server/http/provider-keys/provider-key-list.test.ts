@@ -21,7 +21,7 @@ const BLANK = keyReply(
       anchor: null,
     },
     ...{ thresholdNanos: null, checkIntervalMinutes: null, createdAt: 0 },
-    ...{ lastUsedAt: null, deletedAt: null },
+    ...{ lastUsedAt: null, deletedAt: null, formerPrint: null },
   },
   NOTHING_KNOWN,
 );

@@ -17,6 +17,7 @@ import * as spent from './0015-spent.ts';
 import * as erasedAccounts from './0016-erased-accounts.ts';
 import * as newSecrets from './0017-new-secrets.ts';
 import * as serviceTier from './0018-service-tier.ts';
+import * as formerKeys from './0019-former-keys.ts';
 
 /** Every step of the schema, forward only; number and slug are the identity and never change. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -38,4 +39,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0016-erased-accounts': erasedAccounts,
   '0017-new-secrets': newSecrets,
   '0018-service-tier': serviceTier,
+  '0019-former-keys': formerKeys,
 };

@@ -33,4 +33,6 @@ export interface ProviderKeysTable {
   last_used_at: number | null;
   /** The secret is destroyed; the row stays for what reports say of it. */
   deleted_at: number | null;
+  /** Of a deleted key: by what the same secret of this owner is known again. It tells nothing else of it. */
+  former_print: string | null;
 }
