@@ -8,15 +8,15 @@ import { parseArgs } from 'node:util';
 import { watchMemory } from './memory.ts';
 import { USAGE } from './payloads.ts';
 import { type Child, type Cores, takeCores } from './processes.ts';
-import { cautions, ratios, tables, verdicts, wanted } from './report.ts';
+import { cautions, floorLine, ratios, tables, verdicts, wanted } from './report.ts';
 import { compete, type Settings } from './rounds.ts';
 import {
   dataIsInMemory,
   NAMES,
   type Name,
   type System,
-  startBare,
   startPortkey,
+  startProxy,
   startTollkeeper,
   startUpstream,
   type Tollkeeper,
@@ -126,25 +126,28 @@ async function comparison(
       ours.push(gateway);
       systems.push(gateway);
     }
-    if (names.includes('bare')) systems.push(await startBare(core, upstream.url));
+    for (const name of ['floor', 'bare'] as const) {
+      if (names.includes(name)) systems.push(await startProxy(core, upstream.url, name));
+    }
     if (names.includes('portkey')) systems.push(await startPortkey(core, upstream.url));
     const all = await compete({ systems, upstream, cores, settings, say });
     const books: Books[] = [];
     for (const each of ours) books.push(await checkBooks(each, all.get(each.name)?.answered ?? 0));
     const [plain, stream] = [ratios(all, 'plain'), ratios(all, 'stream')];
     const charged = ratios(all, 'plain', 'charged');
+    const floor = ratios(all, 'plain', 'floor');
     const limits = wanted({ plain, stream, charged });
     if (options.json) {
       const figures = {
         systems: Object.fromEntries(all),
-        ratios: { plain, stream, charged },
+        ratios: { plain, stream, charged, floor },
         wanted: limits,
         cautions: cautions(all),
         books,
       };
       console.log(JSON.stringify({ machine: machine(cores), settings, ...figures }));
     } else {
-      console.log(`${tables(all)}\n\n${verdicts(limits)}`);
+      console.log(`${tables(all)}\n\n${verdicts(limits)}\n${floorLine(floor)}`);
       for (const caution of cautions(all)) console.log(`Caution: ${caution}`);
       for (const { name, recorded, requests, tokensRecorded, tokens } of books)
         console.log(

@@ -33,12 +33,12 @@ type All = ReadonlyMap<Name, SystemFigures>;
  * The ratios of one kind of load. Each is taken within a round, where both systems met the same weather on the machine,
  * and only then the median over the rounds.
  *
- * @param ours which of ours: with a caller who has a wallet and limits, or without
+ * @param ours which of ours: with a caller who has a wallet and limits, or without, or the floor under both
  */
 export function ratios(
   all: All,
   kind: Kind,
-  ours: 'tollkeeper' | 'charged' = 'tollkeeper',
+  ours: 'tollkeeper' | 'charged' | 'floor' = 'tollkeeper',
 ): Ratios {
   const paired = (over: Name, under: Name, pick: (run: Figures) => number) => {
     const [left, right] = [all.get(over)?.runs[kind] ?? [], all.get(under)?.runs[kind] ?? []];
@@ -156,10 +156,17 @@ export function verdicts(list: readonly Wanted[]): string {
   return list
     .map(({ what, limit, found, met }) => {
       if (found === null) return `${what}: not measured (wanted ${limit})`;
-      const [middle, low, high] = [found.median, found.lowest, found.highest].map((each) =>
-        each.toFixed(2),
-      );
-      return `${what}: ${middle}, rounds ${low} to ${high} (wanted ${limit}) ${met ? 'met' : 'NOT MET'}`;
+      return `${what}: ${spread(found)} (wanted ${limit}) ${met ? 'met' : 'NOT MET'}`;
     })
     .join('\n');
+}
+
+/** What the libraries and a durable record leave of a limit. */
+export function floorLine({ cpuOursToBare: cpu, rateOursToBare: rate }: Ratios): string {
+  if (cpu === null || rate === null) return 'Floor to bare: not measured';
+  return `Floor to bare: CPU per plain request ${spread(cpu)}; requests per second ${spread(rate)}`;
+}
+
+function spread({ median: middle, lowest, highest }: Ratio): string {
+  return `${middle.toFixed(2)}, rounds ${lowest.toFixed(2)} to ${highest.toFixed(2)}`;
 }

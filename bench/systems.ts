@@ -7,8 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Child, start } from './processes.ts';
 
-/** `charged` is our gateway again, with a caller who has a wallet and limits. */
-export const NAMES = ['tollkeeper', 'charged', 'bare', 'portkey'] as const;
+/**
+ * `charged` is our gateway again, with a caller who has a wallet and limits; `floor` is what is left of it where nothing is
+ * done but to put a record on disk.
+ */
+export const NAMES = ['tollkeeper', 'charged', 'floor', 'bare', 'portkey'] as const;
 export type Name = (typeof NAMES)[number];
 
 export interface System extends Child {
@@ -148,11 +151,17 @@ async function chargedKey(order: Order): Promise<string> {
   return api_key;
 }
 
-export async function startBare(core: number | null, upstream: string): Promise<System> {
-  const command = [process.execPath, join(HERE, 'bare-proxy.ts')];
+/** One of the proxies in this folder. */
+export async function startProxy(
+  core: number | null,
+  upstream: string,
+  name: 'bare' | 'floor',
+): Promise<System> {
+  const flags = name === 'floor' ? startFlags() : [];
+  const command = [process.execPath, ...flags, join(HERE, `${name}-proxy.ts`)];
   const env = environment({ UPSTREAM: upstream });
-  const child = await start({ name: 'bare', command, env, cwd: ROOT, core });
-  return { ...child, name: 'bare', headers: bearer('sk-bench') };
+  const child = await start({ name, command, env, cwd: ROOT, core });
+  return { ...child, name, headers: bearer('sk-bench') };
 }
 
 /** Portkey's own start script, without its log page, which would cost it time. It cannot say which port it got. */
