@@ -121,6 +121,24 @@ describe('the log of requests', { skip }, () => {
     await close();
   });
 
+  test('what went wrong stands there until somebody tries again', async () => {
+    const { page, close } = await stand.visit({ as: OPERATOR });
+    let asked = 0;
+    await page.clock.install();
+    await page.route('**/api/requests?**', async (route) => {
+      asked++;
+      await route.fulfill({ status: 500, body: '{"detail":"It broke."}' });
+    });
+    await open(page, '/requests');
+    await page.getByText('It broke.').waitFor();
+    await page.clock.fastForward(20_000);
+    assert.equal(asked, 1);
+    await page.unrouteAll();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('table').waitFor();
+    await close();
+  });
+
   test('the id of a refusal, pasted into the search, explains it', async () => {
     const origin = stand.tollkeeper.url;
     const headers = { 'x-admin-token': ADMIN_TOKEN, 'content-type': 'application/json' };

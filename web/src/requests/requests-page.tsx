@@ -42,7 +42,12 @@ export function RequestsPage(): ReactNode {
   const page = useAsk(
     REQUESTS_API.list,
     { query: { ...query, limit: ROWS, cursor: control.cursor ?? undefined } },
-    { placeholderData: keepPreviousData, refetchInterval: isLive ? LIVE_MS : false },
+    {
+      placeholderData: keepPreviousData,
+      // What could not be had at all waits for whoever reads why: asking anew would put the sign of waiting in its place.
+      refetchInterval: ({ state }) =>
+        isLive && (state.data !== undefined || state.error === null) && LIVE_MS,
+    },
   );
   const rows = page.data?.data ?? [];
   return (

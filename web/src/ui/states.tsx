@@ -44,7 +44,7 @@ function State(props: StateProps): ReactNode {
 export function Waiting({ isWholePage }: { readonly isWholePage?: boolean }): ReactNode {
   const { t } = useWords();
   return (
-    <Center mih={isWholePage === true ? '100dvh' : 240}>
+    <Center mih={isWholePage === true ? '100dvh' : 240} className={classes['late']}>
       <Loader size="sm" color="gray" aria-label={t('state.waiting')} role="status" />
     </Center>
   );
