@@ -2,7 +2,10 @@ import { Button, Card, Group } from '@mantine/core';
 import { IconRocket } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { PROVIDER_KEYS_API } from '../../../contract/api/provider-keys-api.ts';
+import { useAsk } from '../client.ts';
 import { useWords } from '../language/language.ts';
+import { usePerson } from '../shell/session.ts';
 import { Snippets } from '../ui/code-block.tsx';
 import { keySnippets } from '../ui/snippets.ts';
 import { Empty } from '../ui/states.tsx';
@@ -28,18 +31,31 @@ export function FirstCall(): ReactNode {
   );
 }
 
-/** What a call needs: a key to send, and one of a provider behind it. */
+/** What a call needs: one key of a provider, and one to send. The one that is missing is offered first. */
 function FirstSteps(): ReactNode {
   const { t } = useWords();
+  const isOperator = usePerson().role === 'admin';
+  const keys = useAsk(PROVIDER_KEYS_API.list);
   const search = { add: 'yes' } as never;
+  // Others may have what the operator provides, and are not told of it.
+  const needsProvider = isOperator && keys.data?.data.length === 0;
+  const steps = [
+    { to: '/keys', label: 'palette.new.key' },
+    { to: '/virtual-keys', label: 'palette.new.virtual-key' },
+  ] as const;
   return (
     <Group gap="xs" justify="center">
-      <Button component={Link} to="/virtual-keys" search={search}>
-        {t('palette.new.virtual-key')}
-      </Button>
-      <Button component={Link} to="/keys" search={search} variant="default">
-        {t('palette.new.key')}
-      </Button>
+      {(needsProvider ? steps : steps.toReversed()).map(({ to, label }, at) => (
+        <Button
+          key={to}
+          component={Link}
+          to={to}
+          search={search}
+          variant={at === 0 ? 'filled' : 'default'}
+        >
+          {t(label)}
+        </Button>
+      ))}
     </Group>
   );
 }

@@ -1,6 +1,7 @@
-import { Card } from '@mantine/core';
+import { Button, Card } from '@mantine/core';
 import { IconTag } from '@tabler/icons-react';
 import { keepPreviousData } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { MODEL_ORDERS, MODEL_STATES, REQUESTS_API } from '../../../contract/api/requests-api.ts';
 import { addressOf, useAsk } from '../client.ts';
@@ -74,6 +75,13 @@ function Models({ of }: { readonly of: PriceList }): ReactNode {
             icon={IconTag}
             title={t(of.models.length === 0 ? 'models.none' : 'models.nomatch')}
             text={t(of.models.length === 0 ? 'models.none.why' : 'models.nomatch.why')}
+            action={
+              of.models.length === 0 && (
+                <Button component={Link} to="/keys" search={{ add: 'yes' } as never}>
+                  {t('palette.new.key')}
+                </Button>
+              )
+            }
           />
         }
       />
