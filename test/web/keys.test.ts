@@ -81,7 +81,7 @@ describe('provider keys', { skip }, () => {
     await close();
   });
 
-  test('a key is switched off, and deleted only by who writes its name', async () => {
+  test('a key is switched off, which can be undone, and deleted only by who writes its name', async () => {
     const { page, complaints, close } = await stand.visit({ as: OPERATOR });
     await open(page, '/keys?platform=moonshot');
     await page
@@ -91,6 +91,8 @@ describe('provider keys', { skip }, () => {
     const acts = page.getByRole('dialog').getByRole('group').first();
     await acts.getByRole('button', { name: 'Switch off' }).click();
     await acts.getByRole('button', { name: 'Switch on' }).waitFor();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await acts.getByRole('button', { name: 'Switch off' }).waitFor();
     await acts.getByRole('button', { name: 'Delete' }).click();
     const confirm = page.getByRole('dialog', { name: /Delete Last year/ });
     const sure = confirm.getByRole('button', { name: 'Delete the key' });

@@ -47,9 +47,15 @@ describe('people', { skip }, () => {
     await chief.page.getByRole('button', { name: 'Book', exact: true }).click();
     await chief.page.getByText('a first deposit').waitFor();
     assert.deepEqual(await seriousFindings(chief.page), []);
+    // Power over everything is not given by one click.
+    await chief.page.getByRole('button', { name: 'Make an operator' }).click();
+    const sure = chief.page.getByRole('dialog', { name: /^Make .+ an operator$/ });
+    await sure.getByRole('button', { name: 'Cancel' }).click();
+    await sure.waitFor({ state: 'detached' });
     const ways = chief.page.getByRole('dialog').getByRole('link');
     const ahead = await ways.evaluateAll((links) => links.map((link) => link.getAttribute('href')));
     const me = await (await guest.page.request.get('/api/auth/me')).json();
+    assert.equal(me.role, 'member');
     assert.deepEqual(ahead, [`/virtual-keys?user_id=${me.id}`, `/requests?user_id=${me.id}`]);
     await open(guest.page, '/profile');
     await guest.page.getByText('a first deposit').waitFor();

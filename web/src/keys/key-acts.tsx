@@ -81,17 +81,18 @@ function useActs({ of, isOperator }: ActsProps, ask: (what: Asked) => void): rea
 export function useFlip({ id, name }: ProviderKey) {
   const { t } = useWords();
   const change = useAct(PROVIDER_KEYS_API.change, { stale: STALE });
-  return {
-    isPending: change.isPending,
-    to: (isActive: boolean): void =>
-      change.mutate(
-        { params: { id }, body: { is_active: isActive } },
-        {
-          onSuccess: () => tellDone(t(isActive ? 'pk.switched.on' : 'pk.switched.off', { name })),
-          onError: tellProblem,
-        },
-      ),
-  };
+  const to = (isActive: boolean): void =>
+    change.mutate(
+      { params: { id }, body: { is_active: isActive } },
+      {
+        onSuccess: () =>
+          tellDone(t(isActive ? 'pk.switched.on' : 'pk.switched.off', { name }), () =>
+            to(!isActive),
+          ),
+        onError: tellProblem,
+      },
+    );
+  return { isPending: change.isPending, to };
 }
 
 interface DeleteProps {
@@ -107,6 +108,7 @@ function DeleteKey({ of, close, onDelete }: DeleteProps): ReactNode {
     stale: [PROVIDER_KEYS_API.list, MONITORING_API.balances],
   });
   const done = (): void => {
+    tellDone(t('pk.deleted', { name: of.name }));
     close();
     onDelete?.();
   };

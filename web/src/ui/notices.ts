@@ -1,15 +1,26 @@
 /** Short words in the corner about what was just done. */
 import { notifications } from '@mantine/notifications';
+import { createElement } from 'react';
 import { t } from '../language/language.ts';
 import { isSessionEnd, problemText, requestIdOf } from './problem-text.ts';
+import { Undoable } from './undoable.tsx';
 
 const closable = () => ({
   withCloseButton: true,
   closeButtonProps: { 'aria-label': t('action.close') },
 });
 
-export function tellDone(message: string): void {
-  notifications.show({ message, color: 'teal', autoClose: 4000, ...closable() });
+/** @param undo takes back what was done; absent: that cannot be done, or is too little to be worth it */
+export function tellDone(message: string, undo?: () => void): void {
+  const done = { color: 'teal', ...closable() };
+  if (undo === undefined) return void notifications.show({ ...done, message, autoClose: 4000 });
+  const takeBack = (): void => {
+    notifications.hide(id);
+    undo();
+  };
+  const said = createElement(Undoable, { message, undo: takeBack });
+  // Long enough to be read, reached and pressed.
+  const id = notifications.show({ ...done, message: said, autoClose: 10_000 });
 }
 
 /** What was asked for was done, and what came of it is not good. */

@@ -19,7 +19,7 @@ import { CopyButton } from '../ui/copy-button.tsx';
 import { type Fact, Facts, Mono } from '../ui/facts.tsx';
 import { countText } from '../ui/figures.ts';
 import { Money, Time } from '../ui/money.tsx';
-import { tellProblem } from '../ui/notices.ts';
+import { tellDone, tellProblem } from '../ui/notices.ts';
 import { SecretDialog } from '../ui/secret-dialog.tsx';
 import { type ListedUser, UserState } from './user-cells.tsx';
 import { WalletOf } from './wallet.tsx';
@@ -93,14 +93,43 @@ function Way({ to, search, children }: WayProps): ReactNode {
 
 const STALE = [PEOPLE_API.users];
 
-function UserActs({ of, close }: PanelProps): ReactNode {
+/** Changes that are told when they are made; what can be taken back is so by a click. */
+function useChanges({ id, name: given, username }: ListedUser) {
   const { t } = useWords();
   const change = useAct(PEOPLE_API.changeUser, { stale: STALE });
+  const name = given ?? username;
+  const setRole = (role: 'admin' | 'member', done: () => void): void =>
+    change.mutate(
+      { params: { id }, body: { role } },
+      {
+        onSuccess: () => {
+          done();
+          tellDone(t(`people.made.${role}`, { name }));
+        },
+        onError: tellProblem,
+      },
+    );
+  const setActive = (isActive: boolean): void =>
+    change.mutate(
+      { params: { id }, body: { is_active: isActive } },
+      {
+        onSuccess: () =>
+          tellDone(t(isActive ? 'people.switched.on' : 'people.switched.off', { name }), () =>
+            setActive(!isActive),
+          ),
+        onError: tellProblem,
+      },
+    );
+  return { isPending: change.isPending, setRole, setActive };
+}
+
+function UserActs({ of, close }: PanelProps): ReactNode {
+  const { t } = useWords();
+  const { isPending, setRole, setActive } = useChanges(of);
   const reset = useAct(PEOPLE_API.resetLink, { stale: [] });
-  const [isDeleting, setDeleting] = useState(false);
+  const [asked, ask] = useState<'delete' | 'promote' | null>(null);
+  const leaveIt = (): void => ask(null);
   const params = { id: of.id };
-  const set = (body: { role?: 'admin' | 'member'; is_active?: boolean }): void =>
-    change.mutate({ params, body }, { onError: tellProblem });
   const isAdmin = of.role === 'admin';
   const acts: readonly Act[] = [
     {
@@ -112,20 +141,19 @@ function UserActs({ of, close }: PanelProps): ReactNode {
     {
       label: isAdmin ? 'people.make.member' : 'people.make.admin',
       icon: IconUserShield,
-      isBusy: change.isPending,
-      act: () => set({ role: isAdmin ? 'member' : 'admin' }),
+      act: () => (isAdmin ? setRole('member', leaveIt) : ask('promote')),
     },
     {
       label: of.is_active ? 'people.switch.off' : 'people.switch.on',
       icon: of.is_active ? IconPlayerPause : IconPlayerPlay,
-      isBusy: change.isPending,
-      act: () => set({ is_active: !of.is_active }),
+      isBusy: isPending,
+      act: () => setActive(!of.is_active),
     },
     {
       label: 'people.delete',
       icon: IconTrash,
       isDangerous: true,
-      act: () => setDeleting(true),
+      act: () => ask('delete'),
     },
   ];
   return (
@@ -139,7 +167,18 @@ function UserActs({ of, close }: PanelProps): ReactNode {
           close={reset.reset}
         />
       )}
-      {isDeleting && <DeleteUser of={of} leave={close} close={() => setDeleting(false)} />}
+      {asked === 'delete' && <DeleteUser of={of} leave={close} close={leaveIt} />}
+      {asked === 'promote' && (
+        <ConfirmDialog
+          title={t('people.make.admin.what', { name: of.name ?? of.username })}
+          action={t('people.make.admin')}
+          isBusy={isPending}
+          confirm={() => setRole('admin', leaveIt)}
+          close={leaveIt}
+        >
+          {t('people.make.admin.why')}
+        </ConfirmDialog>
+      )}
     </>
   );
 }
@@ -149,6 +188,7 @@ function DeleteUser(props: PanelProps & { readonly leave: () => void }): ReactNo
   const { t } = useWords();
   const remove = useAct(PEOPLE_API.deleteUser, { stale: STALE });
   const gone = (): void => {
+    tellDone(t('people.deleted', { name: of.name ?? of.username }));
     close();
     leave();
   };

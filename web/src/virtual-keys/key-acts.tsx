@@ -67,18 +67,20 @@ function useActs(of: VirtualKey, person: Person, ask: (what: Asked) => void): re
   const { t } = useWords();
   const change = useAct(VIRTUAL_KEYS_API.change, { stale: STALE });
   const isRuled = person.role !== 'admin' && of.ruled_by === 'operator';
-  const flip = (): void =>
+  const flip = (isActive: boolean): void =>
     change.mutate(
-      { params: { id: of.id }, body: { is_active: !of.is_active } },
+      { params: { id: of.id }, body: { is_active: isActive } },
       {
-        onSuccess: ({ name, is_active }) =>
-          tellDone(t(is_active ? 'vk.switched.on' : 'vk.switched.off', { name })),
+        onSuccess: ({ name }) =>
+          tellDone(t(isActive ? 'vk.switched.on' : 'vk.switched.off', { name }), () =>
+            flip(!isActive),
+          ),
         onError: tellProblem,
       },
     );
   const flipping: Act = of.is_active
-    ? { label: 'vk.disable', icon: IconPlayerPause, act: flip }
-    : { label: 'vk.enable', icon: IconPlayerPlay, act: flip };
+    ? { label: 'vk.disable', icon: IconPlayerPause, act: () => flip(false) }
+    : { label: 'vk.enable', icon: IconPlayerPlay, act: () => flip(true) };
   return [
     { label: 'vk.edit', icon: IconPencil, act: () => ask('edit') },
     { label: 'vk.rotate', icon: IconRefresh, act: () => ask('rotate') },

@@ -23,6 +23,7 @@ export const messages = {
   'pk.created': 'Stored',
   'pk.delete': 'Delete',
   'pk.delete.what': 'Delete {name}',
+  'pk.deleted': '{name} was deleted.',
   'pk.description': 'Note',
   'pk.edit': 'Edit',
   'pk.edit.what': 'Edit {name}',

@@ -7,6 +7,7 @@ export const messages = {
   'action.done': 'Done',
   'action.reload': 'Load again',
   'action.retry': 'Try again',
+  'action.undo': 'Undo',
   'action.what': 'What to do with {name}',
   'again.about': 'Sign in again to go on. What you have written is still here.',
   'again.other': 'Sign in as somebody else',

@@ -23,6 +23,7 @@ export const messages = {
   'pk.created': 'Conservata',
   'pk.delete': 'Elimina',
   'pk.delete.what': 'Elimina {name}',
+  'pk.deleted': '{name} è stata eliminata.',
   'pk.description': 'Nota',
   'pk.edit': 'Modifica',
   'pk.edit.what': 'Modifica {name}',

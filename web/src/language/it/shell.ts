@@ -8,6 +8,7 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'action.done': 'Fatto',
   'action.reload': 'Ricarica',
   'action.retry': 'Riprova',
+  'action.undo': 'Annulla',
   'action.what': 'Azioni per {name}',
   'again.about': 'Accedi di nuovo per continuare. Ciò che hai scritto è ancora qui.',
   'again.other': 'Accedi con un altro account',

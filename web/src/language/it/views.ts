@@ -3,6 +3,7 @@ export const messages = {
   'views.about': 'Filtri, ordine, colonne e periodo, come li ha ora l’indirizzo.',
   'views.default': 'Apri la pagina con {name}',
   'views.delete': 'Elimina la vista {name}',
+  'views.deleted': 'La vista {name} è stata eliminata.',
   'views.manage': 'Gestisci le viste',
   'views.name': 'Nome della vista',
   'views.none': 'Non ci sono più viste salvate.',

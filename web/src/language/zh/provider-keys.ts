@@ -21,6 +21,7 @@ export const messages = {
   'pk.created': '保存时间',
   'pk.delete': '删除',
   'pk.delete.what': '删除 {name}',
+  'pk.deleted': '已删除 {name}。',
   'pk.description': '备注',
   'pk.edit': '编辑',
   'pk.edit.what': '编辑 {name}',

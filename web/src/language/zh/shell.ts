@@ -8,6 +8,7 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'action.done': '完成',
   'action.reload': '重新加载',
   'action.retry': '重试',
+  'action.undo': '撤销',
   'action.what': '对 {name} 的操作',
   'again.about': '请重新登录以继续。您已填写的内容仍在此处。',
   'again.other': '以其他身份登录',

@@ -181,6 +181,15 @@ function ViewLine(props: Omit<ManageProps, 'close'> & { readonly view: SavedView
   const change = (to: (page: PageChoices) => PageChoices): void =>
     void choose(onPage(path, to)).catch(tellProblem);
   const isDefault = choices.default_view === view.name;
+  const remove = (): void => {
+    change((page) => withoutView(page, view.name));
+    tellDone(t('views.deleted', { name: view.name }), () =>
+      change((page) => ({
+        ...withView(page, view),
+        default_view: isDefault ? view.name : page.default_view,
+      })),
+    );
+  };
   const Star = isDefault ? IconStarFilled : IconStar;
   const name = text.trim();
   const isTaken = choices.views.some((one) => one !== view && one.name === name);
@@ -219,10 +228,7 @@ function ViewLine(props: Omit<ManageProps, 'close'> & { readonly view: SavedView
         >
           <Star size={16} stroke={1.6} />
         </ActionIcon>
-        <ActionIcon
-          aria-label={t('views.delete', { name: view.name })}
-          onClick={() => change((page) => withoutView(page, view.name))}
-        >
+        <ActionIcon aria-label={t('views.delete', { name: view.name })} onClick={remove}>
           <IconTrash size={16} stroke={1.6} />
         </ActionIcon>
       </Group>
