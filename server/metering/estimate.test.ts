@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
-import { estimatePrompt, estimateText, promptText } from './estimate.ts';
+import { estimatePrompt as estimateOf, estimateText, promptText } from './estimate.ts';
+
+const estimatePrompt = (body: unknown): number => estimateOf(body).usual;
 
 const TEXTS = {
   English:
@@ -93,22 +95,22 @@ const PARTS: readonly (readonly [name: string, part: object, most: number])[] = 
   [
     'a picture by data URL',
     { type: 'image_url', image_url: { url: `data:image/png;base64,${BASE64}` } },
-    1_300,
+    1_400,
   ],
   [
     'a picture of the other dialect',
     { type: 'image', source: { type: 'base64', data: BASE64 } },
-    1_300,
+    1_400,
   ],
   [
     'a picture of the responses dialect',
     { type: 'input_image', image_url: `data:image/png;base64,${BASE64}` },
-    1_300,
+    1_400,
   ],
   [
     'a picture of low detail',
     { type: 'image_url', image_url: { url: 'https://x', detail: 'low' } },
-    200,
+    300,
   ],
   ['sound', { type: 'input_audio', input_audio: { data: BASE64, format: 'wav' } }, 2_000],
   ['a file', { type: 'file', file: { file_data: BASE64 } }, 4_000],
@@ -127,6 +129,41 @@ for (const [name, part, most] of PARTS) {
     assert.deepEqual(promptText(body).texts, ['user']);
   });
 }
+
+/** A picture of that size, as far as its head tells. */
+function png(width: number, height: number): string {
+  const head = Buffer.alloc(60_000);
+  head.write('IHDR', 12);
+  head.writeUInt32BE(width, 16);
+  head.writeUInt32BE(height, 20);
+  return head.toString('base64');
+}
+
+test('a picture is counted by its size and model, wherever a dialect puts it, and then most is usual', () => {
+  const url = `data:image/png;base64,${png(1_024, 1_024)}`;
+  const parts = [
+    { type: 'image_url', image_url: { url } },
+    { type: 'input_image', image_url: url },
+    { type: 'image', source: { type: 'base64', media_type: 'image/png', data: png(1_024, 1_024) } },
+    { type: 'image_generation_call', result: png(1_024, 1_024) },
+    { type: 'computer_screenshot', image_url: url },
+    { type: 'snapshot', image: url },
+  ];
+  for (const part of parts) {
+    const of = (model: string) => estimateOf({ model, messages: [{ content: [part] }] });
+    assert.deepEqual(of('gpt-4o'), { usual: 771, most: 771 }, JSON.stringify(part).slice(0, 60));
+    assert.deepEqual(of('claude-opus-5'), { usual: 1_375, most: 1_375 });
+  }
+});
+
+test('of a picture without a size the largest is the most, with the dearest model that may answer', () => {
+  const part = { type: 'image_url', image_url: { url: 'https://pictures.example/1.png' } };
+  const messages = [{ content: [part, { type: 'image_url', image_url: { detail: 'low' } }] }];
+  const body = { model: 'gpt-4o', messages };
+  assert.deepEqual(estimateOf(body), { usual: 856, most: 1_536 });
+  const others = { ...body, models: ['gpt-4o-mini', 7] };
+  assert.deepEqual(estimateOf(others), { usual: 856, most: 51_008 });
+});
 
 test('a data URL in the place of a text is text, which the model reads and the vendor bills', () => {
   const text = `data:text/plain;base64,${'the quick brown fox '.repeat(500)}`;
@@ -187,8 +224,9 @@ test('any JSON at all gives a whole number within bounds and no error (T60)', ()
   const field = fc.constantFrom('messages', 'input', 'prompt', 'system', 'tools', 'text');
   fc.assert(
     fc.property(fc.oneof(fc.jsonValue(), fc.dictionary(field, fc.jsonValue())), (body) => {
-      const estimate = estimatePrompt(body);
-      assert.ok(Number.isSafeInteger(estimate) && estimate >= 0 && estimate <= 10_000_000);
+      const { usual, most } = estimateOf(body);
+      assert.ok(Number.isSafeInteger(usual) && usual >= 0 && most <= 10_000_000);
+      assert.ok(Number.isSafeInteger(most) && most >= usual);
     }),
   );
 });

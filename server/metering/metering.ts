@@ -1,8 +1,9 @@
-import { estimatePrompt, framingTokens, promptText } from './estimate.ts';
+import { estimatePrompt, framingTokens, type PromptEstimate, promptText } from './estimate.ts';
 import { createPriceBook, type ListedModel, type PriceQuery } from './price-book.ts';
 import { type Price, type RateRequest, type Rating, rate } from './rate.ts';
 import { createTokenCounter } from './tokenizer.ts';
 
+export type { PromptEstimate } from './estimate.ts';
 export type { ListedModel, PriceQuery } from './price-book.ts';
 export type { Price, RateRequest, Rates, Rating } from './rate.ts';
 export { isBelievedPrice } from './tiered-price.ts';
@@ -23,7 +24,7 @@ export interface Metering {
    */
   rate(request: RateRequest): Rating;
   /** A quick, slightly high guess at the prompt tokens of a parsed request body. Never throws. */
-  estimatePrompt(body: unknown): number;
+  estimatePrompt(body: unknown): PromptEstimate;
   /** Tokens of a text, counted in a thread of its own; a guess if that fails. Never rejects. */
   countText(text: string | readonly string[]): Promise<number>;
   /** Prompt tokens of a parsed request body: its text counted, its framing and pictures reckoned. Never rejects. */

@@ -3,22 +3,23 @@
  * plain prompts, system texts, tools and answer schemas. Base64 is never taken for text where it is a file's.
  */
 
+import { sizeOfPicture } from './picture-size.ts';
+import type { Picture } from './picture-tokens.ts';
+
 /** Told of everything that makes up a prompt, in no promised order. */
 export interface PromptListener {
   /** A text that the model reads. */
   text(text: string): void;
   /** One message of a conversation; each costs a few tokens of framing besides its texts. */
   message(): void;
-  /** Tokens known or guessed without reading: pictures, sound, files, token ids, the framing of tools. */
+  /** Tokens known or guessed without reading: sound, files, token ids, the framing of tools. */
   extra(tokens: number): void;
+  picture(picture: Picture): void;
 }
 
 /** Deeper than any real request; what lies below is not counted. */
 const DEPTH_MAX = 64;
 
-/** A 1024 x 1024 picture costs 765 to about 1,600 tokens, depending on the vendor. */
-const PICTURE_TOKENS = 1_200;
-const LOW_DETAIL_PICTURE_TOKENS = 100;
 const SOUND_TOKENS = 500;
 const FILE_TOKENS = 3_000;
 /** Sound and files also grow with their size: roughly this many base64 characters for a token. */
@@ -48,6 +49,11 @@ const SEALED = 'encrypted_content';
 
 /** Fields of a part of unknown type that may hold a picture. In any other a data URL is text, which the model reads. */
 const MEDIA = new Set(['url', 'uri', 'image', 'image_url', 'file_url', 'audio', 'video']);
+
+/** Parts that are one. Where what it shows stands differs from dialect to dialect. */
+const PICTURES = new Set([
+  ...['image', 'image_url', 'input_image', 'computer_screenshot', 'image_generation_call'],
+]);
 
 type Part = { readonly [key: string]: unknown };
 
@@ -91,6 +97,10 @@ function walkContent(value: unknown, listener: PromptListener, depth: number): v
       return;
     }
     const type = value['type'];
+    if (typeof type === 'string' && PICTURES.has(type)) {
+      listener.picture(pictureIn(value));
+      return;
+    }
     const media = typeof type === 'string' && type !== 'text' ? mediaTokens(type, value) : 0;
     if (media > 0) {
       listener.extra(media);
@@ -106,7 +116,7 @@ function walkContent(value: unknown, listener: PromptListener, depth: number): v
       if (SILENT.has(key) && (key !== 'data' || type !== 'text')) continue;
       const part = value[key];
       if (MEDIA.has(key) && typeof part === 'string' && isDataUrl(part)) {
-        listener.extra(PICTURE_TOKENS);
+        listener.picture({ size: sizeOfPicture(part), detail: value['detail'] });
       } else if (isToolUse && key === 'input') walkSchema(part, listener, depth + 1);
       else walkContent(part, listener, depth + 1);
     }
@@ -132,12 +142,6 @@ function walkSchema(value: unknown, listener: PromptListener, depth: number): vo
 /** @returns the flat guess for a part that is no text; 0 if the part is to be read */
 function mediaTokens(type: string, part: Part): number {
   switch (type) {
-    case 'image':
-    case 'image_url':
-    case 'input_image':
-    case 'computer_screenshot':
-    case 'image_generation_call':
-      return isLowDetail(part) ? LOW_DETAIL_PICTURE_TOKENS : PICTURE_TOKENS;
     case 'audio':
     case 'input_audio':
       return SOUND_TOKENS + sizeTokens(part, 0);
@@ -158,10 +162,14 @@ function sealedTokens(sealed: unknown): number {
   return typeof sealed === 'string' ? Math.ceil(sealed.length / CHARACTERS_PER_SEALED_TOKEN) : 0;
 }
 
-function isLowDetail(part: Part): boolean {
-  if (part['detail'] === 'low') return true;
-  const image = part['image_url'];
-  return isPart(image) && image['detail'] === 'low';
+/** What is known of a picture: it stands in the part itself or in a member of it, as an address, a data URL or base64. */
+function pictureIn(part: Part): Picture {
+  const { image_url: image = part['source'] ?? part['image'] ?? part['result'] ?? part['url'] } =
+    part;
+  const inner = isPart(image) ? image : null;
+  const shown = inner === null ? image : (inner['url'] ?? inner['data']);
+  const size = typeof shown === 'string' ? sizeOfPicture(shown) : null;
+  return { size, detail: part['detail'] ?? inner?.['detail'] };
 }
 
 /** A document may carry its text, or parts of content, in place of a file. */

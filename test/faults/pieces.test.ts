@@ -8,6 +8,8 @@ import { openStand, type Stand } from './stand.ts';
 const SECOND = 100_000;
 const PICTURE = 40_000_000;
 const PRICES = JSON.stringify({
+  'gpt-4o-mini': { input: 0.00015, output: 0.0006 },
+  'claude-opus-5': { input: 0.00015, output: 0.0006 },
   'whisper-1': { second: 0.0001 },
   'dall-e-3': { image: 0.04 },
   'tts-1': { character: 0.000015 },
@@ -187,4 +189,35 @@ test('a length that cannot be true is on record, and takes no more than was held
   const { status, record } = await pays({ path: '/audio/transcriptions', body }, { body: said });
   assert.deepEqual([status, record.flawed], [200, 1]);
   assert.equal(record.charge_nanos, record.hold_nanos);
+});
+
+/** A picture of that size, as far as its head tells. */
+function png(width: number, height: number): string {
+  const head = Buffer.alloc(50_000);
+  head.write('IHDR', 12);
+  head.writeUInt32BE(width, 16);
+  head.writeUInt32BE(height, 20);
+  return `data:image/png;base64,${head.toString('base64')}`;
+}
+
+test('a picture in a prompt is held by its size, its detail and the model, without a size by the largest', async () => {
+  const shown = (url: string, detail?: string, model = 'gpt-4o-mini') => {
+    const content = [{ type: 'image_url', image_url: { url, detail } }];
+    return { model, max_tokens: 10, messages: [{ role: 'user', content }] };
+  };
+  const path = '/chat/completions';
+  const held = async (body: object) => {
+    const { status, record } = await pays({ path, body }, {});
+    assert.equal(status, 200);
+    // Ten tokens of answer, and what frames the message.
+    return Math.floor(((record.hold_nanos ?? 0) - 10 * 600) / 150) - 8;
+  };
+  assert.equal(await held(shown(png(1_024, 1_024))), 25_501);
+  assert.equal(await held(shown(png(64, 64))), 8_500);
+  assert.equal(await held(shown(png(8_000, 8_000), 'low')), 2_833);
+  assert.equal(await held(shown('https://pictures.example/1.png')), 48_169);
+  assert.equal(await held(shown(png(1_024, 1_024), undefined, 'claude-opus-5')), 1_369);
+  // Of what a flat guess would have covered, the provider bills twenty times as much.
+  const few = await pays({ path, body: shown(png(1_024, 1_024)), has: 1_300 * 150 + 6_000 }, {});
+  assert.deepEqual([few.status, few.record.charge_nanos], [402, null]);
 });

@@ -15,7 +15,7 @@ const BODY = chat('', { max_tokens: OUTPUT });
 
 /** The provider states the prompt as it was estimated and makes all that was allowed: the worst case is the cost. */
 function worstCaseHappens(stand: Stand, delayMs: number): { tokens: number } {
-  const promptTokens = stand.product.rooms.metering.estimatePrompt(BODY);
+  const promptTokens = stand.product.rooms.metering.estimatePrompt(BODY).most;
   stand.upstream.script({ behave: { promptTokens, tokens: OUTPUT, delayMs } });
   return { tokens: promptTokens + OUTPUT };
 }

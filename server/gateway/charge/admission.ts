@@ -42,6 +42,8 @@ export interface Place {
 /** What a request is expected to need; reckoned when it is asked for. */
 export interface Expected {
   readonly inputEstimate: number;
+  /** The most that the prompt may be billed, as far as can be told. */
+  readonly inputMost: number;
   place(key: RoutedKey): Place;
   /** Prices of the models that a provider may fall back to. @throws Failure `invalid_request` if they are too many */
   fallbacks(key: RoutedKey): readonly (Price | null)[];
@@ -282,11 +284,12 @@ function offersOf(
   const units = expectedUnits(plan);
   const isText = hasOutput(plan);
   const pieces = isText ? null : expectedTokens(plan);
-  const input = expected.inputEstimate + (pieces?.input ?? 0);
+  const input = expected.inputMost + (pieces?.input ?? 0);
+  const usualInput = expected.inputEstimate + (pieces?.input ?? 0);
   const choices = isText ? choicesOf(plan) : 1;
   const stated = pieces === null ? statedBound(plan) : pieces.output;
   const usual = plan.unbounded ? unboundedSettings(charging, input) : charging;
-  const mostAt = (limits: ModelLimits) => mostOutput(limits, input, usual);
+  const mostAt = (limits: ModelLimits) => mostOutput(limits, usualInput, usual);
   const boundAt = ({ limits }: Place, tariff: Tariff): number => {
     const most = stated ?? mostAt(limits);
     if (stated !== null || cover === null || plan.unbounded) return most;

@@ -1,6 +1,6 @@
 /** What a request is expected to use, and at which prices, before it leaves. */
 import { type ReportedUsage, type ServiceTier, UNKNOWN_USAGE } from '../../../contract/usage.ts';
-import type { Metering, Price } from '../../metering/metering.ts';
+import type { Metering, Price, PromptEstimate } from '../../metering/metering.ts';
 import type { RoutedKey } from '../../provider-keys/provider-keys.ts';
 import { type ModelLimits, tierAsked } from '../../providers/providers.ts';
 import type { Candidates } from '../request/payer.ts';
@@ -21,7 +21,7 @@ export interface Places {
 export class Forecast implements Expected {
   readonly #metering: Metering;
   readonly #of: { readonly plan: Plan; readonly at: Places; readonly startedAt: number };
-  #inputEstimate: number | null = null;
+  #estimate: PromptEstimate | null = null;
   /** The last that was asked for, which mostly is the only one. */
   #place: Place | null = null;
 
@@ -34,9 +34,16 @@ export class Forecast implements Expected {
   }
 
   get inputEstimate(): number {
-    const { parsed } = this.#of.plan;
-    this.#inputEstimate ??= parsed === null ? 0 : this.#metering.estimatePrompt(parsed);
-    return this.#inputEstimate;
+    return this.#prompt.usual;
+  }
+
+  get inputMost(): number {
+    return this.#prompt.most;
+  }
+
+  get #prompt(): PromptEstimate {
+    this.#estimate ??= this.#metering.estimatePrompt(this.#of.plan.parsed);
+    return this.#estimate;
   }
 
   place(key: RoutedKey): Place {
