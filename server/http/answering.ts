@@ -141,7 +141,7 @@ export function routerPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE'] as const;
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'TRACE'] as const;
 
 /** Each path, be it of a call, a page or both, answers the methods that it does not take with 405, and OPTIONS with the list of those it takes. */
 export function refuseOtherMethods(scope: FastifyInstance, paths: ReadonlySet<string>): void {
@@ -149,7 +149,7 @@ export function refuseOtherMethods(scope: FastifyInstance, paths: ReadonlySet<st
     const url = routerPath(path);
     const isTaken = (method: (typeof METHODS)[number]): boolean => scope.hasRoute({ method, url });
     const taken = METHODS.filter(isTaken);
-    const allow = [...taken, ...(taken.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+    const allow = [...taken, 'OPTIONS'].join(', ');
     const config = { refusal: true };
     scope.route({
       method: 'OPTIONS',

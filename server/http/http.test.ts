@@ -52,6 +52,8 @@ describe('errors', () => {
       assert.equal(reply.headers['allow'], allow);
       assert.equal(reply.json().code, 'method_not_allowed');
     }
+    const head = await inject({ method: 'HEAD', url: '/admin/keys' });
+    assert.deepEqual([head.statusCode, head.headers['allow']], [405, 'POST, OPTIONS']);
   });
 
   test('HEAD answers as GET does, without a body', async () => {
