@@ -152,7 +152,7 @@ function keyHolderIn(
   const token = bearer ?? apiKey ?? single(headers['api-key']);
   if (token === undefined) {
     // A scheme other than Bearer is a credential, only not one that we can take.
-    throw headers.authorization === undefined
+    throw single(headers.authorization) === undefined
       ? new Failure('missing_credential')
       : new Failure('invalid_api_key', NO_BEARER);
   }
@@ -220,7 +220,7 @@ function identifier(deps: CallersDeps, settings: CallersSettings): Callers['iden
     const key = openKey(keys, single(headers['api-key']) ?? '');
     if (key !== null) return { kind: 'key holder', key };
     // A scheme other than Bearer may be meant for a proxy on the way; alone, it is a credential that we do not take.
-    return { kind: headers.authorization === undefined ? 'nobody' : 'stranger' };
+    return { kind: single(headers.authorization) === undefined ? 'nobody' : 'stranger' };
   }
 
   return (request) => {
