@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type Nanos, nanos } from '../../contract/money.ts';
 import type { Clock } from '../clock.ts';
-import { Failure, wrongField } from '../failure.ts';
+import { Failure } from '../failure.ts';
 import { newId } from '../id.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { EntryKind, EntryWriter } from './entries.ts';
@@ -166,7 +166,8 @@ function assertFits({ wallet, amount, kind }: Pick<Posting, 'wallet' | 'amount' 
   const reached = amount > 0 ? wallet.balance + wallet.arriving + amount : available + amount;
   if (Number.isSafeInteger(reached)) return;
   const sentence = 'A wallet holds at most nine million dollars, and owes no more.';
-  throw wrongField('amount', sentence);
+  // Of no field: the amount may be dollars or credits where it was written.
+  throw new Failure('validation_failed', { sentence });
 }
 
 function wrong(param: string): Failure {

@@ -122,6 +122,14 @@ describe('POST /admin/add_credits', () => {
     }
   });
 
+  test('says of a wallet that would be too full so, and names no field that was not sent', async () => {
+    const { token } = await createUser('overfull', 450_000_000_000);
+    const reply = await post('/admin/add_credits', { api_key: token, credits: 450_000_000_000 });
+    const { status, detail, errors } = reply.json();
+    assert.deepEqual([status, errors], [422, undefined]);
+    assert.match(detail, /at most nine million dollars/);
+  });
+
   test('T5: fifty at once with one idempotency key credit once, and later ones not at all', async () => {
     const { userId, token } = await createUser('paying', 100);
     const pay = () =>
