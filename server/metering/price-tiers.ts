@@ -18,7 +18,7 @@ interface TierPrice {
   readonly vendor: string;
   readonly axis: Axis;
   readonly words: readonly string[];
-  /** `all` that are served so. Others may cost otherwise: of those the dearest that is known here is believed. */
+  /** Which are known to cost that. Others may cost otherwise: of those the dearest that is known here is believed. */
   readonly models: 'all' | readonly string[];
   readonly factor: Factor;
 }
@@ -92,7 +92,7 @@ const DATE = /-(?:\d{8}|\d{4}-\d{2}-\d{2})$/;
 export interface Found extends Factor {
   /** As the table has it, or a question mark for any word that is not in it: callers and servers may write anything. */
   readonly word: string;
-  /** The table has no price for this: believed is the dearest that the vendor has of the kind, at least the list price. */
+  /** The table has no price for this: believed is the dearest that there is of the kind, at least the list price. */
   readonly isBelieved: boolean;
 }
 
@@ -103,17 +103,22 @@ export function tierPrice(
   word: string,
 ): Found {
   const { vendor, name } = vendorOf(catalogue, model);
-  const ofVendor = TIER_PRICES.filter((row) => row.vendor === vendor && row.axis === axis);
-  const ofWord = ofVendor.filter(({ words }) => words.includes(word));
+  const ofAxis = TIER_PRICES.filter((row) => row.axis === axis);
+  const ofVendor = ofAxis.filter((row) => row.vendor === vendor);
+  const has = ({ words }: TierPrice) => words.includes(word);
+  const ofWord = ofVendor.filter(has);
   const names = [plain(name), plain(name.replace(DATE, ''))];
   const row = names
     .flatMap((one) => ofWord.filter(({ models }) => models !== 'all' && models.some(is(one))))
     .concat(ofWord.filter(({ models }) => models === 'all'))[0];
   if (row !== undefined) return { word, ...row.factor, isBelieved: false };
-  const dearest = (ofWord.length > 0 ? ofWord : ofVendor)
+  // Of a vendor that sells nothing of the kind, as far as is known, what others take for the same word.
+  const others = ofVendor.length > 0 || catalogue === null ? [] : ofAxis.filter(has);
+  const known = [...ofWord, ...others];
+  const dearest = (known.length > 0 ? known : ofVendor)
     .map(({ factor }) => factor)
     .reduce((most, factor) => (isDearer(factor, most) ? factor : most), SAME);
-  return { word: ofWord.length > 0 ? word : '?', ...dearest, isBelieved: true };
+  return { word: known.length > 0 ? word : '?', ...dearest, isBelieved: true };
 }
 
 export function isDearer(one: Factor, other: Factor): boolean {

@@ -75,8 +75,21 @@ test('a tier without a known price costs the dearest that is known of its kind, 
   );
   const elsewhere = priceOf('groq', 'llama-3.1-8b-instant', { served: { tier: 'performance' } });
   assert.equal(elsewhere?.id, 'genai-prices@0.1.8/groq/llama-3.1-8b-instant?');
-  for (const price of [sooner, unheard, elsewhere]) assert.ok(isBelievedPrice(price?.id ?? ''));
+  const lent = priceOf('x-ai', 'grok-4.5', { asked: { tier: 'priority' } });
+  assert.match(lent?.id ?? '', /grok-4\.5\+priority\*5\/2\?$/);
+  for (const price of [sooner, unheard, elsewhere, lent])
+    assert.ok(isBelievedPrice(price?.id ?? ''));
   assert.ok(!isBelievedPrice(priceOf('openai', 'gpt-4o', { served: { tier: 'flex' } })?.id ?? ''));
+});
+
+test('a server of the operator bills nothing for a tier, unless the operator says so', () => {
+  const own = createPriceBook({
+    overridesJson: '{"m": {"input": 1}, "n": {"input": 1, "tiers": {"priority": 2}}}',
+  });
+  const served = { tier: 'priority' };
+  const find = (model: string) =>
+    own.find({ catalogue: null, model, at: AT, inputTokens: 1, served })?.rates.input;
+  assert.deepEqual([find('m'), find('n')], [1e12, 2e12]);
 });
 
 test('a model that is resold has the factors of its vendor', () => {
