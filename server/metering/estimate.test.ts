@@ -165,6 +165,12 @@ test('of a picture without a size the largest is the most, with the dearest mode
   assert.deepEqual(estimateOf(others), { usual: 856, most: 51_008 });
 });
 
+test('of more pictures than any vendor takes the size is not looked for', () => {
+  const part = { type: 'image', source: { type: 'base64', data: png(28, 28) } };
+  const body = { model: 'claude-opus-5', messages: [{ content: Array(1_001).fill(part) }] };
+  assert.equal(estimateOf(body).most, 1_000 + 4_784 + 6);
+});
+
 test('a data URL in the place of a text is text, which the model reads and the vendor bills', () => {
   const text = `data:text/plain;base64,${'the quick brown fox '.repeat(500)}`;
   for (const body of [

@@ -1,5 +1,6 @@
-import { type Picture, type PictureTokens, pictureTokens } from './picture-tokens.ts';
-import { walkPrompt } from './prompt-walk.ts';
+import { sizeOfPicture } from './picture-size.ts';
+import { type PictureTokens, pictureTokens } from './picture-tokens.ts';
+import { type ShownPicture, walkPrompt } from './prompt-walk.ts';
 import { weighText } from './text-weight.ts';
 
 /** Framing that chat formats put around every message, and before the answer. */
@@ -53,10 +54,10 @@ class Tally {
   messages = 0;
   /** What pictures may take beyond the usual. */
   more = 0;
-  readonly #body: object;
+  readonly #pictures: PictureReader;
 
   constructor(body: object) {
-    this.#body = body;
+    this.#pictures = new PictureReader(body);
   }
 
   text(text: string): void {
@@ -71,23 +72,37 @@ class Tally {
     this.tokens += tokens;
   }
 
-  picture(picture: Picture): void {
-    const { usual, most } = tokensOf(picture, this.#body);
+  picture(picture: ShownPicture): void {
+    const { usual, most } = this.#pictures.tokensOf(picture);
     this.tokens += usual;
     this.more += most - usual;
   }
 }
 
-/** With the model that is asked for, and at most with any of those to fall back to. */
-function tokensOf(picture: Picture, body: { model?: unknown; models?: unknown }): PictureTokens {
-  const { usual, most } = pictureTokens(picture, body.model);
-  if (!Array.isArray(body.models)) return { usual, most };
-  const others = body.models.slice(0, MODELS_MAX);
-  return { usual, most: Math.max(most, ...others.map((one) => pictureTokens(picture, one).most)) };
-}
-
 /** More models than a request may name. */
 const MODELS_MAX = 20;
+/** No vendor takes more pictures at once. The size of further ones is not looked for. */
+const SIZES_MAX = 1_000;
+
+/** Counts the pictures of one body: as its model does, and at most as any of those to fall back to. */
+class PictureReader {
+  readonly #model: unknown;
+  readonly #others: readonly unknown[];
+  #read = 0;
+
+  constructor(body: { readonly model?: unknown; readonly models?: unknown }) {
+    this.#model = body.model;
+    this.#others = Array.isArray(body.models) ? body.models.slice(0, MODELS_MAX) : [];
+  }
+
+  tokensOf({ data, detail }: ShownPicture): PictureTokens {
+    const isRead = data !== null && this.#read++ < SIZES_MAX;
+    const picture = { size: isRead ? sizeOfPicture(data) : null, detail };
+    const { usual, most } = pictureTokens(picture, this.#model);
+    const others = this.#others.map((model) => pictureTokens(picture, model).most);
+    return { usual, most: Math.max(most, ...others) };
+  }
+}
 
 /** A prompt taken apart for an exact count. */
 export interface PromptText {
@@ -103,6 +118,7 @@ export function promptText(body: unknown): PromptText {
   const texts: string[] = [];
   let messages = 0;
   let extras = 0;
+  const pictures = new PictureReader(Object(body));
   walkPrompt(body, {
     text: (text) => texts.push(text),
     message: () => messages++,
@@ -110,7 +126,7 @@ export function promptText(body: unknown): PromptText {
       extras += tokens;
     },
     picture: (picture) => {
-      extras += tokensOf(picture, Object(body)).usual;
+      extras += pictures.tokensOf(picture).usual;
     },
   });
   return { texts, messages, extras };

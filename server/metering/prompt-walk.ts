@@ -3,8 +3,12 @@
  * plain prompts, system texts, tools and answer schemas. Base64 is never taken for text where it is a file's.
  */
 
-import { sizeOfPicture } from './picture-size.ts';
-import type { Picture } from './picture-tokens.ts';
+/** A picture as it stands in a body. */
+export interface ShownPicture {
+  /** An address, a data URL or base64; null where there is none to be found. */
+  readonly data: string | null;
+  readonly detail: unknown;
+}
 
 /** Told of everything that makes up a prompt, in no promised order. */
 export interface PromptListener {
@@ -14,7 +18,7 @@ export interface PromptListener {
   message(): void;
   /** Tokens known or guessed without reading: sound, files, token ids, the framing of tools. */
   extra(tokens: number): void;
-  picture(picture: Picture): void;
+  picture(picture: ShownPicture): void;
 }
 
 /** Deeper than any real request; what lies below is not counted. */
@@ -116,7 +120,7 @@ function walkContent(value: unknown, listener: PromptListener, depth: number): v
       if (SILENT.has(key) && (key !== 'data' || type !== 'text')) continue;
       const part = value[key];
       if (MEDIA.has(key) && typeof part === 'string' && isDataUrl(part)) {
-        listener.picture({ size: sizeOfPicture(part), detail: value['detail'] });
+        listener.picture({ data: part, detail: value['detail'] });
       } else if (isToolUse && key === 'input') walkSchema(part, listener, depth + 1);
       else walkContent(part, listener, depth + 1);
     }
@@ -162,14 +166,14 @@ function sealedTokens(sealed: unknown): number {
   return typeof sealed === 'string' ? Math.ceil(sealed.length / CHARACTERS_PER_SEALED_TOKEN) : 0;
 }
 
-/** What is known of a picture: it stands in the part itself or in a member of it, as an address, a data URL or base64. */
-function pictureIn(part: Part): Picture {
+/** It stands in the part itself or in a member of it. */
+function pictureIn(part: Part): ShownPicture {
   const { image_url: image = part['source'] ?? part['image'] ?? part['result'] ?? part['url'] } =
     part;
   const inner = isPart(image) ? image : null;
   const shown = inner === null ? image : (inner['url'] ?? inner['data']);
-  const size = typeof shown === 'string' ? sizeOfPicture(shown) : null;
-  return { size, detail: part['detail'] ?? inner?.['detail'] };
+  const data = typeof shown === 'string' ? shown : null;
+  return { data, detail: part['detail'] ?? inner?.['detail'] };
 }
 
 /** A document may carry its text, or parts of content, in place of a file. */
