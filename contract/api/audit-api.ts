@@ -48,6 +48,10 @@ export const auditPage = z.object({
       status: z.int().meta({ description: 'Of the answer' }),
       ip: z.string().nullable(),
       request_id: z.string(),
+      summary: z
+        .string()
+        .nullable()
+        .meta({ description: 'What the call does, in a few words; null: it is there no more' }),
     }),
   ),
   pagination,

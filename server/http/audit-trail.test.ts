@@ -109,9 +109,13 @@ test('the list is narrowed to an act, a thing, a kind of things and a time, and 
     [username, username],
   );
   assert.deepEqual((await get(`${query}&format=json`, OPERATOR)).json(), shown);
+  assert.deepEqual(
+    shown.map(({ summary }: { summary: string }) => summary),
+    ['Revoke an API token', 'Issue an API token'],
+  );
   const file = await get(`${query}&format=csv`, OPERATOR);
   const lines = file.body.trim().split('\r\n');
-  assert.equal(lines[0], 'id,at,actor,user_id,user,action,subject,status,ip,request_id');
+  assert.equal(lines[0], 'id,at,actor,user_id,user,action,subject,status,ip,request_id,summary');
   assert.equal(lines.length, 3);
   assert.match(String(file.headers['content-disposition']), /audit\.csv/);
   const backwards = 'start=2026-11-20&end=2026-11-19';

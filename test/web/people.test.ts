@@ -96,6 +96,7 @@ describe('people', { skip }, () => {
     await page.getByRole('combobox', { name: 'Call' }).click();
     await page.getByRole('option', { name: ENTRY, exact: true }).click();
     await page.getByText('1 row', { exact: true }).waitFor();
+    await page.getByText('Book a credit, debit, refund or correction').waitFor();
     await page.getByRole('button', { name: 'Export' }).click();
     const href = await page.getByRole('menuitem', { name: 'JSON file' }).getAttribute('href');
     const file = (await (await page.request.get(href ?? '')).json()) as { action: string }[];

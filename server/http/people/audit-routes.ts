@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { ALL_CALLS } from '../../../contract/api/api.ts';
 import { type AUDIT_API, type auditPage, SUBJECT_KINDS } from '../../../contract/api/audit-api.ts';
 import type { Accounts, AuditEntry, AuditFilter } from '../../accounts/accounts.ts';
 import { isoTime } from '../../clock.ts';
@@ -53,7 +54,16 @@ function filterOf(query: AskedFor<typeof AUDIT_API.list>['query']): AuditFilter 
 
 const COLUMNS = [
   ...['id', 'at', 'actor', 'user_id', 'user', 'action', 'subject', 'status', 'ip', 'request_id'],
+  'summary',
 ];
+
+/** What calls do, by the names under which their acts are kept. */
+const SUMMARIES: ReadonlyMap<string, string> = new Map(
+  ALL_CALLS.map(({ method, path, summary }) => [
+    `${method} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+    summary,
+  ]),
+);
 
 function exportedPages(
   audit: AuditDeps['accounts']['audit'],
@@ -72,5 +82,6 @@ function shownEntry(entry: AuditEntry, nameOf: (userId: string) => string): Entr
     ...{ id, at: isoTime(at), actor, user_id: userId },
     user: userId === null ? null : nameOf(userId),
     ...{ action, subject, status, ip, request_id: requestId },
+    summary: SUMMARIES.get(action) ?? null,
   };
 }

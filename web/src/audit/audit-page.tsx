@@ -90,7 +90,12 @@ function AuditTable(): ReactNode {
             }
             empty={<NoEntries isFiltered={FILTERS.some((name) => url[name] !== undefined)} />}
           />
-          <RowPanel title={open?.action ?? ''} rows={data} idOf={idOf} control={control}>
+          <RowPanel
+            title={open?.summary ?? open?.action ?? ''}
+            rows={data}
+            idOf={idOf}
+            control={control}
+          >
             {open !== undefined ? <EntryFacts of={open} /> : control.row !== null && <MissingRow />}
           </RowPanel>
         </>
@@ -147,7 +152,7 @@ const COLUMNS: readonly Column<Entry>[] = [
   { name: 'who', label: 'audit.who', cell: (entry) => <Who of={entry} /> },
   {
     ...{ name: 'action', label: 'audit.action', isFixed: true },
-    cell: ({ action }) => <Mono text={action} />,
+    cell: (entry) => <What of={entry} />,
   },
   { name: 'subject', label: 'audit.subject', cell: ({ subject }) => <Subject id={subject} /> },
   { name: 'status', label: 'audit.status', cell: ({ status }) => <Status code={status} /> },
@@ -163,6 +168,19 @@ function Who({ of }: { readonly of: Entry }): ReactNode {
       {of.user ?? of.user_id}
       <Text size="xs" c="dimmed">
         {actor}
+      </Text>
+    </>
+  );
+}
+
+/** In words, and as the call that it was. */
+function What({ of: { action, summary } }: { readonly of: Entry }): ReactNode {
+  if (summary === null) return <Mono text={action} />;
+  return (
+    <>
+      {summary}
+      <Text size="xs" c="dimmed">
+        <Mono text={action} />
       </Text>
     </>
   );
@@ -195,7 +213,7 @@ function EntryFacts({ of }: { readonly of: Entry }): ReactNode {
       facts={[
         [t('audit.at'), <Time key="at" at={of.at} style="full" />],
         [t('audit.who'), <Who key="who" of={of} />],
-        [t('audit.action'), <Mono key="action" text={of.action} />],
+        [t('audit.action'), <What key="action" of={of} />],
         [t('audit.subject'), of.subject && <Subject key="subject" id={of.subject} />],
         [t('audit.status'), <Status key="status" code={of.status} />],
         [t('audit.ip'), of.ip],
