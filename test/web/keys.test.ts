@@ -104,6 +104,16 @@ describe('provider keys', { skip }, () => {
     await close();
   });
 
+  test('how long ago a key was checked is told anew while its page stands open', async () => {
+    const { page, close } = await stand.visit({ as: OPERATOR });
+    await page.clock.install();
+    await open(page, '/keys?platform=deepseek');
+    await page.getByText(/^(\d+ seconds? ago|now|1 minute ago)$/).waitFor();
+    await page.clock.fastForward('10:00');
+    await page.getByText(/^1\d minutes ago$/).waitFor();
+    await close();
+  });
+
   test('a probe says what it cost before and after, and is made only when asked for', async () => {
     const { page, complaints, close } = await stand.visit({ as: OPERATOR });
     await open(page, '/keys?platform=openai');

@@ -13,6 +13,7 @@ import {
   shortCountText,
   shortInstantText,
 } from './figures.ts';
+import { useNow } from './now.ts';
 
 interface HintedProps {
   readonly text: string;
@@ -68,10 +69,11 @@ interface TimeProps {
 export function Time({ at, style = 'ago' }: TimeProps): ReactNode {
   const { t } = useWords();
   const { zone } = usePreferences();
+  const now = useNow();
   if (at === null || at === undefined) return <span>{t('time.never')}</span>;
   const inZone = zone === 'local' ? undefined : zone;
   const full = instantText(at, inZone);
-  const ago = agoText(at, Date.now());
+  const ago = agoText(at, now);
   const text = { ago, full, short: shortInstantText(at, inZone) }[style];
   return (
     <Tooltip label={style === 'full' ? ago : full}>

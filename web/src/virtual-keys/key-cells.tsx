@@ -5,6 +5,7 @@ import { useWords } from '../language/language.ts';
 import { agoText, moneyText, shortCountText } from '../ui/figures.ts';
 import { Meter } from '../ui/meter.tsx';
 import { Money } from '../ui/money.tsx';
+import { useNow } from '../ui/now.ts';
 import { StatusBadge, type Tone } from '../ui/status-badge.tsx';
 import { NameCell, StateCell } from '../ui/tables/cells.tsx';
 import { boundsOf, budgetShare, hasGrace, tightest } from './bounds.ts';
@@ -30,7 +31,7 @@ const TONES: Readonly<Record<VirtualKey['state'], Tone>> = {
 
 export function KeyState({ of }: KeyProps): ReactNode {
   const { t } = useWords();
-  const now = Date.now();
+  const now = useNow();
   const ends = of.previous?.valid_until ?? '';
   return (
     <StateCell>
