@@ -97,6 +97,7 @@ function PlainFields({ draft, set, problem }: FieldsProps): ReactNode {
         error={fieldError(problem, 'check_interval_minutes')}
         inputMode="numeric"
         pattern="[0-9]*"
+        title={t('field.count.rule')}
       />
     </>
   );

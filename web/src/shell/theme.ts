@@ -46,6 +46,12 @@ const SANS =
 export const MONOSPACE =
   'ui-monospace, "SF Mono", "JetBrains Mono", "Cascadia Code", Menlo, Consolas, "DejaVu Sans Mono", monospace';
 
+/** In the dark scheme, what lies over the page would have the page's own colour, and no edge. */
+const OVER_THE_PAGE = {
+  content: { background: 'var(--tk-surface)', border: '1px solid var(--tk-line)' },
+  header: { background: 'var(--tk-surface)' },
+};
+
 const SMALL = { defaultProps: { size: 'sm' } };
 
 export const theme = createTheme({
@@ -83,8 +89,9 @@ export const theme = createTheme({
     Menu: { defaultProps: { shadow: 'md', radius: 'md', position: 'bottom-end' } },
     Modal: {
       defaultProps: { radius: 'md', centered: true, overlayProps: { backgroundOpacity: 0.4 } },
-      styles: { title: { lineHeight: 1.4 } },
+      styles: { ...OVER_THE_PAGE, title: { lineHeight: 1.4 } },
     },
+    Drawer: { styles: OVER_THE_PAGE },
     NumberInput: SMALL,
     PasswordInput: SMALL,
     SegmentedControl: { defaultProps: { size: 'xs', withItemsBorders: false } },

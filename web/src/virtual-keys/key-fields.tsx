@@ -153,6 +153,7 @@ function BudgetFold({ draft, set, problem }: FieldsProps): ReactNode {
             error={fieldError(problem, 'budget') ?? fieldError(problem, 'budget.amount_usd')}
             inputMode="decimal"
             pattern="[0-9]*[.]?[0-9]{0,9}"
+            title={t('vk.budget.amount.rule')}
             leftSection="$"
             placeholder="10.00"
           />
@@ -196,6 +197,7 @@ function LimitsFold({ draft, set, problem }: FieldsProps): ReactNode {
       onChange={(event) => set({ limits: { ...draft.limits, [name]: event.currentTarget.value } })}
       inputMode="numeric"
       pattern="[0-9]*"
+      title={t('field.count.rule')}
       placeholder="∞"
     />
   );

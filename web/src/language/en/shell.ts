@@ -13,6 +13,7 @@ export const messages = {
   'again.other': 'Sign in as somebody else',
   'again.title': 'Your session has ended',
   'confirm.type': 'Type “{word}” to confirm',
+  'field.count.rule': 'A whole number, such as 60.',
   'field.email': 'E-mail',
   'field.name': 'Name',
   'field.password': 'Password',

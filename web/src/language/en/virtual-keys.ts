@@ -7,6 +7,7 @@ export const messages = {
   'vk.budget.about':
     'A request that could go beyond it is refused before it is sent. What it costs at most is held until it is settled.',
   'vk.budget.amount': 'Dollars',
+  'vk.budget.amount.rule': 'An amount of dollars, such as 10 or 0.50.',
   'vk.budget.held': 'Held by open requests:',
   'vk.budget.left': 'left:',
   'vk.budget.none': 'none',

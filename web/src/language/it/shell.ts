@@ -14,6 +14,7 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'again.other': 'Accedi con un altro account',
   'again.title': 'La sessione è terminata',
   'confirm.type': 'Scrivi «{word}» per confermare',
+  'field.count.rule': 'Un numero intero, come 60.',
   'field.email': 'E-mail',
   'field.name': 'Nome',
   'field.password': 'Password',

@@ -7,6 +7,7 @@ export const messages = {
   'vk.budget.about':
     'Una richiesta che potrebbe superarlo è rifiutata prima dell’invio. Il suo costo massimo resta impegnato fino al conteggio.',
   'vk.budget.amount': 'Dollari',
+  'vk.budget.amount.rule': 'Un importo in dollari, come 10 o 0.50.',
   'vk.budget.held': 'Impegnati da richieste in corso:',
   'vk.budget.left': 'restano:',
   'vk.budget.none': 'nessuno',

@@ -14,6 +14,7 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'again.other': '以其他身份登录',
   'again.title': '您的会话已结束',
   'confirm.type': '输入“{word}”以确认',
+  'field.count.rule': '整数，例如 60。',
   'field.email': '电子邮箱',
   'field.name': '姓名',
   'field.password': '密码',

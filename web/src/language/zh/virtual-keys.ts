@@ -5,6 +5,7 @@ export const messages = {
   'vk.budget': '预算',
   'vk.budget.about': '可能超出预算的请求在发送前即被拒绝；其最高费用在结算前会被冻结。',
   'vk.budget.amount': '美元',
+  'vk.budget.amount.rule': '美元金额，例如 10 或 0.50。',
   'vk.budget.held': '进行中的请求冻结：',
   'vk.budget.left': '剩余：',
   'vk.budget.none': '无',
