@@ -31,6 +31,7 @@ export function StatusBadge({
       variant="default"
       size="md"
       miw="max-content"
+      data-tone={tone}
       style={{ verticalAlign: 'middle' }}
       leftSection={<Icon size={14} stroke={1.9} color={color} aria-hidden="true" />}
     >

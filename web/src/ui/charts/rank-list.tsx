@@ -29,6 +29,8 @@ export function RankList({ label, items, total }: RankListProps): ReactNode {
   const sum = items.reduce((all, { size }) => all + (size ?? 0), 0);
   const whole = total === undefined ? sum : total;
   const largest = Math.max(0, ...items.map(({ size }) => size ?? 0));
+  // The longest ends before the figures: one that ended among them could not be read, nor could they.
+  const room = whole === null ? 100 : 136;
   const list = useAlignedAmounts<HTMLOListElement>(() => 0);
   return (
     <ol className={classes['list']} aria-label={label} ref={list}>
@@ -38,7 +40,7 @@ export function RankList({ label, items, total }: RankListProps): ReactNode {
           <li key={item.name} className={classes['item']}>
             <span
               className={classes['bar']}
-              style={{ width: `${largest === 0 ? 0 : (size / largest) * 100}%` }}
+              style={{ width: `calc((100% - ${room}px) * ${largest === 0 ? 0 : size / largest})` }}
             />
             {item.color !== undefined && (
               <span className={classes['dot']} style={{ background: item.color }} />
