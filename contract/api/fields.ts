@@ -109,10 +109,26 @@ export const dayRange = {
   end: day.optional().meta({ description: 'Last UTC day, included; by default today' }),
 };
 
+/** The longest name of a model that is kept. */
+const MODEL_LETTERS_MAX = 256;
+
+/** A model to be found by its name, as it is kept. */
+export const modelFilter = z.string().max(MODEL_LETTERS_MAX).optional();
+
+/** A cursor holds what stands at its place, such as the name of a model, each letter of which can take eight of its own. */
+const CURSOR_LETTERS_MAX = 4_000;
+
+/** Where a list goes on. */
+export const cursor = z
+  .string()
+  .max(CURSOR_LETTERS_MAX)
+  .optional()
+  .meta({ description: 'From the page before' });
+
 /** Which page of a list is asked for. */
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(500).default(50),
-  cursor: z.string().max(400).optional().meta({ description: 'From the page before' }),
+  cursor,
 };
 
 /** Which page of a list it is, and how one gets to the next. */

@@ -6,6 +6,7 @@ import {
   FORMATS,
   instant,
   isDecimal,
+  modelFilter,
   moment,
   RANGE_MAX_DAYS,
 } from './fields.ts';
@@ -69,7 +70,7 @@ export const selection = {
   key_id: idFilter.meta({ description: 'Id of a virtual key' }),
   provider: idFilter,
   provider_key_id: idFilter,
-  model: idFilter,
+  model: modelFilter,
 };
 
 export const figuresQuery = z.strictObject({

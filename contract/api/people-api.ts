@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { email, newPassword, person, personName, role, signedIn } from './auth-api.ts';
 import { call } from './call.ts';
-import { count, day, decimalDollars, FORMATS, instant, pagination, username } from './fields.ts';
+import {
+  count,
+  cursor,
+  day,
+  decimalDollars,
+  FORMATS,
+  instant,
+  pagination,
+  username,
+} from './fields.ts';
 
 const linkToken = z.string().min(1).max(200);
 
@@ -60,7 +69,7 @@ export const userListQuery = z.strictObject({
     .meta({ description: 'First UTC day of what was spent; without it, nothing is said of that' }),
   end: day.optional().meta({ description: 'Last UTC day, included; by default today' }),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
-  cursor: z.string().max(400).optional(),
+  cursor,
   format: z.enum(FORMATS).optional().meta({
     description: '`csv`, `json` or `jsonl`: every user of the filter as a file',
   }),

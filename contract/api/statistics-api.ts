@@ -7,6 +7,7 @@ import {
   decimalDollars,
   FORMATS,
   instant,
+  modelFilter,
   pageQuery,
   pagination,
 } from './fields.ts';
@@ -19,7 +20,7 @@ const source = z.enum(['provider', 'gateway']).default('provider').meta({
 const filter = {
   ...dayRange,
   key_id: z.string().max(200).optional().meta({ description: 'Id of a provider key' }),
-  model: z.string().max(200).optional(),
+  model: modelFilter,
   source,
 };
 

@@ -85,6 +85,30 @@ describe('GET /api/v1', () => {
     assert.equal(csv.trimEnd().split('\r\n').length, 4);
   });
 
+  test('usage goes on from the longest name of a model, which can be asked for as well', async (t) => {
+    const own = await openTestEdge();
+    t.after(() => own.close());
+    const names = ['模', '\u0001'].map((letter) => letter.repeat(256));
+    for (const model of names) await own.record({ id: 'vk_1', userId: 'usr_1' }, { model });
+    const ask = async (query: string) => {
+      const url = `/api/v1/usage?source=gateway&limit=1${query}`;
+      const reply = await speakTo(own).get(url, OPERATOR);
+      assert.equal(reply.statusCode, 200, reply.body);
+      return reply.json();
+    };
+    const seen: string[] = [];
+    for (let cursor = ''; ; ) {
+      const { data, pagination } = await ask(cursor);
+      seen.push(data[0].model);
+      if (!pagination.has_more) break;
+      cursor = `&cursor=${pagination.next_cursor}`;
+    }
+    assert.deepEqual(seen.sort(), names.sort());
+    for (const name of names) {
+      assert.equal((await ask(`&model=${encodeURIComponent(name)}`)).data.length, 1);
+    }
+  });
+
   test('shows a member what is theirs', async () => {
     const { data } = (await get('/api/v1/usage?source=gateway', ben.cookie)).json();
     assert.deepEqual(

@@ -321,7 +321,8 @@ describe('users in the hands of the operator', () => {
   test('whatever they are called, each comes once over all pages', async () => {
     const own = await openTestEdge();
     const { get, post } = speakTo(own);
-    for (const username of ['a"b', 'a#b', 'a\\b', '"a"', '7']) {
+    const long = ['名', '字'].map((letter) => letter.repeat(128));
+    for (const username of ['a"b', 'a#b', 'a\\b', '"a"', '7', ...long]) {
       await post('/admin/create_user', { username }, OPERATOR);
     }
     const seen: string[] = [];
@@ -331,7 +332,8 @@ describe('users in the hands of the operator', () => {
       if (!page.pagination.has_more) break;
       cursor = `&cursor=${page.pagination.next_cursor}`;
     }
-    assert.deepEqual(seen, ['"a"', '7', 'a"b', 'a#b', 'a\\b']);
+    assert.deepEqual(seen.slice(0, 5), ['"a"', '7', 'a"b', 'a#b', 'a\\b']);
+    assert.deepEqual(seen.slice(5).sort(), long.sort());
     await own.close();
   });
 
