@@ -30,6 +30,17 @@ export const note = z
 /** An instant on the wire: RFC 3339 in UTC with `Z`. */
 export const instant = z.iso.datetime();
 
+const [FIRST_MOMENT, LAST_MOMENT] = ['0000-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z'].map(
+  Date.parse,
+) as [number, number];
+
+/** An instant as a caller may write it, in any offset. In UTC, as it is told again, its year has four digits. */
+export const givenInstant = z.iso.datetime({ offset: true }).refine((text) => {
+  const at = Date.parse(text);
+  // What is no instant at all was said to be none already.
+  return Number.isNaN(at) || (at >= FIRST_MOMENT && at <= LAST_MOMENT);
+}, 'In UTC, the year of an instant has four digits.');
+
 /** A UTC day on the wire: `2026-11-20`. */
 export const day = z.iso.date('Write the day as YYYY-MM-DD.');
 

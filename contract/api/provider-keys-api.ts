@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { HEALTH_STATUSES } from '../signals.ts';
 import { call } from './call.ts';
-import { dollars, FORMATS, givenDollars, instant, note, oneLine } from './fields.ts';
+import { dollars, FORMATS, givenDollars, givenInstant, instant, note, oneLine } from './fields.ts';
 
 const keyName = oneLine(128, 'A name');
 const platform = z
@@ -145,7 +145,7 @@ export const providerKeyChange = z
     probe: probe.optional(),
     probe_model: probeModel.optional(),
     anchor: z
-      .strictObject({ amount_usd: givenDollars, at: z.iso.datetime({ offset: true }) })
+      .strictObject({ amount_usd: givenDollars, at: givenInstant })
       .nullable()
       .optional()
       .meta({ description: 'What was on the key at that instant; later use is subtracted' }),

@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import { call } from './call.ts';
-import { instant, oneLine } from './fields.ts';
+import { givenInstant, instant, oneLine } from './fields.ts';
 
 export const tokenRequest = z.strictObject({
   name: oneLine(128, 'A name'),
-  expires_at: z.iso
-    .datetime({ offset: true, error: 'Write the instant as 2027-01-31T00:00:00Z.' })
-    .nullish(),
+  expires_at: givenInstant.nullish(),
 });
 
 const shownToken = z.object({

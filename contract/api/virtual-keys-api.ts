@@ -6,6 +6,7 @@ import {
   count,
   decimalDollars,
   FORMATS,
+  givenInstant,
   instant,
   note,
   pagination,
@@ -41,7 +42,7 @@ const rules = {
   models: models.nullish(),
   limits: someLimits.nullish(),
   budget: budgetOrder.nullish().meta({ description: 'For each UTC month, unless said otherwise' }),
-  expires_at: instant.nullish(),
+  expires_at: givenInstant.nullish(),
   provider_key_id: z.string().min(1).max(200).nullish().meta({
     description:
       'The one provider key that serves this key, of its user or the operator’s; null: any',

@@ -273,6 +273,7 @@ describe('changing a key', () => {
     { is_active: 'yes' },
     { anchor: { amount_usd: 1, at: '2999-01-01T00:00:00Z' } },
     { anchor: { amount_usd: 1, at: 'yesterday' } },
+    { anchor: { amount_usd: 1, at: '0000-01-01T00:00:00+14:00' } },
     { base_url: 'https://one.example.com/v1', key: SECRET },
   ];
   for (const change of bad) {

@@ -124,7 +124,8 @@ test('it ends when it expires, and cannot be born expired', async () => {
   assert.notEqual(await reader(bearer(token)), 'invalid_api_key');
   now += 1000;
   assert.equal(await reader(bearer(token)), 'invalid_api_key');
-  for (const wrong of [expires_at, 'tomorrow', 5, '2026-13-01T00:00:00Z']) {
+  const beyond = '9999-12-31T23:59:59-05:00';
+  for (const wrong of [expires_at, beyond, 'tomorrow', 5, '2026-13-01T00:00:00Z']) {
     const body = { name: 'x', expires_at: wrong };
     const reply = await speakTo(edge).post('/api/tokens', body, ann.jwt);
     assert.equal(reply.statusCode, 422);

@@ -47,7 +47,7 @@ describe('the operator', () => {
       models: ['gpt-4o', 'claude-*'],
       limits: { requests_per_minute: 5, max_concurrent: 2 },
       budget: { amount_usd: '1.5', period: 'day', zone: 'Europe/Berlin' },
-      expires_at: '2027-01-01T00:00:00Z',
+      expires_at: '2027-01-01T01:00:00+01:00',
     });
     assert.match(secret, /^tk_/);
     const none = { requests_per_hour: null, requests_per_day: null, tokens_per_minute: null };
@@ -368,6 +368,7 @@ describe('bad input', () => {
       { models: 'gpt-4o' },
       { models: Array.from({ length: 101 }, (_, i) => `m${i}`) },
       { expires_at: 'tomorrow' },
+      { expires_at: '9999-12-31T23:59:59-05:00' },
       { expires_at: '2026-11-20T12:00:00Z' },
       { is_active: 'no' },
       { provider_key_id: 'pk_missing' },
