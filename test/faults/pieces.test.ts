@@ -221,3 +221,24 @@ test('a picture in a prompt is held by its size, its detail and the model, witho
   const few = await pays({ path, body: shown(png(1_024, 1_024)), has: 1_300 * 150 + 6_000 }, {});
   assert.deepEqual([few.status, few.record.charge_nanos], [402, null]);
 });
+
+test('every picture is held that comes along to be worked on', async () => {
+  const path = '/images/edits';
+  const edit = (pictures: number, name = 'image[]') => {
+    const filled = form({ model: 'gpt-image-1', prompt: 'x' });
+    for (let i = 0; i < pictures; i++) filled.append(name, new Blob(['x']));
+    return filled;
+  };
+  const held = async (body: object | FormData) => {
+    const { status, record } = await pays({ path, body }, {});
+    assert.equal(status, 200);
+    return record.hold_nanos ?? 0;
+  };
+  const each = 6_821 * 5_000;
+  const made = await held({ model: 'gpt-image-1', prompt: '' });
+  assert.equal(made, 6_240 * 40_000);
+  assert.equal(await held(edit(1, 'image')), made + each);
+  assert.equal(await held(edit(3)), made + 3 * each);
+  const images = [{ file_id: 'file-1' }, { image_url: 'https://pictures.example/1.png' }];
+  assert.equal(await held({ model: 'gpt-image-1', prompt: '', images }), made + 2 * each);
+});

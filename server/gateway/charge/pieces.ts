@@ -88,6 +88,10 @@ const PICTURE_TOKENS: ReadonlyMap<unknown, number> = new Map([
   ['medium', 1_584],
 ]);
 const PICTURE_TOKENS_MAX = 6_240;
+/** Of each picture that is to be worked on, at most: as finely as a model looks at one, and cut into parts. */
+const GIVEN_TOKENS = 6_821;
+/** More are taken by nobody. */
+const GIVEN_MAX = 16;
 /** Of each picture that a stream shows before it is done, of which there are few. */
 const PREVIEW_TOKENS = 100;
 const PREVIEWS_MAX = 3;
@@ -109,15 +113,23 @@ export function expectedTokens(plan: Plan): PieceTokens {
   return { input: 0, output: Math.ceil(character * SPOKEN_TOKENS_PER_CHARACTER) };
 }
 
-function pictureTokens({ parsed, streamed }: Plan, pictures: number): PieceTokens {
+function pictureTokens(plan: Plan, pictures: number): PieceTokens {
+  const { parsed, streamed } = plan;
   const each = PICTURE_TOKENS.get(parsed?.['quality']) ?? PICTURE_TOKENS_MAX;
   // How many a form asks for is not read.
   const asked = parsed === null && streamed ? PREVIEWS_MAX : (parsed?.['partial_images'] ?? 0);
   const previews = Math.min(Math.max(0, numberIn(asked)), PREVIEWS_MAX);
   const output =
     pictures * (each + (Number.isNaN(previews) ? PREVIEWS_MAX : previews) * PREVIEW_TOKENS);
-  // A form brings a picture along, which the model reads.
-  return { input: parsed === null ? PICTURE_TOKENS_MAX : 0, output: Math.ceil(output) };
+  return { input: givenIn(plan) * GIVEN_TOKENS, output: Math.ceil(output) };
+}
+
+/** How many pictures come along, which the model reads. */
+function givenIn({ parsed, given }: Plan): number {
+  if (parsed === null) return Math.min(given ?? GIVEN_MAX, GIVEN_MAX);
+  const { images, image = images } = parsed;
+  if (Array.isArray(image)) return Math.min(image.length, GIVEN_MAX);
+  return typeof image === 'string' || (typeof image === 'object' && image !== null) ? 1 : 0;
 }
 
 /** The times that subtitles are written with: `00:01:02,345` or `01:02.345`. */

@@ -13,7 +13,14 @@ import {
   type PathMeaning,
   plainPath,
 } from './paths.ts';
-import { formFields, parseBody, withIncludeUsage, withMember } from './request-body.ts';
+import {
+  countParts,
+  formFields,
+  formParts,
+  parseBody,
+  withIncludeUsage,
+  withMember,
+} from './request-body.ts';
 import { nextTurn } from './turn.ts';
 
 export interface Plan extends PathMeaning {
@@ -29,6 +36,8 @@ export interface Plan extends PathMeaning {
   readonly deployment: string | null;
   /** How many pictures are asked for, as it came. */
   readonly pictures: unknown;
+  /** How many come with a form, to be worked on; null where it cannot be told. */
+  readonly given: number | null;
   readonly streamed: boolean;
   /** The caller asked for the usage chunk of a stream. */
   readonly wantsUsage: boolean;
@@ -84,10 +93,15 @@ export async function makePlan(incoming: Incoming, bodyBytesMax: number): Promis
   const type = headers['content-type'] ?? '';
   // A form only where forms are taken: a provider that ignores the type would read JSON that we did not.
   if ((meaning.wire === 'images' || meaning.wire === 'audio') && /^multipart\//i.test(type)) {
-    const { model, n, stream = '' } = formFields(body, type, ['model', 'n', 'stream']);
-    const read = { model: model ?? deployment, pictures: n === null ? Number.NaN : n };
-    const streamed = TRUE.test(stream ?? '');
-    return { ...meaning, ...NOTHING_READ, endpoint, deployment, rest, body, ...read, streamed };
+    const parts = formParts(body, type);
+    const { model, n, stream = '' } = formFields(parts, ['model', 'n', 'stream']);
+    const read = {
+      model: model ?? deployment,
+      pictures: n === null ? Number.NaN : n,
+      given: countParts(parts, GIVEN_PICTURE),
+      streamed: TRUE.test(stream ?? ''),
+    };
+    return { ...meaning, ...NOTHING_READ, endpoint, deployment, rest, body, ...read };
   }
   const parsed = parseBody(body);
   const inBackground = meaning.wire === 'responses' && isInBackground(parsed);
@@ -101,6 +115,7 @@ export async function makePlan(incoming: Incoming, bodyBytesMax: number): Promis
     model: modelIn(parsed) ?? deployment,
     deployment,
     pictures: parsed['n'],
+    given: 0,
     streamed: parsed['stream'] === true,
     wantsUsage: options?.['include_usage'] === true,
   };
@@ -116,6 +131,9 @@ function isInBackground({ background = null }: JsonObject): boolean {
   const sentence = '"background" must be true or false.';
   throw new Failure('invalid_request', { sentence, param: 'background' });
 }
+
+/** A picture that is to be worked on: `image`, or `image[]` for each of several. */
+const GIVEN_PICTURE = /^image(?:\[\d*\])?$/i;
 
 /** What servers take for true in a form. */
 const TRUE = /^\s*(?:true|1)\s*$/i;
@@ -153,6 +171,7 @@ const NOTHING_READ = {
   parsed: null,
   model: null,
   pictures: 1,
+  given: 0,
   streamed: false,
   wantsUsage: false,
 } as const;

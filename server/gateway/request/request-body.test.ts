@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { formFields, parseBody, withIncludeUsage } from './request-body.ts';
+import { countParts, formFields, formParts, parseBody, withIncludeUsage } from './request-body.ts';
 
 const bytes = (text: string) => Buffer.from(text);
 const refused = { code: 'invalid_request' };
@@ -118,7 +118,7 @@ test('stream_options of null becomes the wish for usage', () => {
 test('a field of a form is found between its boundaries', () => {
   const form =
     '--XX\r\nContent-Disposition: form-data; name="file"; filename="a.mp3"\r\n\r\n\u0000\u0001\r\n--XX\r\nContent-Disposition: form-data; name="model"\r\n\r\nwhisper-1\r\n--XX--\r\n';
-  const fieldsOf = (type: string) => formFields(bytes(form), type, ['model', 'prompt']);
+  const fieldsOf = (type: string) => formFields(formParts(bytes(form), type), ['model', 'prompt']);
   assert.deepEqual(fieldsOf('multipart/form-data; boundary=XX'), { model: 'whisper-1' });
   for (const type of ['multipart/form-data', 'multipart/form-data; boundary=YY']) {
     assert.deepEqual(fieldsOf(type), { model: null, prompt: null });
@@ -129,8 +129,10 @@ test('a field of a form that could be read in two ways is not read at all', () =
   const part = (head: string, value: string) =>
     `--XX\r\nContent-Disposition: form-data; ${head}\r\n\r\n${value}\r\n`;
   const modelOf = (...parts: string[]) =>
-    formFields(bytes(`${parts.join('')}--XX--\r\n`), 'multipart/form-data; boundary=XX', ['model'])
-      .model;
+    formFields(
+      formParts(bytes(`${parts.join('')}--XX--\r\n`), 'multipart/form-data; boundary=XX'),
+      ['model'],
+    ).model;
   assert.equal(modelOf(part('name=model', 'cheap')), 'cheap');
   const decoy = part('name="file"; filename="a"', 'form-data; name="model"\r\n\r\ncheap');
   assert.equal(modelOf(decoy, part('name="model"', 'dear')), 'dear');
@@ -162,7 +164,11 @@ test('a form in which a server may find another model than we do names none', ()
     [cheap + disposed('name="z"', '').repeat(1_000) + end],
   ];
   for (const [body, type = 'multipart/form-data; boundary=XX'] of forms) {
-    assert.equal(formFields(bytes(body), type, ['model']).model, null, `${type}\n${body}`);
+    assert.equal(
+      formFields(formParts(bytes(body), type), ['model']).model,
+      null,
+      `${type}\n${body}`,
+    );
   }
 });
 
@@ -173,10 +179,12 @@ test('what usual clients make of a form is read', async () => {
   const sent = new Response(form);
   const type = sent.headers.get('content-type') ?? '';
   const body = Buffer.from(await sent.arrayBuffer());
-  assert.deepEqual(formFields(body, type, ['model', 'n']), { model: 'whisper-1' });
+  assert.deepEqual(formFields(formParts(body, type), ['model', 'n']), { model: 'whisper-1' });
   const curl = '--b-1\r\nContent-Disposition: form-data; name="model"\r\n\r\nm\r\n--b-1--';
   for (const boundary of ['b-1', '"b-1"', 'b-1; charset=utf-8']) {
-    const read = formFields(bytes(curl), `multipart/form-data; boundary=${boundary}`, ['model']);
+    const read = formFields(formParts(bytes(curl), `multipart/form-data; boundary=${boundary}`), [
+      'model',
+    ]);
     assert.deepEqual(read, { model: 'm' }, boundary);
   }
 });
@@ -186,4 +194,19 @@ test('a decisive member is refused in every spelling that some server folds into
     const body = bytes(JSON.stringify({ model: 'm', [name]: 1 }));
     assert.throws(() => parseBody(body), { code: 'invalid_request' }, name);
   }
+});
+
+test('the pictures of a form are counted by the names of their parts, where these are clear', () => {
+  const part = (name: string) =>
+    `--XX\r\nContent-Disposition: form-data; name="${name}"; filename="a"\r\n\r\nx\r\n`;
+  const count = (...names: readonly string[]) => {
+    const form = `${names.map(part).join('')}--XX--\r\n`;
+    return countParts(formParts(bytes(form), 'multipart/form-data; boundary=XX'), /^image/);
+  };
+  assert.equal(count('model', 'image', 'mask'), 1);
+  assert.equal(count('image[]', 'image[]', 'model'), 2);
+  assert.equal(
+    countParts(formParts(bytes('x'), 'multipart/form-data; boundary=XX'), /^image/),
+    null,
+  );
 });

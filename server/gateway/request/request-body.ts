@@ -239,12 +239,11 @@ const PIECES_MAX = 1_000;
  * null. That is all of them where a server may see other parts than we do, and one of them where it stands there twice.
  */
 export function formFields<Name extends string>(
-  body: Buffer,
-  contentType: string,
+  parts: FormParts,
   names: readonly Name[],
 ): Readonly<Partial<Record<Name, string | null>>> {
   const fields: Partial<Record<Name, string | null>> = {};
-  for (const part of partsOf(body, contentType) ?? [null]) {
+  for (const part of parts) {
     if (part === null) {
       return Object.fromEntries(names.map((one) => [one, null])) as typeof fields;
     }
@@ -255,16 +254,31 @@ export function formFields<Name extends string>(
   return fields;
 }
 
+/** How many parts of a form have such a name; null where a server may see others than we do. */
+export function countParts(parts: FormParts, name: RegExp): number | null {
+  let count = 0;
+  for (const part of parts) {
+    if (part === null) return null;
+    if (name.test(part.name)) count += 1;
+  }
+  return count;
+}
+
 interface FormPart {
   readonly name: string;
   value(): string;
 }
 
-/** Null where there are none to be found, or a server may find others; a null among them for one without a clear name. */
-function partsOf(body: Buffer, contentType: string): readonly (FormPart | null)[] | null {
+/** A null among them stands for one without a clear name, or for all where a server may find others. */
+export type FormParts = readonly (FormPart | null)[];
+
+const UNCLEAR: FormParts = [null];
+
+/** The parts of a multipart form, such as {@link formFields} reads. */
+export function formParts(body: Buffer, contentType: string): FormParts {
   const [, quoted, plain] = BOUNDARY.exec(contentType) ?? [];
   const boundary = quoted ?? plain;
-  if (boundary === undefined || contentType.match(BOUNDARIES)?.length !== 1) return null;
+  if (boundary === undefined || contentType.match(BOUNDARIES)?.length !== 1) return UNCLEAR;
   const text = `\r\n${body.toString('latin1')}`;
   const pieces = text.split(`\r\n--${boundary}`, PIECES_MAX);
   const parts = pieces.slice(1, -1);
@@ -275,7 +289,7 @@ function partsOf(body: Buffer, contentType: string): readonly (FormPart | null)[
     pieces.length < PIECES_MAX &&
     pieces.at(-1)?.startsWith('--') === true &&
     parts.every((part) => /^[ \t]*\r\n/.test(part));
-  return isClear && parts.length > 0 ? parts.map(partIn) : null;
+  return isClear && parts.length > 0 ? parts.map(partIn) : UNCLEAR;
 }
 
 function partIn(text: string): FormPart | null {
