@@ -122,14 +122,14 @@ function Statement({ userId }: { readonly userId: string }): ReactNode {
                   disabled={cursors.length === 0}
                   onClick={() => setCursors(cursors.slice(0, -1))}
                 >
-                  {t('table.newer')}
+                  {t('table.previous')}
                 </Button>
                 <Button
                   {...STEP}
                   disabled={!pagination.has_more}
                   onClick={() => setCursors([...cursors, pagination.next_cursor ?? ''])}
                 >
-                  {t('table.older')}
+                  {t('table.next')}
                 </Button>
               </Group>
             )}

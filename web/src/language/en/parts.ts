@@ -37,8 +37,8 @@ export const messages = {
   'table.missing': 'This row is not here',
   'table.missing.why':
     'It is gone, or it lies on another page of the list, in another period or behind a filter.',
-  'table.newer': 'Newer',
-  'table.older': 'Older',
+  'table.next': 'Next',
+  'table.previous': 'Previous',
   'table.rows': '{count, plural, =0 {No rows} one {# row} other {# rows}}',
   'table.show': 'Show {column}',
 };

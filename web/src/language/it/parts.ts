@@ -38,8 +38,8 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'table.missing': 'Questa riga non è qui',
   'table.missing.why':
     'Non c’è più, oppure si trova in un’altra pagina dell’elenco, in un altro periodo o dietro un filtro.',
-  'table.newer': 'Più recenti',
-  'table.older': 'Meno recenti',
+  'table.next': 'Successive',
+  'table.previous': 'Precedenti',
   'table.rows': '{count, plural, =0 {Nessuna riga} one {# riga} other {# righe}}',
   'table.show': 'Mostra {column}',
 };

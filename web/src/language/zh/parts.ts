@@ -36,8 +36,8 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'table.hide': '隐藏{column}',
   'table.missing': '此处没有这一行',
   'table.missing.why': '它已不存在，或在列表的其他页、其他期间，或被筛选隐藏。',
-  'table.newer': '较新',
-  'table.older': '较早',
+  'table.next': '下一页',
+  'table.previous': '上一页',
   'table.rows': '{count, plural, other {# 行}}',
   'table.show': '显示{column}',
 };

@@ -242,7 +242,7 @@ function Foot(props: {
             disabled={isFirst}
             onClick={control.goBack}
           >
-            {t('table.newer')}
+            {t('table.previous')}
           </Button>
           <Button
             variant="subtle"
@@ -252,7 +252,7 @@ function Foot(props: {
             disabled={next === null}
             onClick={() => next !== null && control.goOn(next)}
           >
-            {t('table.older')}
+            {t('table.next')}
           </Button>
         </>
       )}
