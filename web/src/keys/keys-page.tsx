@@ -175,13 +175,16 @@ function columnsFor(
 function OnSwitch({ of }: { readonly of: ProviderKey }): ReactNode {
   const { t } = useWords();
   const flip = useFlip(of);
+  const isStored = of.source === 'stored';
   return (
-    <Switch
-      aria-label={t('keys.switch', { name: of.name })}
-      checked={of.is_active}
-      disabled={of.source !== 'stored' || flip.isPending}
-      onChange={(event) => flip.to(event.currentTarget.checked)}
-    />
+    <span title={isStored ? undefined : t('pk.switch.environment')}>
+      <Switch
+        aria-label={t('keys.switch', { name: of.name })}
+        checked={of.is_active}
+        disabled={!isStored || flip.isPending}
+        onChange={(event) => flip.to(event.currentTarget.checked)}
+      />
+    </span>
   );
 }
 

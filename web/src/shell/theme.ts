@@ -19,7 +19,7 @@ const night: MantineColorsTuple = [
   '#c5cbd6',
   '#a0a8b8',
   '#7a8394',
-  '#2e3541',
+  '#3a4352',
   '#252b35',
   '#1a1f27',
   '#12151b',

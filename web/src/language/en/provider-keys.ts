@@ -78,6 +78,8 @@ export const messages = {
   'pk.source.estimated': 'estimated: your amount less what was metered here since',
   'pk.source.reported': 'as the provider reports it',
   'pk.source.short': 'estimated',
+  'pk.switch.environment':
+    'This key stands in the settings of the server: take it out there to switch it off.',
   'pk.switch.off': 'Switch off',
   'pk.switch.on': 'Switch on',
   'pk.switched.off': '{name} is off: it serves nothing and is not checked.',

@@ -78,6 +78,8 @@ export const messages = {
   'pk.source.estimated': 'stimato: il tuo importo meno ciò che è stato misurato qui da allora',
   'pk.source.reported': 'come lo riporta il fornitore',
   'pk.source.short': 'stimato',
+  'pk.switch.environment':
+    'Questa chiave sta nelle impostazioni del server: va tolta lì per disattivarla.',
   'pk.switch.off': 'Spegni',
   'pk.switch.on': 'Accendi',
   'pk.switched.off': '{name} è spenta: non serve nulla e non viene controllata.',

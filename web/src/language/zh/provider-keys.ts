@@ -73,6 +73,7 @@ export const messages = {
   'pk.source.estimated': '估算：您填写的金额减去此后本系统计量的用量',
   'pk.source.reported': '由供应商报告',
   'pk.source.short': '估算',
+  'pk.switch.environment': '此密钥来自服务器设置：如需停用，请在设置中移除。',
   'pk.switch.off': '停用',
   'pk.switch.on': '启用',
   'pk.switched.off': '{name} 已停用：不再提供服务，也不再检查。',
