@@ -106,3 +106,6 @@ export const COST_SOURCES = [
   'unpriced',
 ] as const;
 export type CostSource = (typeof COST_SOURCES)[number];
+
+/** The longest name of a model that is kept: whatever a caller or a provider calls one, lists can go on from it. */
+export const MODEL_LETTERS_MAX = 256;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MODEL_LETTERS_MAX } from '../usage.ts';
 
 /** Control characters of any kind break logs and tables; half a surrogate pair cannot be stored as UTF-8. */
 const ONE_LINE = /^[^\p{Cc}\p{Cs}\u2028\u2029]*$/u;
@@ -119,9 +120,6 @@ export const dayRange = {
   start: day.optional().meta({ description: 'First UTC day; by default 29 days before the end' }),
   end: day.optional().meta({ description: 'Last UTC day, included; by default today' }),
 };
-
-/** The longest name of a model that is kept. */
-const MODEL_LETTERS_MAX = 256;
 
 /** A model to be found by its name, as it is kept. */
 export const modelFilter = z.string().max(MODEL_LETTERS_MAX).optional();

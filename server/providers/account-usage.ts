@@ -1,5 +1,6 @@
 /** What usage reports have in common: days, pages, and rows that are added up by day and model. */
 import { type Nanos, nanos } from '../../contract/money.ts';
+import { MODEL_LETTERS_MAX } from '../../contract/usage.ts';
 import { DAY_MS, utcDay } from '../clock.ts';
 import { tell, unknown, unreadable } from './account-reading.ts';
 import type {
@@ -126,8 +127,9 @@ export class UsageSheet {
   }
 
   /** A line; one of a day that was not asked for is passed over. Says whether the sum is a number that can be true. */
-  add(date: string, model: string, part: UsagePart): boolean {
+  add(date: string, name: string, part: UsagePart): boolean {
     if (!this.#asked.has(date)) return true;
+    const model = kept(name);
     const key = `${date} ${model}`;
     const before = this.#rows.get(key);
     const sum = (name: keyof UsagePart) => sumOfKnown(before?.[name] ?? null, part[name] ?? null);
@@ -148,7 +150,7 @@ export class UsageSheet {
 
   /** Has a line for this day and model been added? */
   has(date: string, model: string): boolean {
-    return this.#rows.has(`${date} ${model}`);
+    return this.#rows.has(`${date} ${kept(model)}`);
   }
 
   /** The reading of those days that were told. */
@@ -160,6 +162,10 @@ export class UsageSheet {
     const message = `What the provider reports of ${days.length} days.`;
     return { ...good, message, days, openDays, rows, currency: 'USD' };
   }
+}
+
+function kept(model: string): string {
+  return model.slice(0, MODEL_LETTERS_MAX);
 }
 
 function compare(a: string, b: string): number {

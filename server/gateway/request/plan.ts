@@ -1,6 +1,7 @@
 /** Reads a request and decides what it is, who may serve it, and what is sent. */
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { MODEL_LETTERS_MAX } from '../../../contract/usage.ts';
 import { mayUse, type VirtualKey } from '../../accounts/accounts.ts';
 import { Failure } from '../../failure.ts';
 import type { RoutedKey } from '../../provider-keys/provider-keys.ts';
@@ -76,7 +77,7 @@ export async function makePlan(incoming: Incoming, bodyBytesMax: number): Promis
   const queryAt = rest.indexOf('?');
   const endpoint = plainPath(queryAt === -1 ? rest : rest.slice(0, queryAt));
   const meaning = meaningOf(method, endpoint, headers);
-  const deployment = deploymentOf(endpoint)?.slice(0, NAME_LETTERS_MAX) ?? null;
+  const deployment = deploymentOf(endpoint)?.slice(0, MODEL_LETTERS_MAX) ?? null;
   // Counting tokens costs nothing, but only who has the model can do it.
   const counts = meaning.pathClass === 'free' && method === 'POST';
   if (meaning.wire === null && !counts) {
@@ -151,19 +152,16 @@ const NO_SOCKETS = {
 
 /** An empty name is none. */
 function modelIn({ model }: JsonObject): string | null {
-  return typeof model === 'string' && model !== '' ? model.slice(0, NAME_LETTERS_MAX) : null;
+  return typeof model === 'string' && model !== '' ? model.slice(0, MODEL_LETTERS_MAX) : null;
 }
 
 /** Of `models/NAME`, where what is known of one model is asked for. */
 function modelAskedAfter(endpoint: string): string | null {
   const name = endpoint.startsWith(MODELS) ? endpoint.slice(MODELS.length) : '';
-  return name === '' ? null : name.slice(0, NAME_LETTERS_MAX);
+  return name === '' ? null : name.slice(0, MODEL_LETTERS_MAX);
 }
 
 const MODELS = 'models/';
-
-/** What is kept of the name of a model. */
-const NAME_LETTERS_MAX = 256;
 
 const UNMETERED = { pathClass: 'unmetered', wire: null } as const;
 
