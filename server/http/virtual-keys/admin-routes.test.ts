@@ -19,7 +19,7 @@ async function post(url: string, payload?: unknown, headers: Json = OPERATOR) {
   });
 }
 
-async function issue(body: Json): Promise<{ id: string; token: string }> {
+async function issue(body: Json): Promise<{ id: string; token: string; label: string }> {
   const reply = await post('/admin/keys', body);
   assert.equal(reply.statusCode, 201, reply.body);
   return reply.json();
@@ -47,11 +47,25 @@ describe('POST /admin/keys', () => {
     assert.notEqual(one.token, two.token);
   });
 
+  test('takes composed and decomposed letters for one name, and leaves those that join others', async () => {
+    const owners = [];
+    for (const label of ['Zoe\u0308', 'Zo\u00eb']) {
+      const { id, label: shown } = await issue({ label });
+      assert.equal(shown, 'Zo\u00eb');
+      owners.push(edge.accounts.keys.find(id)?.userId);
+    }
+    assert.equal(owners[0], owners[1]);
+    const joined = 'نمی\u200cدانم 👩\u200d💻';
+    assert.equal((await issue({ label: joined })).label, joined);
+  });
+
   const WRONG: readonly (readonly [string, unknown, string])[] = [
     ['no label', {}, 'label'],
     ['an empty label', { label: '   ' }, 'label'],
     ['a label of 129 characters', { label: 'x'.repeat(129) }, 'label'],
     ['a label with a control character', { label: 'a\u0000b' }, 'label'],
+    ['a label that turns round what stands beside it', { label: 'a\u202eb' }, 'label'],
+    ['a label of which nothing can be seen', { label: '\u200b\u00ad' }, 'label'],
     ['a label with half a surrogate pair', { label: 'a\ud800b' }, 'label'],
     ['a label that is a number', { label: 7 }, 'label'],
     ['a note of 1001 characters', { label: 'a', note: 'n'.repeat(1001) }, 'note'],
