@@ -95,6 +95,7 @@ function OtherWays({ session }: { readonly session: Session }): ReactNode {
           </Anchor>
         </div>
       )}
+      {!session.needs_setup && <div>{t('login.forgot')}</div>}
     </>
   );
 }

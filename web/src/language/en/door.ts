@@ -2,6 +2,8 @@
 export const messages = {
   'login.setup':
     'This installation has no owner yet. Whoever runs it opens the set-up link that the server printed at its first start.',
+  'login.forgot':
+    'Password forgotten? Whoever runs this installation can give you a link that sets a new one.',
   'login.key': 'Need a key for a program?',
   'login.key.action': 'Request one',
   'login.name.about':

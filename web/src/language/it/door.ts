@@ -2,6 +2,8 @@
 export const messages = {
   'login.setup':
     'Questa installazione non ha ancora un proprietario. Chi la gestisce apra il collegamento di configurazione che il server ha stampato al primo avvio.',
+  'login.forgot':
+    'Password dimenticata? Chi gestisce questa installazione può darti un link per sceglierne una nuova.',
   'login.key': 'Ti serve una chiave per un programma?',
   'login.key.action': 'Richiedila',
   'login.name.about':

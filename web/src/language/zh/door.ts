@@ -1,6 +1,7 @@
 /** Ways in and out beside e-mail and password, in simplified Chinese. */
 export const messages = {
   'login.setup': '此安装尚无所有者。请运行它的人打开服务器首次启动时打印的设置链接。',
+  'login.forgot': '忘记密码？请向管理此系统的人索取重设密码的链接。',
   'login.key': '程序需要密钥？',
   'login.key.action': '申请一个',
   'login.name.about': '在本网络中，凭用户名即可登录；设有密码的用户名只能用密码登录。',
