@@ -79,9 +79,15 @@ export function shortCountText(count: number | null | undefined): string {
   return format(count, { notation: 'compact', maximumFractionDigits: count < 10_000 ? 2 : 1 });
 }
 
-/** With one decimal below ten percent, a zero too, so that a column of them stands in line. @param share 0 to 1 */
+/**
+ * With one decimal below ten percent, a zero too, so that a column of them stands in line. Never `0.0%` for what is more
+ * than nothing.
+ *
+ * @param share 0 to 1
+ */
 export function percentText(share: number | null | undefined): string {
   if (share === null || share === undefined) return UNKNOWN;
+  if (share > 0 && share < 0.0005) return `<${percentText(0.001)}`;
   const size = Math.abs(share);
   const digits = size > 0 && size < 0.0995 ? 1 : 0;
   return format(share, { style: 'percent', ...fixed(digits) });
