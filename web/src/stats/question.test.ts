@@ -18,6 +18,15 @@ describe('a question', () => {
     assert.deepEqual(filters, {});
   });
 
+  test('of a long time is asked by week', () => {
+    const long = periodOf({ start: '2026-01-01', end: '2026-11-20' }, NOW);
+    for (const source of ['gateway', 'provider']) {
+      assert.equal(questionOf({ source }, { period: long, isOperator: true }).bucket, 'week');
+    }
+    const asked = { period: long, isOperator: true };
+    assert.equal(questionOf({ bucket: 'day' }, asked).bucket, 'day');
+  });
+
   test('is what the address says, under the names of the API', () => {
     const url = { metric: 'tokens', group: 'user', subgroup: 'key', top: '10', model: 'small' };
     assert.deepEqual(queryOf(ask(url), period), {

@@ -85,7 +85,11 @@ export function questionOf(url: UrlState, { period, isOperator }: Asker): Questi
   };
 }
 
+/** More days than these beside each other are a comb; weeks show how it went. */
+const DAYS_MAX = 120;
+
 function usualStep(source: Source, period: Period): Question['bucket'] {
+  if (period.days > DAYS_MAX) return 'week';
   return source === 'provider' ? 'day' : figuresOf(period).bucket;
 }
 

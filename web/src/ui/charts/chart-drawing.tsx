@@ -86,7 +86,8 @@ export function ChartDrawing(props: DrawingProps): ReactNode {
           data={rowsOf(props)}
           margin={marginOf(kind)}
           aria-label={label}
-          barCategoryGap={buckets.length > 60 ? 1 : '18%'}
+          // A pixel of its own for each gap would leave hardly one for the bar of a day of a year.
+          barCategoryGap={buckets.length > 60 ? '8%' : '18%'}
         >
           <CartesianGrid vertical={false} stroke="var(--tk-line)" />
           <XAxis
