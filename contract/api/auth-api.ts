@@ -40,13 +40,7 @@ export const registration = z.strictObject({
 });
 
 export const credentials = z.strictObject({
-  email: z
-    .string()
-    .trim()
-    .normalize('NFC')
-    .min(1)
-    .max(254)
-    .meta({ description: 'The e-mail address, or username' }),
+  email: z.string().trim().min(1).max(254).meta({ description: 'The e-mail address, or username' }),
   password,
 });
 

@@ -1,11 +1,8 @@
 import { z } from 'zod';
 import { MODEL_LETTERS_MAX } from '../usage.ts';
 
-/**
- * Control characters of any kind break logs and tables, those of the direction of writing turn round what stands beside
- * them; half a surrogate pair cannot be stored as UTF-8.
- */
-const ONE_LINE = /^[^\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/u;
+/** Control characters of any kind break logs and tables; half a surrogate pair cannot be stored as UTF-8. */
+const ONE_LINE = /^[^\p{Cc}\p{Cs}\u2028\u2029]*$/u;
 /** A letter, digit, mark or sign: what has none is a row without a name. */
 const SEEN = /[\p{L}\p{N}\p{P}\p{S}]/u;
 const SEVERAL_LINES = /^(?:[^\p{Cc}\p{Cs}]|[\t\n\r])*$/u;
@@ -20,14 +17,10 @@ export const oneLine = (most: number, what: string) =>
     .regex(ONE_LINE, `${what} holds no control characters.`)
     .regex(SEEN, `${what} holds something that can be seen.`);
 
-/**
- * A username, which is also the label of the keys issued to it: 1 to 128 characters on one line. Composed and decomposed
- * letters look alike, and some systems type the one, some the other: both are one name.
- */
+/** A username, which is also the label of the keys issued to it: 1 to 128 characters on one line. */
 export const username = z
   .string()
   .trim()
-  .normalize('NFC')
   .min(1, 'Give a name of 1 to 128 characters.')
   .max(128, 'Give a name of 1 to 128 characters.')
   .regex(ONE_LINE, 'A name holds no control characters.')
