@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { type MessageId, useWords } from '../language/language.ts';
 import { countText } from '../ui/figures.ts';
 import { Time } from '../ui/money.tsx';
+import { numberColumn, useAlignedAmounts } from '../ui/tables/aligned-amounts.ts';
 import { Part, type RequestStory } from './part.tsx';
 import classes from './requests.module.css';
 
@@ -21,6 +22,7 @@ const CLASSES: Readonly<Record<string, MessageId>> = {
 export function CostSheet({ story }: { readonly story: RequestStory }): ReactNode {
   const { t } = useWords();
   const { price, cost_source: source } = story;
+  const table = useAlignedAmounts<HTMLTableElement>(numberColumn);
   if (story.outcome === 'refused') return null;
   if (price === null) {
     return (
@@ -34,7 +36,7 @@ export function CostSheet({ story }: { readonly story: RequestStory }): ReactNod
   return (
     <Part title={t('requests.arithmetic')}>
       <section className={classes['wide']} aria-label={t('requests.arithmetic')}>
-        <table className={classes['sheet']}>
+        <table className={classes['sheet']} ref={table}>
           <thead>
             <tr>
               <th scope="col">{t('requests.class')}</th>
@@ -51,7 +53,9 @@ export function CostSheet({ story }: { readonly story: RequestStory }): ReactNod
           <tfoot>
             <tr>
               <td colSpan={3}>{t('requests.sum')}</td>
-              <td>{dollars(story.cost_usd)}</td>
+              <td>
+                <Exact amount={story.cost_usd} />
+              </td>
             </tr>
           </tfoot>
         </table>
@@ -73,10 +77,20 @@ function Term({ of, quantity, usd_per_million: rate, cost_usd: cost }: TermRow):
     <tr>
       <td>{name === undefined ? of : t(name)}</td>
       <td>{countText(quantity)}</td>
-      <td>× {dollars(rate)}</td>
-      <td>{dollars(cost)}</td>
+      <td>
+        × <Exact amount={rate} />
+      </td>
+      <td>
+        <Exact amount={cost} />
+      </td>
     </tr>
   );
+}
+
+/** An amount in a column, with its point below the others. */
+function Exact({ amount }: { readonly amount: string | null }): ReactNode {
+  const decimals = amount === null ? undefined : (amount.split('.')[1]?.length ?? 0);
+  return <span data-decimals={decimals}>{dollars(amount)}</span>;
 }
 
 /** Every digit: this is where nothing is rounded. */

@@ -21,8 +21,9 @@ export function useAlignedAmounts<Around extends HTMLElement>(
     for (const amounts of columns.values()) {
       const most = Math.max(...amounts.map(decimalsOf));
       for (const amount of amounts) {
-        const missing = most - decimalsOf(amount);
-        // One `ch` is a digit, as all digits of a figure are of one width.
+        const own = decimalsOf(amount);
+        // One `ch` is a digit, as all digits of a figure are of one width; a point, which may be missing too, is half of it.
+        const missing = most - own + (own === 0 && most > 0 ? 0.5 : 0);
         amount.style.paddingInlineEnd = missing === 0 ? '' : `${missing}ch`;
       }
     }
@@ -38,5 +39,8 @@ function decimalsOf(amount: HTMLElement): number {
 export function numberColumn(amount: HTMLElement): number | undefined {
   const cell = amount.parentElement;
   if (!(cell instanceof HTMLTableCellElement)) return undefined;
-  return getComputedStyle(cell).textAlign === 'right' ? cell.cellIndex : undefined;
+  if (getComputedStyle(cell).textAlign !== 'right') return undefined;
+  const before = [...(cell.parentElement?.children ?? [])].slice(0, cell.cellIndex);
+  // A sum stands below its column, behind a name that takes the place of several.
+  return before.reduce((sum, one) => sum + (one as HTMLTableCellElement).colSpan, 0);
 }
