@@ -99,6 +99,7 @@ const ROUTED: RoutedKey = {
   query: {},
   headers: {},
   priceCatalogue: 'openai',
+  tiersOf: 'openai',
   free: false,
   userGiven: false,
 };

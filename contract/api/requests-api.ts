@@ -104,7 +104,7 @@ export const requestStory = usageRecord.extend({
       first_used_at: instant,
       is_believed: z.boolean().meta({
         description:
-          'No price is known of the tier in which it was served; the dearest known one of its kind was taken',
+          'No price is known of the tier in which it was served; the dearest known one of its kind was taken, or else the list price',
       }),
       terms: z
         .array(

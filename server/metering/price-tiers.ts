@@ -83,8 +83,7 @@ const TIER_PRICES: readonly TierPrice[] = [
   { vendor: 'groq', axis: 'tier', words: ['flex'], models: 'all', factor: SAME },
 ];
 
-/** Lists of prices whose models are those of another vendor, at whose factors they are resold. */
-const SAME_AS: ReadonlyMap<string, string> = new Map([['azure', 'openai']]);
+/** Its models are those of other vendors, at whose factors they are resold. */
 const RESELLER = 'openrouter';
 
 const DATE = /-(?:\d{8}|\d{4}-\d{2}-\d{2})$/;
@@ -92,17 +91,21 @@ const DATE = /-(?:\d{8}|\d{4}-\d{2}-\d{2})$/;
 export interface Found extends Factor {
   /** As the table has it, or a question mark for any word that is not in it: callers and servers may write anything. */
   readonly word: string;
-  /** The table has no price for this: believed is the dearest that there is of the kind, at least the list price. */
+  /** The table has no price for this: believed is the dearest that it has of the kind, or else the list price. */
   readonly isBelieved: boolean;
 }
 
-/** What a word on one axis makes of the price of a model in a list. */
+/**
+ * What a word on one axis makes of the price of a model.
+ *
+ * @param tiersOf the vendor, by its list of prices; null: somebody of whose words nothing is known
+ */
 export function tierPrice(
-  { catalogue, model }: { readonly catalogue: string | null; readonly model: string },
+  { tiersOf = null, model }: { readonly tiersOf?: string | null; readonly model: string },
   axis: Axis,
   word: string,
 ): Found {
-  const { vendor, name } = vendorOf(catalogue, model);
+  const { vendor, name } = vendorOf(tiersOf ?? '', model);
   const ofAxis = TIER_PRICES.filter((row) => row.axis === axis);
   const ofVendor = ofAxis.filter((row) => row.vendor === vendor);
   const has = ({ words }: TierPrice) => words.includes(word);
@@ -113,7 +116,7 @@ export function tierPrice(
     .concat(ofWord.filter(({ models }) => models === 'all'))[0];
   if (row !== undefined) return { word, ...row.factor, isBelieved: false };
   // Of a vendor that sells nothing of the kind, as far as is known, what others take for the same word.
-  const others = ofVendor.length > 0 || catalogue === null ? [] : ofAxis.filter(has);
+  const others = ofVendor.length > 0 || tiersOf === null ? [] : ofAxis.filter(has);
   const known = [...ofWord, ...others];
   const dearest = (known.length > 0 ? known : ofVendor)
     .map(({ factor }) => factor)
@@ -125,11 +128,9 @@ export function isDearer(one: Factor, other: Factor): boolean {
   return one.times * other.per > other.times * one.per;
 }
 
-function vendorOf(catalogue: string | null, model: string): { vendor: string; name: string } {
+function vendorOf(tiersOf: string, model: string): { vendor: string; name: string } {
   const slash = model.indexOf('/');
-  if (catalogue !== RESELLER || slash === -1) {
-    return { vendor: SAME_AS.get(catalogue ?? '') ?? catalogue ?? '', name: model };
-  }
+  if (tiersOf !== RESELLER || slash === -1) return { vendor: tiersOf, name: model };
   return { vendor: model.slice(0, slash), name: model.slice(slash + 1).replace(/:.*$/, '') };
 }
 

@@ -13,7 +13,7 @@ function priceOf(
   model: string,
   how: { served?: ServiceTier; asked?: ServiceTier },
 ) {
-  return book.find({ catalogue, model, at: AT, inputTokens: 1_000, ...how });
+  return book.find({ catalogue, tiersOf: catalogue, model, at: AT, inputTokens: 1_000, ...how });
 }
 
 /** Dollars for a million tokens of input and of output. */
@@ -82,14 +82,19 @@ test('a tier without a known price costs the dearest that is known of its kind, 
   assert.ok(!isBelievedPrice(priceOf('openai', 'gpt-4o', { served: { tier: 'flex' } })?.id ?? ''));
 });
 
-test('a server of the operator bills nothing for a tier, unless the operator says so', () => {
+test('nothing is taken for a tier where no vendor is known, unless the operator says so', () => {
   const own = createPriceBook({
     overridesJson: '{"m": {"input": 1}, "n": {"input": 1, "tiers": {"priority": 2}}}',
   });
-  const served = { tier: 'priority' };
-  const find = (model: string) =>
-    own.find({ catalogue: null, model, at: AT, inputTokens: 1, served })?.rates.input;
-  assert.deepEqual([find('m'), find('n')], [1e12, 2e12]);
+  const dearness = (model: string, tier: string) => {
+    const where = { catalogue: 'openai', tiersOf: null, model, at: AT, inputTokens: 1 };
+    const [list, price] = [{}, { served: { tier } }].map((how) => own.find({ ...where, ...how }));
+    return (price?.rates.input ?? 0) / (list?.rates.input ?? 0);
+  };
+  for (const tier of ['priority', 'flex', 'ultrafast', 'of-our-own']) {
+    assert.deepEqual([dearness('m', tier), dearness('gpt-4o', tier)], [1, 1], tier);
+  }
+  assert.equal(dearness('n', 'priority'), 2);
 });
 
 test('a model that is resold has the factors of its vendor', () => {
@@ -105,8 +110,8 @@ test('the prices of the operator have the same factors on top, unless the operat
       "gpt-5": {"input": 0.001, "output": 0.002, "tiers": {"priority": "1.25", "flex": 1, "own": 0}}}`,
   });
   const rates = (model: string, tier: string) => {
-    const query = { catalogue: 'openai', model, at: AT, inputTokens: 1, served: { tier } };
-    const { id, rates: found } = own.find(query) ?? assert.fail();
+    const where = { catalogue: 'openai', tiersOf: 'openai', model, at: AT, inputTokens: 1 };
+    const { id, rates: found } = own.find({ ...where, served: { tier } }) ?? assert.fail();
     return [found.input, found.output, isBelievedPrice(id)];
   };
   assert.deepEqual(rates('gpt-4o', 'priority'), [1.7e9, 3.4e9, false]);

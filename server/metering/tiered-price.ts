@@ -9,8 +9,9 @@ const LIST: Factor = { times: 1, per: 1 };
 const BELIEVED = '?';
 
 export interface TierQuery {
-  readonly catalogue: string | null;
   readonly model: string;
+  /** The vendor whose factors hold, by its list of prices; without it, nobody's but the operator's. */
+  readonly tiersOf?: string | null;
   /** How it was served, as the provider says. */
   readonly served?: ServiceTier | null;
   /** How a request asks to be served. It may be served as usual as well, so nothing that is cheaper counts. */

@@ -74,8 +74,9 @@ function hold(routed: RoutedKey, name: string, secret: string, now: number): Hel
 
 /** A server of the operator's own may be free, priced like a provider it stands in for, or unpriced. */
 function upstreamPrices(prices: string | null, provider: Provider) {
-  if (prices === 'free') return { priceCatalogue: null, free: true };
-  if (prices === 'none') return { priceCatalogue: null, free: false };
+  if (prices === 'free') return { priceCatalogue: null, tiersOf: null, free: true };
+  if (prices === 'none') return { priceCatalogue: null, tiersOf: null, free: false };
   const named = (prices === null ? undefined : findProvider(prices)) ?? provider;
-  return { priceCatalogue: named.routing.priceCatalogue, free: false };
+  const { priceCatalogue, tiersOf } = named.routing;
+  return { priceCatalogue, tiersOf, free: false };
 }

@@ -58,6 +58,8 @@ export interface RoutedKey extends KeyPlace {
   readonly owner: string | null;
   /** Under whose list prices its models are charged; null: under none. */
   readonly priceCatalogue: string | null;
+  /** Whose factors for other tiers of service hold on top; null: nobody's but the operator's. */
+  readonly tiersOf: string | null;
   /** Declared free by the operator: a local server. */
   readonly free: boolean;
 }

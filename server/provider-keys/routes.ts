@@ -32,6 +32,7 @@ export function placeAt(
     headers: settings.headers[provider.id] ?? {},
     userGiven: base !== null,
     priceCatalogue: provider.routing.priceCatalogue,
+    tiersOf: provider.routing.tiersOf,
     free: false,
   };
 }

@@ -18,6 +18,8 @@ export const custom = openaiCompatible({
   authorize: (secret) => ({ ...bearer(secret), 'api-key': secret, 'x-api-key': secret }),
   // An upstream base stands in for OpenAI unless the operator says that it is local.
   priceCatalogue: 'openai',
+  // For its tiers of service it does not: many have words of their own, or repeat what they were asked.
+  tiersOf: null,
   afterAbort: 'billing stops',
   // On Azure as at home.
   chatBound: (model) => (REASONS.test(model ?? '') ? 'max_completion_tokens' : 'max_tokens'),

@@ -11,6 +11,8 @@ export interface OpenaiCompatible {
   readonly base: string;
   readonly otherBases?: readonly string[];
   readonly priceCatalogue: string | null;
+  /** See {@link Routing.tiersOf}. Default: `priceCatalogue`. */
+  readonly tiersOf?: string | null;
   readonly afterAbort: Routing['afterAbort'];
   /** Default: only the OpenAI dialect. */
   readonly dialects?: readonly Dialect[];
@@ -61,6 +63,7 @@ export function openaiCompatible(facts: OpenaiCompatible): Provider {
           ? readMessagesUsage(body, { before, readCost })
           : readOpenaiUsage(wire, body, { counting, readCost }),
       priceCatalogue: facts.priceCatalogue,
+      tiersOf: facts.tiersOf === undefined ? facts.priceCatalogue : facts.tiersOf,
     },
     account: facts.account ?? { validate: validByModels },
     ...(facts.probeModel === undefined ? {} : { probeModel: facts.probeModel }),

@@ -83,6 +83,11 @@ export interface Routing {
    * null where that lists none of them.
    */
   readonly priceCatalogue: string | null;
+  /**
+   * The same id where other tiers of service cost there what they cost at that vendor; null: that is known of none, as at
+   * a server that may write any word of its own.
+   */
+  readonly tiersOf: string | null;
 }
 
 /**

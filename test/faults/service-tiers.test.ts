@@ -197,3 +197,18 @@ test('a price that is believed of a tier is told with the request', async () => 
   };
   assert.deepEqual([story.service_tier, story.price.is_believed], ['warp', true]);
 });
+
+test('a server that is no known vendor takes nothing more for a tier, unless it stands in for one', async () => {
+  const prices = { MODEL_PRICING_JSON: '{"llama-3": {"input": 0.0025, "output": 0.01}}' };
+  const own = ['gpt-4o', 'llama-3'].map((model) => ({ model, settings: {}, times: 1 }));
+  const standIn = { model: 'gpt-4o', settings: { UPSTREAM_PRICES: 'openai' }, times: 1.7 };
+  for (const { model, settings, times } of [...own, standIn]) {
+    await using vendor = await openStand({ settings: { ...prices, ...settings } });
+    await funded(vendor);
+    answers(vendor, { ...chatAnswer('priority'), model });
+    const body = { ...CHAT, model, service_tier: 'priority' };
+    const { cost_nanos, service_tier, price_id } = await recordAfter(vendor, { body });
+    assert.deepEqual([cost_nanos, service_tier], [LIST_COST * times, 'priority']);
+    assert.equal(price_id?.endsWith('?'), times === 1, price_id ?? '');
+  }
+});

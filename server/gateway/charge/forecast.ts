@@ -88,10 +88,10 @@ export function findPrice(
   models: readonly (string | null)[],
 ): Price | null {
   const { key, at, inputTokens, served = null, asked = null } = where;
-  const catalogue = key.priceCatalogue;
+  const { priceCatalogue: catalogue, tiersOf } = key;
   for (const model of models) {
     if (model === null) continue;
-    const price = metering.price({ catalogue, model, at, inputTokens, served, asked });
+    const price = metering.price({ catalogue, tiersOf, model, at, inputTokens, served, asked });
     if (price !== null) return price;
   }
   return null;

@@ -108,7 +108,7 @@ export const messages = {
   'requests.source.none.why': 'Nothing was owed for this request.',
   'requests.source.setting.why': 'Prices as the operator set them.',
   'requests.source.tier.why':
-    'No price is known of the tier in which it was served, so the dearest known one of its kind was taken.',
+    'No price is known of the tier in which it was served, so the dearest known one of its kind was taken, or else the list price.',
   'requests.source.unpriced.why':
     'No price is known for this model, so its cost is not known. That does not mean free.',
   'requests.source.upstream.why': 'The provider stated the cost itself.',

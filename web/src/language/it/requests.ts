@@ -109,7 +109,7 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'requests.source.none.why': 'Per questa richiesta non era dovuto nulla.',
   'requests.source.setting.why': 'Prezzi impostati dal gestore.',
   'requests.source.tier.why':
-    'Del livello con cui è stata servita non si conosce un prezzo: vale il più caro noto di quel genere.',
+    'Del livello con cui è stata servita non si conosce un prezzo: vale il più caro noto di quel genere, o altrimenti il listino.',
   'requests.source.unpriced.why':
     'Per questo modello non si conosce un prezzo, quindi nemmeno il costo. Non vuol dire gratis.',
   'requests.source.upstream.why': 'Il costo è stato dichiarato dal provider.',

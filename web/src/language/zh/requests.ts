@@ -102,7 +102,8 @@ export const messages: Readonly<Record<keyof typeof english, string>> = {
   'requests.source.local.why': '由本地模型提供，不产生费用。',
   'requests.source.none.why': '此请求无需付费。',
   'requests.source.setting.why': '价格由运营者设定。',
-  'requests.source.tier.why': '所用服务等级没有已知价格，因此按同类中已知的最高价计算。',
+  'requests.source.tier.why':
+    '所用服务等级没有已知价格，因此按同类中已知的最高价计算；若无同类价格，则按标准价计算。',
   'requests.source.unpriced.why': '此模型没有已知价格，因此成本未知，但不代表免费。',
   'requests.source.upstream.why': '成本由提供商直接给出。',
   'requests.status': '状态码',
