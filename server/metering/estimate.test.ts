@@ -165,6 +165,29 @@ test('of a picture without a size the largest is the most, with the dearest mode
   assert.deepEqual(estimateOf(others), { usual: 856, most: 51_008 });
 });
 
+test('a deployment decides how a picture counts, and what the body names counts for the most', () => {
+  const part = { type: 'image_url', image_url: { url: `data:,;base64,${png(1_024, 1_024)}` } };
+  const messages = [{ content: [part] }];
+  const estimate = (body: object, ...deployments: string[]) => {
+    const { usual, most } = estimateOf({ ...body, messages }, deployments);
+    return [usual - 6, most - 6];
+  };
+  assert.deepEqual(estimate({}, 'gpt-4o-mini'), [25_501, 25_501]);
+  assert.deepEqual(estimate({ model: 'gpt-4o-mini' }, 'gpt-4o'), [765, 25_501]);
+  assert.deepEqual(estimate({}, 'gpt-4o', 'gpt-4o-mini'), [765, 25_501]);
+});
+
+test('however many pictures and models a body has, each model is looked up once', (t) => {
+  const models = Array.from({ length: 20 }, (_, i) => `model-${i}`);
+  const content = Array.from({ length: 5_000 }, () => ({ type: 'image' }));
+  const looks = t.mock.method(RegExp.prototype, 'test');
+  const { most } = estimateOf({ model: 'gpt-4o', models, messages: [{ content }] });
+  const count = looks.mock.callCount();
+  looks.mock.restore();
+  assert.ok(count < 1_000, `${count} looks`);
+  assert.equal(most, 10_000_000);
+});
+
 test('of more pictures than any vendor takes the size is not looked for', () => {
   const part = { type: 'image', source: { type: 'base64', data: png(28, 28) } };
   const body = { model: 'claude-opus-5', messages: [{ content: Array(1_001).fill(part) }] };

@@ -1,5 +1,10 @@
 import { sizeOfPicture } from './picture-size.ts';
-import { type PictureTokens, pictureTokens } from './picture-tokens.ts';
+import {
+  type PictureRule,
+  type PictureTokens,
+  pictureRule,
+  pictureTokens,
+} from './picture-tokens.ts';
 import { type ShownPicture, walkPrompt } from './prompt-walk.ts';
 import { weighText } from './text-weight.ts';
 
@@ -35,10 +40,11 @@ const NOTHING: PromptEstimate = { usual: 0, most: 0 };
  * Never throws, never waits.
  *
  * @param body the parsed JSON body of any inference request; nothing for what is no object
+ * @param deployments names under which a path or an address decides on the model, whatever the body says
  */
-export function estimatePrompt(body: unknown): PromptEstimate {
+export function estimatePrompt(body: unknown, deployments: readonly string[] = []): PromptEstimate {
   if (typeof body !== 'object' || body === null) return NOTHING;
-  const tally = new Tally(body);
+  const tally = new Tally(body, deployments);
   try {
     walkPrompt(body, tally);
   } catch {
@@ -56,8 +62,8 @@ class Tally {
   more = 0;
   readonly #pictures: PictureReader;
 
-  constructor(body: object) {
-    this.#pictures = new PictureReader(body);
+  constructor(body: object, deployments: readonly string[]) {
+    this.#pictures = new PictureReader(body, deployments);
   }
 
   text(text: string): void {
@@ -83,24 +89,42 @@ class Tally {
 const MODELS_MAX = 20;
 /** No vendor takes more pictures at once. The size of further ones is not looked for. */
 const SIZES_MAX = 1_000;
+const NO_PICTURE: PictureTokens = { usual: 0, most: 0 };
 
-/** Counts the pictures of one body: as its model does, and at most as any of those to fall back to. */
+interface Named {
+  readonly model?: unknown;
+  readonly models?: unknown;
+}
+
+/** Counts the pictures of one body: as its model does, and at most as any other that may answer in its place. */
 class PictureReader {
-  readonly #model: unknown;
-  readonly #others: readonly unknown[];
+  readonly #body: Named;
+  readonly #deployments: readonly string[];
+  #rules: readonly PictureRule[] | null = null;
   #read = 0;
+  #tokens = 0;
 
-  constructor(body: { readonly model?: unknown; readonly models?: unknown }) {
-    this.#model = body.model;
-    this.#others = Array.isArray(body.models) ? body.models.slice(0, MODELS_MAX) : [];
+  constructor(body: Named, deployments: readonly string[] = []) {
+    this.#body = body;
+    this.#deployments = deployments;
   }
 
   tokensOf({ data, detail }: ShownPicture): PictureTokens {
+    // There may be a million of them, and nobody asks how many times too many they are.
+    if (this.#tokens >= ESTIMATE_MAX) return NO_PICTURE;
+    this.#rules ??= this.#rulesOfModels();
     const isRead = data !== null && this.#read++ < SIZES_MAX;
     const picture = { size: isRead ? sizeOfPicture(data) : null, detail };
-    const { usual, most } = pictureTokens(picture, this.#model);
-    const others = this.#others.map((model) => pictureTokens(picture, model).most);
-    return { usual, most: Math.max(most, ...others) };
+    const [own = NO_PICTURE, ...others] = this.#rules.map((rule) => pictureTokens(picture, rule));
+    this.#tokens += own.usual;
+    return { usual: own.usual, most: Math.max(own.most, ...others.map(({ most }) => most)) };
+  }
+
+  /** Each once, as a body may name many models and have many pictures; first that of the model itself. */
+  #rulesOfModels(): readonly PictureRule[] {
+    const { model, models } = this.#body;
+    const others = Array.isArray(models) ? models.slice(0, MODELS_MAX) : [];
+    return [...new Set([...this.#deployments, model, ...others].map(pictureRule))];
   }
 }
 

@@ -23,8 +23,12 @@ export interface Metering {
    * @throws RangeError for negative counts, fractional tokens, and above nine million dollars
    */
   rate(request: RateRequest): Rating;
-  /** A quick, slightly high guess at the prompt tokens of a parsed request body. Never throws. */
-  estimatePrompt(body: unknown): PromptEstimate;
+  /**
+   * A quick, slightly high guess at the prompt tokens of a parsed request body. Never throws.
+   *
+   * @param deployments names under which a path or an address decides on the model, whatever the body says
+   */
+  estimatePrompt(body: unknown, deployments?: readonly string[]): PromptEstimate;
   /** Tokens of a text, counted in a thread of its own; a guess if that fails. Never rejects. */
   countText(text: string | readonly string[]): Promise<number>;
   /** Prompt tokens of a parsed request body: its text counted, its framing and pictures reckoned. Never rejects. */

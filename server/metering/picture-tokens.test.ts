@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pictureTokens } from './picture-tokens.ts';
+import { pictureRule, pictureTokens } from './picture-tokens.ts';
 
 function tokens(model: string, [width, height]: readonly [number, number], detail?: string) {
-  return pictureTokens({ size: { width, height }, detail }, model).usual;
+  return pictureTokens({ size: { width, height }, detail }, pictureRule(model)).usual;
 }
 
 test('pictures of models that cut them into tiles cost what the vendor reckons', () => {
@@ -12,6 +12,7 @@ test('pictures of models that cut them into tiles cost what the vendor reckons',
   assert.equal(tokens('openai/gpt-4o-2024-08-06', [4_096, 8_192], 'low'), 85);
   assert.equal(tokens('gpt-4o-mini', [1_024, 1_024]), 25_501);
   assert.equal(tokens('gpt-4o-mini', [300, 200]), 8_500);
+  assert.equal(tokens('ft:gpt-4o-mini-2024-07-18:acme::a1B2', [300, 200]), 8_500);
   assert.equal(tokens('gpt-4.1', [1_024, 1_024]), 765);
   assert.equal(tokens('o3', [1_024, 1_024]), 675);
   assert.equal(tokens('gpt-5-2025-08-07', [1_024, 1_024]), 630);
@@ -44,13 +45,14 @@ test('of one vendor older models scale down further than newer ones', () => {
 
 test('without a size the usual is that of a common picture, and the most what none exceeds', () => {
   const nothing = { size: null, detail: undefined };
-  assert.deepEqual(pictureTokens(nothing, 'gpt-4o'), { usual: 765, most: 1_445 });
-  assert.deepEqual(pictureTokens(nothing, 'gpt-4o-mini'), { usual: 25_501, most: 48_169 });
-  assert.deepEqual(pictureTokens(nothing, 'claude-opus-5'), { usual: 1_369, most: 4_784 });
-  assert.deepEqual(pictureTokens(nothing, 'gpt-6-astra'), { usual: 1_229, most: 14_364 });
-  assert.deepEqual(pictureTokens(nothing, 'gemini-3-flash'), { usual: 1_600, most: 1_600 });
-  assert.deepEqual(pictureTokens(nothing, 'grok-4'), { usual: 1_792, most: 1_792 });
+  const unseen = (model: unknown) => pictureTokens(nothing, pictureRule(model));
+  assert.deepEqual(unseen('gpt-4o'), { usual: 765, most: 1_445 });
+  assert.deepEqual(unseen('gpt-4o-mini'), { usual: 25_501, most: 48_169 });
+  assert.deepEqual(unseen('claude-opus-5'), { usual: 1_369, most: 4_784 });
+  assert.deepEqual(unseen('gpt-6-astra'), { usual: 1_229, most: 14_364 });
+  assert.deepEqual(unseen('gemini-3-flash'), { usual: 1_600, most: 1_600 });
+  assert.deepEqual(unseen('grok-4'), { usual: 1_792, most: 1_792 });
   for (const model of ['qwen-vl-max', undefined, 7, '', 'x'.repeat(100_000)]) {
-    assert.deepEqual(pictureTokens(nothing, model), { usual: 1_369, most: 4_096 });
+    assert.deepEqual(unseen(model), { usual: 1_369, most: 4_096 });
   }
 });

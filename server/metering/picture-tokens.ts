@@ -38,7 +38,7 @@ interface Patches extends Bounds {
   readonly perMille: number;
 }
 
-type Rule =
+export type PictureRule =
   /** Scaled down to 2048 by 2048 and to 768 on the shorter side, then counted in squares of 512. */
   | { readonly by: 'tile'; readonly base: number; readonly tile: number }
   | Patches
@@ -50,10 +50,10 @@ const LARGE: Size = { width: 4_032, height: 3_024 };
 const LOW_DETAIL_PATCHES = 256;
 const NO_BOUND: Bound = { patches: Number.POSITIVE_INFINITY, edge: Number.POSITIVE_INFINITY };
 
-const tiles = (base: number, tile: number): Rule => ({ by: 'tile', base, tile });
+const tiles = (base: number, tile: number): PictureRule => ({ by: 'tile', base, tile });
 
 /** @param of by the detail that is asked for, or one for whichever it is */
-function patches(side: number, perMille: number, of: Bound | Bounds): Rule {
+function patches(side: number, perMille: number, of: Bound | Bounds): PictureRule {
   const bounds = 'patches' in of ? { high: of, original: of, unasked: of } : of;
   return { by: 'patch', side, perMille, ...bounds };
 }
@@ -62,8 +62,8 @@ const SMALL: Bound = { patches: 1_536, edge: 2_048 };
 const HIGH: Bound = { patches: 2_500, edge: 2_048 };
 const ORIGINAL: Bound = { patches: 10_000, edge: 6_000 };
 
-/** By the name of the model, in small letters, without what stands before a slash, and `-` for `.`; the first that fits. */
-const RULES: readonly (readonly [model: RegExp, rule: Rule])[] = [
+/** By the name of the model, in small letters, without what stands before a slash or says that it was tuned, and `-` for `.`; the first that fits. */
+const RULES: readonly (readonly [model: RegExp, rule: PictureRule])[] = [
   [/^gpt-4o-mini/, tiles(2_833, 5_667)],
   [/^gpt-(?:4-1|5(?:-\d)?)(?:-codex)?-mini/, patches(32, 1_620, SMALL)],
   [/^gpt-(?:4-1|5(?:-\d)?)-nano/, patches(32, 2_460, SMALL)],
@@ -92,10 +92,14 @@ const RULES: readonly (readonly [model: RegExp, rule: Rule])[] = [
 
 const OTHERS = patches(28, 1_000, { patches: 4_096, edge: Number.POSITIVE_INFINITY });
 
-/** The tokens of a picture with a model of this name; without one it is as with a model that is not known. */
-export function pictureTokens({ size, detail }: Picture, model: unknown): PictureTokens {
+/** By which a model of this name counts; without one it is as with a model that is not known. */
+export function pictureRule(model: unknown): PictureRule {
   const name = typeof model === 'string' ? plain(model) : '';
-  const rule = RULES.find(([models]) => models.test(name))?.[1] ?? OTHERS;
+  return RULES.find(([models]) => models.test(name))?.[1] ?? OTHERS;
+}
+
+/** The tokens of a picture. */
+export function pictureTokens({ size, detail }: Picture, rule: PictureRule): PictureTokens {
   if (size !== null) {
     const tokens = tokensBy(rule, size, detail);
     return { usual: tokens, most: tokens };
@@ -105,13 +109,15 @@ export function pictureTokens({ size, detail }: Picture, model: unknown): Pictur
 
 /** No name of a model is longer. */
 const NAME_LETTERS_MAX = 200;
+/** What stands before the name of a model that was made of it. */
+const TUNED = /^ft:/;
 
 function plain(model: string): string {
-  const name = model.slice(0, NAME_LETTERS_MAX).toLowerCase();
+  const name = model.slice(0, NAME_LETTERS_MAX).toLowerCase().replace(TUNED, '');
   return name.slice(name.lastIndexOf('/') + 1).replaceAll('.', '-');
 }
 
-function tokensBy(rule: Rule, { width, height }: Size, detail: unknown): number {
+function tokensBy(rule: PictureRule, { width, height }: Size, detail: unknown): number {
   switch (rule.by) {
     case 'piece':
       return rule.tokens;
@@ -141,7 +147,7 @@ function covering(length: number, side: number): number {
   return Math.ceil(length / side - 1e-9);
 }
 
-function mostBy(rule: Rule, detail: unknown): number {
+function mostBy(rule: PictureRule, detail: unknown): number {
   // A picture that is four times as long as wide is cut into the most tiles.
   if (rule.by === 'tile') return tokensBy(rule, { width: 2_048, height: 768 }, detail);
   if (rule.by === 'piece') return rule.tokens;

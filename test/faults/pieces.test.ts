@@ -206,8 +206,8 @@ test('a picture in a prompt is held by its size, its detail and the model, witho
     return { model, max_tokens: 10, messages: [{ role: 'user', content }] };
   };
   const path = '/chat/completions';
-  const held = async (body: object) => {
-    const { status, record } = await pays({ path, body }, {});
+  const held = async (body: object, at = path) => {
+    const { status, record } = await pays({ path: at, body }, {});
     assert.equal(status, 200);
     // Ten tokens of answer, and what frames the message.
     return Math.floor(((record.hold_nanos ?? 0) - 10 * 600) / 150) - 8;
@@ -217,6 +217,8 @@ test('a picture in a prompt is held by its size, its detail and the model, witho
   assert.equal(await held(shown(png(8_000, 8_000), 'low')), 2_833);
   assert.equal(await held(shown('https://pictures.example/1.png')), 48_169);
   assert.equal(await held(shown(png(1_024, 1_024), undefined, 'claude-opus-5')), 1_369);
+  const { model, ...deployed } = shown(png(1_024, 1_024));
+  assert.equal(await held(deployed, `/deployments/${model}${path}`), 25_501);
   // Of what a flat guess would have covered, the provider bills twenty times as much.
   const few = await pays({ path, body: shown(png(1_024, 1_024)), has: 1_300 * 150 + 6_000 }, {});
   assert.deepEqual([few.status, few.record.charge_nanos], [402, null]);

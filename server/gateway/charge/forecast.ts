@@ -4,7 +4,7 @@ import type { Metering, Price, PromptEstimate } from '../../metering/metering.ts
 import type { RoutedKey } from '../../provider-keys/provider-keys.ts';
 import { type ModelLimits, tierAsked } from '../../providers/providers.ts';
 import type { Candidates } from '../request/payer.ts';
-import { fallbackModels, namesForPrice, type Plan } from '../request/plan.ts';
+import { deploymentsOf, fallbackModels, namesForPrice, type Plan } from '../request/plan.ts';
 import type { Expected, Place } from './admission.ts';
 import { NOTHING_KNOWN } from './used.ts';
 
@@ -42,7 +42,11 @@ export class Forecast implements Expected {
   }
 
   get #prompt(): PromptEstimate {
-    this.#estimate ??= this.#metering.estimatePrompt(this.#of.plan.parsed);
+    const { plan, at } = this.#of;
+    this.#estimate ??= this.#metering.estimatePrompt(
+      plan.parsed,
+      deploymentsOf(plan, at.candidates),
+    );
     return this.#estimate;
   }
 

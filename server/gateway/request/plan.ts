@@ -289,11 +289,20 @@ export function namesForPrice(
 ): readonly (string | null)[] {
   const { model, deployment } = plan;
   if (deployment !== null && served === undefined) return [deployment];
-  const decides = deployment ?? deploymentAt(key.basePath);
+  const [decides = null] = deploymentsOf(plan, [key]);
   if (decides !== null) return [decides, served ?? null, model];
   const isAnyOfSeveral = served !== undefined && Array.isArray(plan.parsed?.['models']);
   if (isAnyOfSeveral) return [served, model];
   return [model ?? unnamedModel(plan, key), served ?? null];
+}
+
+/** Under which names a request goes to deployments: that of its path, or else those of the addresses that may serve it. */
+export function deploymentsOf(
+  { deployment }: Plan,
+  keys: readonly Pick<RoutedKey, 'basePath'>[],
+): readonly string[] {
+  const names = keys.map(({ basePath }) => deployment ?? deploymentAt(basePath));
+  return names.filter((name) => name !== null);
 }
 
 function unnamedModel({ wire }: Plan, { provider }: Pick<RoutedKey, 'provider'>): string | null {
