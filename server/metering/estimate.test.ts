@@ -133,6 +133,7 @@ for (const [name, part, most] of PARTS) {
 /** A picture of that size, as far as its head tells. */
 function png(width: number, height: number): string {
   const head = Buffer.alloc(60_000);
+  head.write('\x89PNG', 'latin1');
   head.write('IHDR', 12);
   head.writeUInt32BE(width, 16);
   head.writeUInt32BE(height, 20);
@@ -154,6 +155,17 @@ test('a picture is counted by its size and model, wherever a dialect puts it, an
     assert.deepEqual(of('gpt-4o'), { usual: 771, most: 771 }, JSON.stringify(part).slice(0, 60));
     assert.deepEqual(of('claude-opus-5'), { usual: 1_375, most: 1_375 });
   }
+});
+
+test('a detail counts where its dialect has it', () => {
+  const url = `data:image/png;base64,${png(1_024, 1_024)}`;
+  const beside = { type: 'image_url', detail: 'low', image_url: { url } };
+  const within = { type: 'image_url', image_url: { url, detail: 'low' } };
+  const plain = { type: 'input_image', detail: 'low', image_url: url };
+  const tokens = [beside, within, plain].map(
+    (part) => estimatePrompt({ model: 'gpt-4o', messages: [{ content: [part] }] }) - 6,
+  );
+  assert.deepEqual(tokens, [765, 85, 85]);
 });
 
 test('of a picture without a size the largest is the most, with the dearest model that may answer', () => {

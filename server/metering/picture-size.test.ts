@@ -83,6 +83,32 @@ test('what is no picture, or breaks off before it says its size, has none', () =
   assert.equal(sizeOfPicture(base64(latin('GIF89a'), zeros(20))), null);
 });
 
+test('a small size that stands beside the one that decoders read is not believed', () => {
+  const small = [0, 0, 0, 1, 0, 0, 0, 1];
+  const png = [latin('IHDR'), small, zeros(9)];
+  const tiny = [0xff, 0xc2, 0, 17, 8, 0, 1, 0, 1, 3];
+  // What a decoder takes for a filling byte, or for a marker that stands alone, is the length of a segment to others.
+  const astray = (filling: readonly number[], length: number) => {
+    const before = Buffer.from([0xff, 0xd8, ...filling, 0xff, 0xe1, 0, 200]);
+    return base64(before, zeros(4 + length - before.length), tiny, zeros(9));
+  };
+  // In place of four letters, so that what follows seems to stand where it did.
+  const photo = base64([0xff, 0xd8], segment(0xe1, 600), frame, zeros(9));
+  const moved = `${photo.slice(0, 100)}\n\n\n\n${photo.slice(104)}`;
+  for (const [name, data] of [
+    [
+      'a photo with the head of a PNG in it',
+      base64([0xff, 0xd8, 0xff, 0xe1, 0, 60, 0, 0, 0, 0, 0, 0], ...png),
+    ],
+    ['no WebP', base64(latin('none....WEBPVP8X'), zeros(16))],
+    ['a photo with a byte that fills', astray([0xff], 0xe100)],
+    ['a photo with a marker that stands alone', astray([0xff, 0xd0], 0xffe1)],
+    ['a photo with letters between that are no data', moved],
+  ] as const) {
+    assert.equal(sizeOfPicture(data), null, name);
+  }
+});
+
 test('nothing that is written in its place makes the reading throw', () => {
   const data = fc.oneof(
     fc.string(),

@@ -1,6 +1,7 @@
 /**
  * How large a picture is that comes within a body, from the few bytes of its head: it is decoded nowhere, and of a body of
- * many megabytes some dozens of letters are read.
+ * many megabytes some dozens of letters are read. What a decoder might read in another way has no size here: nobody is to
+ * write a small one beside the one that is billed.
  */
 
 export interface Size {
@@ -14,6 +15,7 @@ const PREFIX_LETTERS_MAX = 128;
 const HEAD_BYTES = 32;
 /** Of a photo that tells of its camera, colours and copyright; more are an attempt to be busy with them. */
 const SEGMENTS_MAX = 64;
+const STRAY = /[^\w+/-]/;
 
 /**
  * @param text a data URL, or base64 alone
@@ -41,7 +43,8 @@ function bytesAt(text: string, start: number, offset: number, count: number): Bu
 }
 
 function pngSize(head: Buffer): Size | null {
-  if (head.length < 24 || head.toString('latin1', 12, 16) !== 'IHDR') return null;
+  if (head.length < 24 || head.toString('latin1', 0, 4) !== '\x89PNG') return null;
+  if (head.toString('latin1', 12, 16) !== 'IHDR') return null;
   return { width: head.readUInt32BE(16), height: head.readUInt32BE(20) };
 }
 
@@ -51,7 +54,8 @@ function gifSize(head: Buffer): Size | null {
 }
 
 function webpSize(head: Buffer): Size | null {
-  if (head.length < 30 || head.toString('latin1', 8, 12) !== 'WEBP') return null;
+  if (head.length < 30 || head.toString('latin1', 0, 4) !== 'RIFF') return null;
+  if (head.toString('latin1', 8, 12) !== 'WEBP') return null;
   switch (head.toString('latin1', 12, 16)) {
     case 'VP8X':
       return { width: head.readUIntLE(24, 3) + 1, height: head.readUIntLE(27, 3) + 1 };
@@ -72,14 +76,21 @@ function jpegSize(text: string, start: number, head: Buffer): Size | null {
   let at = 2;
   for (let segments = 0; segments < SEGMENTS_MAX; segments++) {
     const segment = bytesAt(text, start, at, 9);
-    if (segment.length < 9 || segment[0] !== 0xff) return null;
-    const marker = segment[1] ?? 0;
+    const [first, marker = 0] = segment;
+    if (segment.length < 9 || first !== 0xff || !hasLength(marker)) return null;
     if (beginsFrame(marker)) {
+      // A letter that decoders pass over moves all that follows it.
+      if (STRAY.test(text.slice(start, start + Math.ceil(at / 3) * 4))) return null;
       return { width: segment.readUInt16BE(7), height: segment.readUInt16BE(5) };
     }
     at += 2 + segment.readUInt16BE(2);
   }
   return null;
+}
+
+/** Others stand alone, or fill up: what follows them is no length. */
+function hasLength(marker: number): boolean {
+  return marker >= 0xc0 && marker !== 0xff && !(marker >= 0xd0 && marker <= 0xd9);
 }
 
 function beginsFrame(marker: number): boolean {

@@ -173,7 +173,8 @@ function pictureIn(part: Part): ShownPicture {
   const inner = isPart(image) ? image : null;
   const shown = inner === null ? image : (inner['url'] ?? inner['data']);
   const data = typeof shown === 'string' ? shown : null;
-  return { data, detail: part['detail'] ?? inner?.['detail'] };
+  // Where it belongs in the member, vendors overlook one beside it.
+  return { data, detail: (inner ?? part)['detail'] };
 }
 
 /** A document may carry its text, or parts of content, in place of a file. */

@@ -194,6 +194,7 @@ test('a length that cannot be true is on record, and takes no more than was held
 /** A picture of that size, as far as its head tells. */
 function png(width: number, height: number): string {
   const head = Buffer.alloc(50_000);
+  head.write('\x89PNG', 'latin1');
   head.write('IHDR', 12);
   head.writeUInt32BE(width, 16);
   head.writeUInt32BE(height, 20);
