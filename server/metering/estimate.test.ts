@@ -152,9 +152,18 @@ test('a picture is counted by its size and model, wherever a dialect puts it, an
   ];
   for (const part of parts) {
     const of = (model: string) => estimateOf({ model, messages: [{ content: [part] }] });
-    assert.deepEqual(of('gpt-4o'), { usual: 771, most: 771 }, JSON.stringify(part).slice(0, 60));
-    assert.deepEqual(of('claude-opus-5'), { usual: 1_375, most: 1_375 });
+    const name = JSON.stringify(part).slice(0, 60);
+    assert.deepEqual(of('gpt-4o'), { reserved: 771, usual: 771, most: 771 }, name);
+    assert.deepEqual(of('claude-opus-5'), { reserved: 1_206, usual: 1_375, most: 1_375 });
   }
+});
+
+test('rates reserve no more for a picture than for a common one', () => {
+  const part = { type: 'image_url', image_url: { url: `data:,;base64,${png(1_024, 1_024)}` } };
+  const reserved = (model: string, ...pictures: object[]) =>
+    estimateOf({ model, messages: [{ content: pictures }] }).reserved - 6;
+  assert.equal(reserved('gpt-4o-mini', part, part), 2_400);
+  assert.equal(reserved('gpt-4o', part, { type: 'image' }), 1_530);
 });
 
 test('a detail counts where its dialect has it', () => {
@@ -172,9 +181,9 @@ test('of a picture without a size the largest is the most, with the dearest mode
   const part = { type: 'image_url', image_url: { url: 'https://pictures.example/1.png' } };
   const messages = [{ content: [part, { type: 'image_url', image_url: { detail: 'low' } }] }];
   const body = { model: 'gpt-4o', messages };
-  assert.deepEqual(estimateOf(body), { usual: 856, most: 1_536 });
+  assert.deepEqual(estimateOf(body), { reserved: 856, usual: 856, most: 1_536 });
   const others = { ...body, models: ['gpt-4o-mini', 7] };
-  assert.deepEqual(estimateOf(others), { usual: 856, most: 51_008 });
+  assert.deepEqual(estimateOf(others), { reserved: 856, usual: 856, most: 51_008 });
 });
 
 test('a deployment decides how a picture counts, and what the body names counts for the most', () => {
@@ -265,7 +274,8 @@ test('any JSON at all gives a whole number within bounds and no error (T60)', ()
   const field = fc.constantFrom('messages', 'input', 'prompt', 'system', 'tools', 'text');
   fc.assert(
     fc.property(fc.oneof(fc.jsonValue(), fc.dictionary(field, fc.jsonValue())), (body) => {
-      const { usual, most } = estimateOf(body);
+      const { reserved, usual, most } = estimateOf(body);
+      assert.ok(Number.isSafeInteger(reserved) && reserved >= 0 && reserved <= usual);
       assert.ok(Number.isSafeInteger(usual) && usual >= 0 && most <= 10_000_000);
       assert.ok(Number.isSafeInteger(most) && most >= usual);
     }),

@@ -27,13 +27,22 @@ export function estimateText(text: string): number {
 
 /** What a prompt may take: integers from 0 to 10 million. */
 export interface PromptEstimate {
-  /** As it usually is, for rates. */
+  /**
+   * For rates: no picture counts for more than a common one. What is reserved too little is corrected when the request
+   * is over, while what is refused for its size is refused for ever, and with some models a picture alone is more than a
+   * minute's allowance. At most the usual.
+   */
+  readonly reserved: number;
+  /** As it usually is. */
   readonly usual: number;
   /** With the pictures whose size nobody tells as large as a vendor counts any, for holds. At least the usual. */
   readonly most: number;
 }
 
-const NOTHING: PromptEstimate = { usual: 0, most: 0 };
+const NOTHING: PromptEstimate = { reserved: 0, usual: 0, most: 0 };
+
+/** A picture of 1024 by 1024 takes 765 to about 1,600 tokens, with most models. */
+const COMMON_PICTURE_TOKENS = 1_200;
 
 /**
  * A guess at the prompt tokens of a request, for rate limits and holds: before it leaves, no one can know.
@@ -51,8 +60,12 @@ export function estimatePrompt(body: unknown, deployments: readonly string[] = [
     // Parsed JSON cannot throw when read. If something stranger was passed, what was counted so far stands.
   }
   const usual = Math.ceil(tally.tokens) + framingTokens(tally.messages);
-  const most = usual + tally.more;
-  return { usual: Math.min(usual, ESTIMATE_MAX), most: Math.min(most, ESTIMATE_MAX) };
+  const [reserved, most] = [usual - tally.spared, usual + tally.more];
+  return {
+    reserved: Math.min(reserved, ESTIMATE_MAX),
+    usual: Math.min(usual, ESTIMATE_MAX),
+    most: Math.min(most, ESTIMATE_MAX),
+  };
 }
 
 class Tally {
@@ -60,6 +73,8 @@ class Tally {
   messages = 0;
   /** What pictures may take beyond the usual. */
   more = 0;
+  /** What pictures take beyond common ones. */
+  spared = 0;
   readonly #pictures: PictureReader;
 
   constructor(body: object, deployments: readonly string[]) {
@@ -82,6 +97,7 @@ class Tally {
     const { usual, most } = this.#pictures.tokensOf(picture);
     this.tokens += usual;
     this.more += most - usual;
+    this.spared += Math.max(0, usual - COMMON_PICTURE_TOKENS);
   }
 }
 

@@ -1,6 +1,8 @@
 /** Pictures and sound, by the piece or by the tokens that they take: what is held for them, and what is owed. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { systemClock } from '../../server/clock.ts';
+import { SEED_DEFAULTS } from '../../server/limits/limits.ts';
 import type { Behaviour } from '../fake-upstream.ts';
 import { type Asking, form, type Paid, paysAt, stream } from './payer.ts';
 import { openStand, type Stand } from './stand.ts';
@@ -223,6 +225,27 @@ test('a picture in a prompt is held by its size, its detail and the model, witho
   // Of what a flat guess would have covered, the provider bills twenty times as much.
   const few = await pays({ path, body: shown(png(1_024, 1_024)), has: 1_300 * 150 + 6_000 }, {});
   assert.deepEqual([few.status, few.record.charge_nanos], [402, null]);
+});
+
+test('a picture that takes more than a minute allows is served, and counted as what it took', async () => {
+  const time = { now: Date.parse('2026-11-30T12:00:30Z') };
+  await using own = await openStand({ clock: { ...systemClock, now: () => time.now } });
+  const { accounts, limits } = own.product.rooms;
+  const { id, userId } = accounts.keys.find(own.token) ?? assert.fail();
+  await limits.set('key', id, SEED_DEFAULTS);
+  const usage = { prompt_tokens: 25_509, completion_tokens: 5, total_tokens: 25_514 };
+  own.upstream.script({ behave: { body: JSON.stringify({ id: 'c1', choices: [], usage }) } });
+  const part = { type: 'image_url', image_url: { url: png(1_024, 1_024) } };
+  const body = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: [part] }] };
+  for (const minute of [1, 2]) {
+    assert.equal((await own.ask({ body })).status, 200);
+    const { used } = limits.standing(id, userId);
+    const { tokens_per_minute, tokens_per_hour } = used;
+    assert.deepEqual([tokens_per_minute, tokens_per_hour], [25_514, minute * 25_514]);
+    const { status, headers } = await own.ask({ body });
+    assert.deepEqual([status, headers['retry-after']], [429, '30']);
+    time.now += 60_000;
+  }
 });
 
 test('every picture is held that comes along to be worked on', async () => {

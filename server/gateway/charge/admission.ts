@@ -41,6 +41,8 @@ export interface Place {
 
 /** What a request is expected to need; reckoned when it is asked for. */
 export interface Expected {
+  /** What rates reserve for the prompt. */
+  readonly inputReserved: number;
   readonly inputEstimate: number;
   /** The most that the prompt may be billed, as far as can be told. */
   readonly inputMost: number;
@@ -179,7 +181,7 @@ export function admit(deps: AdmissionDeps, request: Request): Admission {
   const { id: keyId, userId } = call.key;
   // Where no rule counts tokens there is nothing to reserve; what was used is counted at the end.
   const tokens = limits.countsTokens(keyId, userId)
-    ? expected.inputEstimate + reservedOutput(plan, charging)
+    ? expected.inputReserved + reservedOutput(plan, charging)
     : 0;
   const pass = limits.admit({ keyId, userId, tokens });
   try {

@@ -33,6 +33,10 @@ export class Forecast implements Expected {
     this.#of = of;
   }
 
+  get inputReserved(): number {
+    return this.#prompt.reserved;
+  }
+
   get inputEstimate(): number {
     return this.#prompt.usual;
   }
