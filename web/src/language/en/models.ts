@@ -26,7 +26,7 @@ export const messages = {
   'models.source.free': 'Own server, free',
   'models.source.none': 'Unpriced',
   'models.source.setting': 'Your setting',
-  'models.state': 'Any model',
+  'models.state': 'Every model',
   'models.state.catalogue': 'Priced by the catalogue',
   'models.state.free': 'Free, on an own server',
   'models.state.setting': 'Priced by your setting',

@@ -3,7 +3,7 @@ export const messages = {
   'people.about':
     'Everybody who signs in or calls the gateway, with their keys, wallet and spending.',
   'people.any.role': 'Every role',
-  'people.any.state': 'On and off',
+  'people.any.state': 'Every state',
   'people.balance': 'Balance',
   'people.delete': 'Delete the user',
   'people.delete.why':

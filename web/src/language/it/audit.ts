@@ -8,7 +8,7 @@ export const messages = {
   'audit.actor.operator': 'Token del gestore',
   'audit.actor.person': 'Con accesso',
   'audit.any.action': 'Ogni chiamata',
-  'audit.any.kind': 'Ogni cosa',
+  'audit.any.kind': 'Ogni tipo',
   'audit.anyone': 'Tutti',
   'audit.at': 'Ora',
   'audit.ip': 'Indirizzo',

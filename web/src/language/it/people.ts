@@ -2,7 +2,7 @@
 export const messages = {
   'people.about': 'Chi accede o chiama il gateway, con chiavi, portafoglio e spesa.',
   'people.any.role': 'Tutti i ruoli',
-  'people.any.state': 'Attivi e disattivati',
+  'people.any.state': 'Ogni stato',
   'people.balance': 'Saldo',
   'people.delete': 'Elimina l’utente',
   'people.delete.why':

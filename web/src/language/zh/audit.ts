@@ -8,7 +8,7 @@ export const messages = {
   'audit.actor.operator': '运营者令牌',
   'audit.actor.person': '已登录',
   'audit.any.action': '所有调用',
-  'audit.any.kind': '所有对象',
+  'audit.any.kind': '所有类型',
   'audit.anyone': '所有人',
   'audit.at': '时间',
   'audit.ip': '地址',

@@ -2,7 +2,7 @@
 export const messages = {
   'people.about': '所有登录或调用网关的人，及其密钥、钱包和开销。',
   'people.any.role': '所有角色',
-  'people.any.state': '全部状态',
+  'people.any.state': '所有状态',
   'people.balance': '余额',
   'people.delete': '删除用户',
   'people.delete.why':
