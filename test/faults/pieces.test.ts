@@ -4,7 +4,8 @@ import { after, before, test } from 'node:test';
 import { systemClock } from '../../server/clock.ts';
 import { SEED_DEFAULTS } from '../../server/limits/limits.ts';
 import type { Behaviour } from '../fake-upstream.ts';
-import { type Asking, form, type Paid, paysAt, stream } from './payer.ts';
+import { fund } from './money.ts';
+import { type Asking, DOLLAR, form, type Paid, paysAt, stream } from './payer.ts';
 import { openStand, type Stand } from './stand.ts';
 
 const SECOND = 100_000;
@@ -225,6 +226,20 @@ test('a picture in a prompt is held by its size, its detail and the model, witho
   // Of what a flat guess would have covered, the provider bills twenty times as much.
   const few = await pays({ path, body: shown(png(1_024, 1_024)), has: 1_300 * 150 + 6_000 }, {});
   assert.deepEqual([few.status, few.record.charge_nanos], [402, null]);
+});
+
+test('pictures without a size are held at the price of the longest prompt that they may make', async () => {
+  const settings = { MODEL_PRICING_JSON: '{}' };
+  await using vendor = await openStand({ provider: 'ANTHROPIC', settings });
+  const { userId } = vendor.product.rooms.accounts.keys.find(vendor.token) ?? assert.fail();
+  await fund(vendor.product.rooms, userId, 10 * DOLLAR, { plan: 'cost' });
+  const source = { type: 'url', url: 'https://pictures.example/1.png' };
+  const content = Array.from({ length: 130 }, () => ({ type: 'image', source }));
+  const messages = [{ role: 'user', content }];
+  const body = { model: 'claude-sonnet-4-5', max_tokens: 10, messages };
+  const { hold_nanos } = vendor.recordOf(await vendor.ask({ path: '/messages', body }));
+  // Beyond 200,000 tokens a million of them costs $6 in place of $3.
+  assert.ok((hold_nanos ?? 0) > 130 * 1_568 * 6_000, String(hold_nanos));
 });
 
 test('a picture that takes more than a minute allows is served, and counted as what it took', async () => {

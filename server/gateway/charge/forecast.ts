@@ -70,7 +70,8 @@ export class Forecast implements Expected {
   #priceAt(key: RoutedKey, models: readonly (string | null)[]): Price | null {
     const { plan, startedAt } = this.#of;
     const asked = plan.parsed === null ? null : tierAsked(plan.parsed);
-    const where = { key, at: startedAt, inputTokens: this.inputEstimate, asked };
+    // With more of a prompt a price may be a dearer one, and this is what is held.
+    const where = { key, at: startedAt, inputTokens: this.inputMost, asked };
     return findPrice(this.#metering, where, models);
   }
 
