@@ -189,6 +189,10 @@ test('each picture of a stream states what it took itself, and a summary behind 
   const watch = watchOf('images', false, 'openai', 3);
   run(watch, [Buffer.from(picture.repeat(2))]);
   assert.deepEqual([watch.usage?.tokens.input, watch.usage?.tokens.output], [100, 8_320]);
+  const preview = `data: ${JSON.stringify({ type: 'image_generation.partial_image', usage })}\n\n`;
+  const shown = watchOf('images', false, 'openai', 3);
+  run(shown, [Buffer.from((preview + picture).repeat(2))]);
+  assert.deepEqual([shown.usage?.tokens.input, shown.usage?.tokens.output], [100, 8_320]);
   const summary = `data: ${JSON.stringify({ type: 'all', usage: { ...usage, output_tokens: 9_000 } })}\n\n`;
   const told = watchOf('images', false, 'openai', 3);
   run(told, [Buffer.from(picture.repeat(2) + summary)]);

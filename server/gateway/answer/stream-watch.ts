@@ -85,6 +85,7 @@ export class StreamWatch {
   /** Bytes of the last event, which the caller gets after its record is durable. */
   held: Buffer | null = null;
   usage: ReportedUsage | null = null;
+  #ofPictures: ReportedUsage | null = null;
   servedModel: string | null = null;
   /** The last word on each of its sides. */
   servedTier: ServiceTier | null = null;
@@ -244,10 +245,7 @@ export class StreamWatch {
     if (tier !== null) this.servedTier = { ...this.servedTier, ...tier };
     const reported = readUsage(event, this.usage);
     const isPicture = PICTURE_TYPES.has(event['type']);
-    if (reported !== null) {
-      // Each picture states what it took itself; of all else the last word is the whole.
-      this.usage = (isPicture ? addUp : overlay)(this.usage, reported);
-    }
+    if (reported !== null) this.usage = overlay(this.usage, this.#soFar(reported, isPicture));
     if (isFailed || TERMINAL_TYPES.has(event['type'])) return 'hold';
     if (isPicture) {
       this.pictures += 1;
@@ -256,6 +254,13 @@ export class StreamWatch {
     const { choices } = event;
     const usageOnly = reported !== null && Array.isArray(choices) && choices.length === 0;
     return usageOnly && dropUsageChunk ? 'drop' : 'forward';
+  }
+
+  /** Each picture states what it took itself; of all else the last word is the whole. */
+  #soFar(reported: ReportedUsage, isPicture: boolean): ReportedUsage {
+    if (!isPicture) return reported;
+    this.#ofPictures = addUp(this.#ofPictures, reported);
+    return this.#ofPictures;
   }
 
   /** Whether it is an error at which clients stop: whatever came behind it would be read by nobody. */
