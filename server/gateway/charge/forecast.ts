@@ -1,6 +1,6 @@
 /** What a request is expected to use, and at which prices, before it leaves. */
-import { type ReportedUsage, type ServiceTier, UNKNOWN_USAGE } from '../../../contract/usage.ts';
-import type { Metering, Price, PromptEstimate } from '../../metering/metering.ts';
+import { type ReportedUsage, UNKNOWN_USAGE } from '../../../contract/usage.ts';
+import type { Metering, Price, PriceQuery, PromptEstimate } from '../../metering/metering.ts';
 import type { RoutedKey } from '../../provider-keys/provider-keys.ts';
 import { type ModelLimits, tierAsked } from '../../providers/providers.ts';
 import type { Candidates } from '../request/payer.ts';
@@ -81,26 +81,21 @@ export class Forecast implements Expected {
   }
 }
 
-interface Where {
+/** `served` where it is known how it was, `asked` before. */
+interface Where extends Omit<PriceQuery, 'catalogue' | 'tiersOf' | 'model'> {
   readonly key: RoutedKey;
-  readonly at: number;
-  readonly inputTokens: number;
-  /** The one where it is known how it was served, the other before. */
-  readonly served?: ServiceTier | null;
-  readonly asked?: ServiceTier | null;
 }
 
 /** The price of the first of these models that has one; null: none has. */
 export function findPrice(
   metering: Metering,
-  where: Where,
+  { key, ...how }: Where,
   models: readonly (string | null)[],
 ): Price | null {
-  const { key, at, inputTokens, served = null, asked = null } = where;
   const { priceCatalogue: catalogue, tiersOf } = key;
   for (const model of models) {
     if (model === null) continue;
-    const price = metering.price({ catalogue, tiersOf, model, at, inputTokens, served, asked });
+    const price = metering.price({ catalogue, tiersOf, model, ...how });
     if (price !== null) return price;
   }
   return null;
