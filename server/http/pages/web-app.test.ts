@@ -148,3 +148,19 @@ test('without a build the API works and the pages say what to do', async () => {
   assert.match(page.body, /npm run build/);
   assert.equal((await inject({ url: '/' })).json().name, 'Tollkeeper');
 });
+
+test('an app that is built only after the start has its assets and plain files too', async () => {
+  const late = join(folder, 'late');
+  const waiting = await openTestEdge({ webFolder: late });
+  const load = (url: string) => waiting.http.instance.inject({ url, headers: { accept: BROWSER } });
+  assert.match((await load('/login')).body, /not built/);
+  assert.equal((await load('/icon.svg')).statusCode, 404);
+  mkdirSync(join(late, 'assets'), { recursive: true });
+  writeFileSync(join(late, 'index.html'), '<script src="/assets/app-1a2b.js"></script>');
+  writeFileSync(join(late, 'assets/app-1a2b.js'), 'let a;');
+  writeFileSync(join(late, 'icon.svg'), '<svg/>');
+  assert.match((await load('/login')).body, /app-1a2b/);
+  assert.equal((await load('/assets/app-1a2b.js')).body, 'let a;');
+  assert.equal((await load('/icon.svg')).statusCode, 200);
+  await waiting.close();
+});

@@ -48,7 +48,7 @@ const NONCE = '__CSP_NONCE__';
 const NOT_BUILT = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Tollkeeper</title></head>
 <body><h1>The web app is not built</h1>
-<p>The API works. For the pages, run <code>npm ci</code> and <code>npm run build</code>, then start again.</p></body></html>
+<p>The API works. For the pages, run <code>npm ci</code> and <code>npm run build</code>, then load this page again.</p></body></html>
 `;
 
 export interface WebApp {
@@ -133,7 +133,7 @@ export async function webAppRoutes(
       return app.send(reply);
     });
   }
-  if (!existsSync(join(folder, 'index.html'))) return;
+  // Also where nothing is built yet: what is built under a running server has its assets as well.
   await scope.register(serveStatic, {
     root: join(folder, 'assets'),
     prefix: '/assets/',
