@@ -147,6 +147,34 @@ describe('people', { skip }, () => {
     await close();
   });
 
+  test('who signed out in the middle of a live page asks no more until they are back', async () => {
+    const { page, close } = await stand.visit({ as: OPERATOR });
+    await page.clock.install();
+    await open(page, '/requests');
+    await page.context().clearCookies();
+    let refused = 0;
+    page.on('response', (answer) => {
+      if (answer.status() === 401) refused++;
+    });
+    const lists = () => page.waitForResponse((answer) => answer.url().includes('/api/requests?'));
+    const first = lists();
+    await page.clock.fastForward(6_000);
+    await first;
+    const again = page.getByRole('dialog', { name: 'Your session has ended' });
+    await again.waitFor();
+    for (let step = 0; step < 5; step++) await page.clock.fastForward(6_000);
+    await again.getByLabel('Password', { exact: true }).fill(OPERATOR.password);
+    const back = lists();
+    await again.getByLabel('Password', { exact: true }).press('Enter');
+    await again.waitFor({ state: 'detached' });
+    assert.equal((await back).status(), 200);
+    assert.equal(refused, 1);
+    const next = lists();
+    await page.clock.fastForward(6_000);
+    assert.equal((await next).status(), 200);
+    await close();
+  });
+
   test('who signs out leaves nothing behind in another tab', async () => {
     const { page, close } = await stand.visit({ as: OPERATOR });
     await open(page, '/users');

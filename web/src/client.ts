@@ -149,16 +149,28 @@ export function keyOf<Params, Query, Body, Reply>(
 
 type AskOptions<Reply> = Omit<UseQueryOptions<Reply, Problem>, 'queryKey' | 'queryFn'>;
 
-/** The answer of a call as the state of a component. */
+/** Whoever was here signs in again on top of the page, so that nothing needs to be said of it beneath. */
+export function isSessionEnd(problem: Error | null): boolean {
+  return problem instanceof Problem && problem.code === 'authentication_required';
+}
+
+/**
+ * The answer of a call as the state of a component. Where it is asked for again and again, that rests while nobody is
+ * signed in: each time would be refused, and ask once more who is here.
+ */
 export function useAsk<Params, Query, Body, Reply>(
   call: Askable<Params, Query, Body, Reply>,
   given: Given<Params, Query, Body> = {},
   options: AskOptions<Reply> = {},
 ): UseQueryResult<Reply, Problem> {
+  const { refetchInterval: interval = false } = options;
   return useQuery<Reply, Problem>({
     queryKey: keyOf(call, given),
     queryFn: ({ signal }) => ask(call, given, signal),
     ...options,
+    refetchInterval: (query) =>
+      !isSessionEnd(query.state.error) &&
+      (typeof interval === 'function' ? interval(query) : interval),
   });
 }
 

@@ -1,8 +1,9 @@
 /** Short words in the corner about what was just done. */
 import { notifications } from '@mantine/notifications';
 import { createElement } from 'react';
+import { isSessionEnd } from '../client.ts';
 import { t } from '../language/language.ts';
-import { isSessionEnd, problemText, requestIdOf } from './problem-text.ts';
+import { problemText, requestIdOf } from './problem-text.ts';
 import { Undoable } from './undoable.tsx';
 
 const closable = () => ({

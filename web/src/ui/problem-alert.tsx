@@ -1,8 +1,9 @@
 import { Alert, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
+import { isSessionEnd } from '../client.ts';
 import { useWords } from '../language/language.ts';
-import { isSessionEnd, problemText, requestIdOf } from './problem-text.ts';
+import { problemText, requestIdOf } from './problem-text.ts';
 
 /** What went wrong with a form, above its button. */
 export function ProblemAlert({ problem }: { readonly problem: Error | null }): ReactNode {

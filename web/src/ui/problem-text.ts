@@ -11,8 +11,3 @@ export function problemText(problem: Error): string {
 export function requestIdOf(problem: Error): string | null {
   return (problem instanceof Problem && problem.requestId) || null;
 }
-
-/** Whoever was here signs in again on top of the page, so that nothing needs to be said of it beneath. */
-export function isSessionEnd(problem: Error): boolean {
-  return problem instanceof Problem && problem.code === 'authentication_required';
-}
