@@ -175,6 +175,47 @@ describe('people', { skip }, () => {
     await close();
   });
 
+  test('what was switched off comes back although its row is gone, and it is told where that fails', async () => {
+    const { page, close } = await stand.visit({ as: OPERATOR });
+    await page.request.post('/api/virtual-keys', { data: { name: 'the spare' } });
+    await open(page, '/virtual-keys?state=active&q=spare');
+    const menu = page.getByRole('button', { name: 'What to do with the spare' });
+    const undo = page.getByRole('button', { name: 'Undo' });
+    const switchOff = async (): Promise<void> => {
+      await menu.click();
+      await page.getByRole('menuitem', { name: 'Switch off' }).click();
+      await menu.waitFor({ state: 'detached' });
+    };
+    await switchOff();
+    await undo.click();
+    await page.getByText('the spare is switched on.').waitFor();
+    await menu.waitFor();
+    await page.getByRole('button', { name: 'Close', exact: true }).click();
+    await switchOff();
+    await page.route('**/api/virtual-keys/*', (route) =>
+      route.fulfill({ status: 500, body: '{"detail":"It broke."}' }),
+    );
+    await undo.click();
+    await page.getByText('It broke.').waitFor();
+    await page.unrouteAll();
+    await close();
+  });
+
+  test('what one person may undo is not offered to the next', async () => {
+    const { page, close } = await stand.visit({ as: OPERATOR });
+    await page.request.post('/api/virtual-keys', { data: { name: 'the other spare' } });
+    await open(page, '/virtual-keys?q=other');
+    await page.getByRole('button', { name: 'What to do with the other spare' }).click();
+    await page.getByRole('menuitem', { name: 'Switch off' }).click();
+    const undo = page.getByRole('button', { name: 'Undo' });
+    await undo.waitFor();
+    await page.request.post('/api/auth/login', { data: MEMBER });
+    await page.evaluate("dispatchEvent(new Event('visibilitychange'))");
+    await page.getByRole('button', { name: /Ben/ }).waitFor();
+    await undo.waitFor({ state: 'detached', timeout: 3_000 });
+    await close();
+  });
+
   test('who signs out leaves nothing behind in another tab', async () => {
     const { page, close } = await stand.visit({ as: OPERATOR });
     await open(page, '/users');

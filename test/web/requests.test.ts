@@ -1,7 +1,7 @@
 /** The log of requests in a real browser: filters, files, saved views, and the story of a refusal. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import { ADMIN_TOKEN } from '../harness.ts';
 import { OPERATOR, open, openFurnishedStand, type Stand, whyNoBrowser } from './stand.ts';
 
@@ -67,6 +67,16 @@ describe('the log of requests', { skip }, () => {
     await page.getByRole('menuitem', { name: 'Manage views' }).click();
     await page.getByLabel('Name of small ones').fill('tiny ones');
     await page.getByRole('button', { name: 'Rename' }).click();
+    const broken = (route: Route) =>
+      route.request().method() === 'PUT'
+        ? route.fulfill({ status: 500, body: '{"detail":"It broke."}' })
+        : route.continue();
+    await page.route('**/api/preferences', broken);
+    await page.getByRole('button', { name: 'Delete the view tiny ones' }).click();
+    await page.getByText('It broke.').waitFor();
+    assert.equal(await page.getByText('The view tiny ones was deleted.').count(), 0);
+    await page.unroute('**/api/preferences', broken);
+    there.complaints.length = 0;
     // It is gone from the page before the account has taken it.
     const stored = page.waitForResponse(
       (answer) =>

@@ -14,6 +14,7 @@ import { useAct } from '../client.ts';
 import { useWords } from '../language/language.ts';
 import { type Act, ActButtons, ActMenu } from '../ui/acts.tsx';
 import { ConfirmDialog } from '../ui/confirm.tsx';
+import { flip } from '../ui/flip.ts';
 import { tellDone, tellNews, tellProblem } from '../ui/notices.ts';
 import { EditKeyDialog } from './edit-key-dialog.tsx';
 import { ProbeDialog } from './probe-dialog.tsx';
@@ -81,18 +82,15 @@ function useActs({ of, isOperator }: ActsProps, ask: (what: Asked) => void): rea
 export function useFlip({ id, name }: ProviderKey) {
   const { t } = useWords();
   const change = useAct(PROVIDER_KEYS_API.change, { stale: STALE });
-  const to = (isActive: boolean): void =>
-    change.mutate(
-      { params: { id }, body: { is_active: isActive } },
-      {
-        onSuccess: () =>
-          tellDone(t(isActive ? 'pk.switched.on' : 'pk.switched.off', { name }), () =>
-            to(!isActive),
-          ),
-        onError: tellProblem,
-      },
-    );
-  return { isPending: change.isPending, to };
+  const flipped = {
+    change: (isActive: boolean) =>
+      change.mutateAsync({ params: { id }, body: { is_active: isActive } }),
+    told: (isActive: boolean) => t(isActive ? 'pk.switched.on' : 'pk.switched.off', { name }),
+  };
+  return {
+    isPending: change.isPending,
+    to: (isActive: boolean): void => flip(flipped, isActive),
+  };
 }
 
 interface DeleteProps {

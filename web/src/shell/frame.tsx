@@ -3,8 +3,9 @@ import { ActionIcon } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { IconMenu2 } from '@tabler/icons-react';
 import { Link, useLocation } from '@tanstack/react-router';
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useWords } from '../language/language.ts';
+import { forgetNotices } from '../ui/notices.ts';
 import { Mark } from './brand.tsx';
 import classes from './frame.module.css';
 import { Header } from './header.tsx';
@@ -44,6 +45,7 @@ export function Frame({ person, isHeld, children }: FrameProps): ReactNode {
     setOverlay(next);
   };
   const page = PAGES.find(({ path }) => path === pathname);
+  useEffect(() => forgetNotices, []);
   usePreferenceSync();
   useShortcuts({
     role: person.role,

@@ -24,6 +24,11 @@ export function tellDone(message: string, undo?: () => void): void {
   const id = notifications.show({ ...done, message: said, autoClose: 10_000 });
 }
 
+/** What one person was told, and may take back, is nothing for the next. */
+export function forgetNotices(): void {
+  notifications.clean();
+}
+
 /** What was asked for was done, and what came of it is not good. */
 export function tellNews(message: string): void {
   notifications.show({ message, color: 'yellow', autoClose: 10_000, ...closable() });

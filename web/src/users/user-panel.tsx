@@ -18,6 +18,7 @@ import { ConfirmDialog } from '../ui/confirm.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { type Fact, Facts, Mono } from '../ui/facts.tsx';
 import { countText } from '../ui/figures.ts';
+import { flip } from '../ui/flip.ts';
 import { Money, Time } from '../ui/money.tsx';
 import { tellDone, tellProblem } from '../ui/notices.ts';
 import { SecretDialog } from '../ui/secret-dialog.tsx';
@@ -109,17 +110,13 @@ function useChanges({ id, name: given, username }: ListedUser) {
         onError: tellProblem,
       },
     );
-  const setActive = (isActive: boolean): void =>
-    change.mutate(
-      { params: { id }, body: { is_active: isActive } },
-      {
-        onSuccess: () =>
-          tellDone(t(isActive ? 'people.switched.on' : 'people.switched.off', { name }), () =>
-            setActive(!isActive),
-          ),
-        onError: tellProblem,
-      },
-    );
+  const flipped = {
+    change: (isActive: boolean) =>
+      change.mutateAsync({ params: { id }, body: { is_active: isActive } }),
+    told: (isActive: boolean) =>
+      t(isActive ? 'people.switched.on' : 'people.switched.off', { name }),
+  };
+  const setActive = (isActive: boolean): void => flip(flipped, isActive);
   return { isPending: change.isPending, setRole, setActive };
 }
 
@@ -141,6 +138,7 @@ function UserActs({ of, close }: PanelProps): ReactNode {
     {
       label: isAdmin ? 'people.make.member' : 'people.make.admin',
       icon: IconUserShield,
+      isBusy: isPending,
       act: () => (isAdmin ? setRole('member', leaveIt) : ask('promote')),
     },
     {

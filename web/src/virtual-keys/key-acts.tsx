@@ -14,6 +14,7 @@ import { useWords } from '../language/language.ts';
 import type { Person } from '../shell/session.ts';
 import { type Act, ActButtons, ActMenu } from '../ui/acts.tsx';
 import { ConfirmDialog } from '../ui/confirm.tsx';
+import { flip } from '../ui/flip.ts';
 import { tellDone, tellProblem } from '../ui/notices.ts';
 import { EditKeyDialog, STALE } from './key-dialog.tsx';
 import type { Issued, VirtualKey } from './key-draft.ts';
@@ -67,20 +68,15 @@ function useActs(of: VirtualKey, person: Person, ask: (what: Asked) => void): re
   const { t } = useWords();
   const change = useAct(VIRTUAL_KEYS_API.change, { stale: STALE });
   const isRuled = person.role !== 'admin' && of.ruled_by === 'operator';
-  const flip = (isActive: boolean): void =>
-    change.mutate(
-      { params: { id: of.id }, body: { is_active: isActive } },
-      {
-        onSuccess: ({ name }) =>
-          tellDone(t(isActive ? 'vk.switched.on' : 'vk.switched.off', { name }), () =>
-            flip(!isActive),
-          ),
-        onError: tellProblem,
-      },
-    );
+  const { id, name } = of;
+  const flipped = {
+    change: (isActive: boolean) =>
+      change.mutateAsync({ params: { id }, body: { is_active: isActive } }),
+    told: (isActive: boolean) => t(isActive ? 'vk.switched.on' : 'vk.switched.off', { name }),
+  };
   const flipping: Act = of.is_active
-    ? { label: 'vk.disable', icon: IconPlayerPause, act: () => flip(false) }
-    : { label: 'vk.enable', icon: IconPlayerPlay, act: () => flip(true) };
+    ? { label: 'vk.disable', icon: IconPlayerPause, act: () => flip(flipped, false) }
+    : { label: 'vk.enable', icon: IconPlayerPlay, act: () => flip(flipped, true) };
   return [
     { label: 'vk.edit', icon: IconPencil, act: () => ask('edit') },
     { label: 'vk.rotate', icon: IconRefresh, act: () => ask('rotate') },

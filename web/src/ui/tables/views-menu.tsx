@@ -178,18 +178,18 @@ function ViewLine(props: Omit<ManageProps, 'close'> & { readonly view: SavedView
   const { t } = useWords();
   const choose = useChoose();
   const [text, setText] = useState(view.name);
-  const change = (to: (page: PageChoices) => PageChoices): void =>
-    void choose(onPage(path, to)).catch(tellProblem);
+  const change = (to: (page: PageChoices) => PageChoices, done?: () => void): void =>
+    void choose(onPage(path, to)).then(done, tellProblem);
   const isDefault = choices.default_view === view.name;
-  const remove = (): void => {
-    change((page) => withoutView(page, view.name));
-    tellDone(t('views.deleted', { name: view.name }), () =>
-      change((page) => ({
-        ...withView(page, view),
-        default_view: isDefault ? view.name : page.default_view,
-      })),
+  const putBack = (page: PageChoices): PageChoices => ({
+    ...withView(page, view),
+    default_view: isDefault ? view.name : page.default_view,
+  });
+  const remove = (): void =>
+    change(
+      (page) => withoutView(page, view.name),
+      () => tellDone(t('views.deleted', { name: view.name }), () => change(putBack)),
     );
-  };
   const Star = isDefault ? IconStarFilled : IconStar;
   const name = text.trim();
   const isTaken = choices.views.some((one) => one !== view && one.name === name);
