@@ -59,6 +59,8 @@ export interface BillRow extends Consumption {
   readonly streamed: boolean;
   readonly costNanos: number;
   readonly outcome: BillOutcome;
+  /** When it was billed, which is before the end of the answer leaves: milliseconds since the epoch. */
+  readonly at: number;
 }
 
 export interface BillTotals {
@@ -135,7 +137,8 @@ export class BillBook implements Bill {
     return Number((millionths + 500_000n) / 1_000_000n);
   }
 
-  add(row: BillRow): void {
+  add(billed: Omit<BillRow, 'at'>): void {
+    const row = { ...billed, at: Date.now() };
     this.#requests += 1;
     this.#promptTokens += row.promptTokens;
     this.#completionTokens += row.completionTokens;
