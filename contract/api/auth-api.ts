@@ -183,7 +183,7 @@ export const AUTH_API = {
     method: 'DELETE',
     path: '/api/auth/sessions/{id}',
     who: 'signed in',
-    summary: 'End one of the own sessions',
+    summary: 'End a session of one’s own',
     tags,
     params: z.object({ id: z.string().min(1).max(200) }),
     status: 204,

@@ -169,7 +169,7 @@ export const PEOPLE_API = {
     method: 'PATCH',
     path: '/api/users/{id}',
     who: 'operator',
-    summary: 'Change role or switch',
+    summary: 'Change the role of a user, or switch them on or off',
     description: 'Whoever is switched off has no session, key or token any more.',
     tags,
     params: oneUser,

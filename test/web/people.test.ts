@@ -110,6 +110,9 @@ describe('people', { skip }, () => {
     await page.getByLabel('Name of the view').fill('who got credit');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByRole('button', { name: 'who got credit', exact: true }).waitFor();
+    await page.evaluate("localStorage.setItem('tollkeeper.language', 'it')");
+    await open(page, `/audit?action=${encodeURIComponent(ENTRY)}`);
+    await page.getByText('Registrare un credito, un addebito').first().waitFor();
     assert.deepEqual(complaints, []);
     await close();
   });

@@ -12,7 +12,7 @@ import {
 } from '../../../contract/api/audit-api.ts';
 import { PEOPLE_API } from '../../../contract/api/people-api.ts';
 import { addressOf, useAsk } from '../client.ts';
-import { useWords } from '../language/language.ts';
+import { type MessageId, useWords } from '../language/language.ts';
 import type { Period } from '../shell/period.ts';
 import { usePeriod } from '../shell/period-picker.tsx';
 import { placeOf } from '../shell/places.ts';
@@ -91,7 +91,7 @@ function AuditTable(): ReactNode {
             empty={<NoEntries isFiltered={FILTERS.some((name) => url[name] !== undefined)} />}
           />
           <RowPanel
-            title={open?.summary ?? open?.action ?? ''}
+            title={open === undefined ? '' : (wordsFor(open, t) ?? open.action)}
             rows={data}
             idOf={idOf}
             control={control}
@@ -174,16 +174,24 @@ function Who({ of }: { readonly of: Entry }): ReactNode {
 }
 
 /** In words, and as the call that it was. */
-function What({ of: { action, summary } }: { readonly of: Entry }): ReactNode {
-  if (summary === null) return <Mono text={action} />;
+function What({ of }: { readonly of: Entry }): ReactNode {
+  const { t } = useWords();
+  const { action } = of;
+  const words = wordsFor(of, t);
+  if (words === null) return <Mono text={action} />;
   return (
     <>
-      {summary}
+      {words}
       <Text size="xs" c="dimmed">
         <Mono text={action} />
       </Text>
     </>
   );
+}
+
+/** What the call did; null: it is there no more. For each that is there every language has words, see its test. */
+function wordsFor({ action, summary }: Entry, t: (id: MessageId) => string): string | null {
+  return summary === null ? null : t(`audit.did.${action}` as MessageId);
 }
 
 /** What it was about, with the way there where it has a page. */

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { compileMessageOrThrow } from '@lingui/message-utils/compileMessage';
+import { ALL_CALLS } from '../../../contract/api/api.ts';
 import { areas } from './en.ts';
 
 type Messages = Readonly<Record<string, string>>;
@@ -51,6 +52,16 @@ for (const [language, area, messages] of catalogs) {
     }
   });
 }
+
+test('the audit log has words for each call that is kept there, those of the documentation in English', () => {
+  const kept = ALL_CALLS.filter(({ method, path }) => method !== 'GET' && !path.startsWith('/v1/'));
+  const documented = kept.map(({ method, path, summary }) => [
+    `audit.did.${method} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+    summary,
+  ]);
+  const words = Object.entries(areas.audit).filter(([id]) => id.startsWith('audit.did.'));
+  assert.deepEqual(Object.fromEntries(words), Object.fromEntries(documented));
+});
 
 const SOURCE = join(import.meta.dirname, '..');
 const sources = globSync('**/*.{ts,tsx}', {
