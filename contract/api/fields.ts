@@ -3,8 +3,11 @@ import { MODEL_LETTERS_MAX } from '../usage.ts';
 
 /** Control characters of any kind break logs and tables; half a surrogate pair cannot be stored as UTF-8. */
 const ONE_LINE = /^[^\p{Cc}\p{Cs}\u2028\u2029]*$/u;
-/** A letter, digit, mark or sign: what has none is a row without a name. */
-const SEEN = /[\p{L}\p{N}\p{P}\p{S}]/u;
+/**
+ * A letter, digit, mark or sign: what has none is a row without a name. Some that count as letters or signs fill a place
+ * and show nothing, as the blank of Braille does, which no property of Unicode tells.
+ */
+const SEEN = /(?![\p{Default_Ignorable_Code_Point}\u2800])[\p{L}\p{N}\p{P}\p{S}]/u;
 const SEVERAL_LINES = /^(?:[^\p{Cc}\p{Cs}]|[\t\n\r])*$/u;
 
 /** One line of 1 to `most` characters; `what` begins the sentence that tells so. */

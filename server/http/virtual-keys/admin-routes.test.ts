@@ -58,6 +58,7 @@ describe('POST /admin/keys', () => {
     ['a label of 129 characters', { label: 'x'.repeat(129) }, 'label'],
     ['a label with a control character', { label: 'a\u0000b' }, 'label'],
     ['a label of which nothing can be seen', { label: '\u200b\u00ad' }, 'label'],
+    ['a label of a letter and a sign that fill a place only', { label: '\u3164 \u2800' }, 'label'],
     ['a label with half a surrogate pair', { label: 'a\ud800b' }, 'label'],
     ['a label that is a number', { label: 7 }, 'label'],
     ['a note of 1001 characters', { label: 'a', note: 'n'.repeat(1001) }, 'note'],
