@@ -173,6 +173,9 @@ function Who({ of }: { readonly of: Entry }): ReactNode {
   );
 }
 
+/** As much as most calls take that stand below it, so that the answer is still seen beside it. */
+const WORDS_WIDTH = 240;
+
 /** In words, and as the call that it was. */
 function What({ of }: { readonly of: Entry }): ReactNode {
   const { t } = useWords();
@@ -181,7 +184,9 @@ function What({ of }: { readonly of: Entry }): ReactNode {
   if (words === null) return <Mono text={action} />;
   return (
     <>
-      {words}
+      <Text inherit maw={WORDS_WIDTH} style={{ whiteSpace: 'normal' }}>
+        {words}
+      </Text>
       <Text size="xs" c="dimmed">
         <Mono text={action} />
       </Text>
