@@ -206,6 +206,22 @@ describe('figures', { skip }, () => {
     assert.deepEqual(visit.complaints, []);
   });
 
+  test('on paper a panel stands alone and whole', async () => {
+    await open(page, '/requests?live=off');
+    await page.locator('tr[data-opens] td:first-child button').first().click();
+    const panel = page.getByRole('dialog');
+    await panel.getByText('Details', { exact: true }).waitFor();
+    await page.emulateMedia({ media: 'print' });
+    assert.equal(await page.locator('#root table').isVisible(), false);
+    const heights = await panel.evaluate((drawn) => [drawn.clientHeight, drawn.scrollHeight]);
+    assert.equal(heights[0], heights[1]);
+    assert.equal(await panel.getByRole('button', { name: 'Close' }).isVisible(), false);
+    await page.emulateMedia({ media: null });
+    await page.keyboard.press('Escape');
+    await panel.waitFor({ state: 'detached' });
+    assert.deepEqual(visit.complaints, []);
+  });
+
   test('a model that was used without a price is named with how often, and is never free', async () => {
     await open(page, '/models?state=unpriced');
     const { data } = await ask(

@@ -24,6 +24,7 @@ export function ActMenu({ name, acts }: ActsProps): ReactNode {
     <Menu>
       <Menu.Target>
         <ActionIcon
+          className="tk-screen"
           aria-label={t('action.what', { name })}
           loading={acts.some(({ isBusy }) => isBusy === true)}
         >
@@ -49,7 +50,7 @@ export function ActMenu({ name, acts }: ActsProps): ReactNode {
 export function ActButtons({ name, acts }: ActsProps): ReactNode {
   const { t } = useWords();
   return (
-    <Group gap={6} role="group" aria-label={t('action.what', { name })}>
+    <Group gap={6} role="group" className="tk-screen" aria-label={t('action.what', { name })}>
       {acts.map(({ label, icon: ActIcon, isDangerous, isBusy, act }) => (
         <Button
           key={label}

@@ -32,6 +32,7 @@ export function RowPanel<Row>(props: RowPanelProps<Row>): ReactNode {
       title={
         <Group gap={4} wrap="nowrap">
           <ActionIcon
+            className="tk-screen"
             disabled={before === null}
             onClick={() => control.open(before)}
             aria-label={t('table.before')}
@@ -39,6 +40,7 @@ export function RowPanel<Row>(props: RowPanelProps<Row>): ReactNode {
             <IconChevronUp size={18} stroke={1.6} />
           </ActionIcon>
           <ActionIcon
+            className="tk-screen"
             disabled={after === null}
             onClick={() => control.open(after)}
             aria-label={t('table.after')}
