@@ -178,6 +178,23 @@ describe('people', { skip }, () => {
     await close();
   });
 
+  test('no key opens anything beneath what asks to sign in again', async () => {
+    const { page, close } = await stand.visit({ as: OPERATOR });
+    await open(page, '/users');
+    await page.keyboard.press('j');
+    await page.getByRole('dialog').getByRole('group').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.context().clearCookies();
+    await page.evaluate("dispatchEvent(new Event('visibilitychange'))");
+    const again = page.getByRole('dialog', { name: 'Your session has ended' });
+    await again.getByRole('button', { name: 'Sign in as somebody else' }).focus();
+    await page.keyboard.press('j');
+    assert.equal(new URL(page.url()).searchParams.has('row'), false);
+    assert.equal(await page.getByRole('dialog').count(), 1);
+    await close();
+  });
+
   test('what was switched off comes back although its row is gone, and it is told where that fails', async () => {
     const { page, close } = await stand.visit({ as: OPERATOR });
     await page.request.post('/api/virtual-keys', { data: { name: 'the spare' } });

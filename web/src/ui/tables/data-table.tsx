@@ -272,9 +272,10 @@ export function neighbour<Row>(
   return at < 0 || row === undefined ? null : idOf(row);
 }
 
-/** Whether something lies over the panel, which takes the keys then. */
-export function isCovered(): boolean {
-  return document.querySelectorAll('[role=dialog]').length > 1;
+/** Whether something lies over the list, or over its panel if that is open, and takes the keys. */
+export function isCovered({ row }: Pick<TableControl, 'row'>): boolean {
+  const own = row === null ? 0 : 1;
+  return document.querySelectorAll('[role=dialog]').length > own;
 }
 
 /** `j` and `k` go through the rows while a panel is open or to open the first. */
@@ -285,7 +286,7 @@ function useRowKeys<Row>({ rows, idOf, control, opensRows }: DataTableProps<Row>
     const press = (event: KeyboardEvent): void => {
       const isWriting =
         event.target instanceof Element && event.target.closest('input,textarea') !== null;
-      if (isWriting || event.metaKey || event.ctrlKey || event.altKey || isCovered()) return;
+      if (isWriting || event.metaKey || event.ctrlKey || event.altKey || isCovered(control)) return;
       const direction = event.key === 'j' ? 1 : event.key === 'k' ? -1 : null;
       if (direction === null) return;
       const first = rows[0];

@@ -72,7 +72,7 @@ function useEscape(control: TableControl): void {
         event.isComposing ||
         (event.target instanceof Element &&
           event.target.getAttribute('data-mantine-stop-propagation') === 'true');
-      if (event.key !== 'Escape' || control.row === null || isTaken || isCovered()) return;
+      if (event.key !== 'Escape' || control.row === null || isTaken || isCovered(control)) return;
       control.open(null);
     };
     window.addEventListener('keydown', press, { capture: true });
