@@ -104,6 +104,23 @@ describe('provider keys', { skip }, () => {
     await close();
   });
 
+  test('a switch keeps the focus when it is flipped by its key', async () => {
+    const { page, complaints, close } = await stand.visit({ as: OPERATOR });
+    await open(page, '/keys?platform=deepseek');
+    const flip = page.getByRole('switch').first();
+    await flip.focus();
+    for (const [told, state] of [
+      [/ is off: /, ':not(:checked)'],
+      [/ is on\.$/, ':checked'],
+    ] as const) {
+      await page.keyboard.press('Space');
+      await page.getByText(told).waitFor();
+      await page.locator(`input[role=switch]:focus${state}`).waitFor({ timeout: 5_000 });
+    }
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
   test('how long ago a key was checked is told anew while its page stands open', async () => {
     const { page, close } = await stand.visit({ as: OPERATOR });
     await page.clock.install();

@@ -181,8 +181,11 @@ function OnSwitch({ of }: { readonly of: ProviderKey }): ReactNode {
       <Switch
         aria-label={t('keys.switch', { name: of.name })}
         checked={of.is_active}
-        disabled={!isStored || flip.isPending}
-        onChange={(event) => flip.to(event.currentTarget.checked)}
+        disabled={!isStored}
+        // Disabled meanwhile, it would lose the focus, and with it the place of whoever goes by keyboard.
+        onChange={(event) => {
+          if (!flip.isPending) flip.to(event.currentTarget.checked);
+        }}
       />
     </span>
   );
