@@ -7,7 +7,7 @@ import { nanos } from '../../contract/money.ts';
 import { UNKNOWN_USAGE } from '../../contract/usage.ts';
 import { type Accounts, createAccounts, type VirtualKey } from '../accounts/accounts.ts';
 import { systemClock } from '../clock.ts';
-import { newId } from '../id.ts';
+import { firstId, newId } from '../id.ts';
 import { usageRecord } from '../records/record-for-tests.ts';
 import { createRecords, type Records, type UsageRecord } from '../records/records.ts';
 import { openSqlite, type Storage } from '../storage/storage.ts';
@@ -50,8 +50,10 @@ interface Happened {
 }
 
 async function happened(what: Happened): Promise<void> {
+  const startedAt = Date.parse(what.at);
   const record = usageRecord({
-    id: newId('req'),
+    // Ids sort by time, and those of one millisecond in no order.
+    id: `${firstId('req', startedAt)}${newId('req').slice(16)}`,
     virtualKeyId: what.key.id,
     userId: what.key.userId,
     model: what.model === undefined ? 'small' : what.model,
@@ -60,7 +62,7 @@ async function happened(what: Happened): Promise<void> {
     tokens: { ...UNKNOWN_USAGE, input: what.input ?? null, output: what.output ?? null },
     cost: what.cost === null ? null : nanos(what.cost),
     costSource: what.costSource ?? (what.cost === null ? 'unpriced' : 'catalogue'),
-    startedAt: Date.parse(what.at),
+    startedAt,
   });
   await storage.commit(records.finish(record, null));
 }
