@@ -258,7 +258,7 @@ export function bodyFor(
   const { routing } = key.provider;
   let sent = body;
   if (outputBound !== null && (wire === 'chat' || wire === 'completions')) {
-    const model = plan.deployment ?? deploymentAt(key.basePath) ?? plan.model;
+    const model = deploymentFor(plan, key) ?? plan.model;
     const name = wire === 'chat' ? routing.chatBound(model) : 'max_tokens';
     sent = withMember(sent, parsed, { name, json: String(outputBound) });
   } else if (outputBound !== null && (wire === 'responses' || wire === 'messages')) {
@@ -289,20 +289,24 @@ export function namesForPrice(
 ): readonly (string | null)[] {
   const { model, deployment } = plan;
   if (deployment !== null && served === undefined) return [deployment];
-  const [decides = null] = deploymentsOf(plan, [key]);
+  const decides = deploymentFor(plan, key);
   if (decides !== null) return [decides, served ?? null, model];
   const isAnyOfSeveral = served !== undefined && Array.isArray(plan.parsed?.['models']);
   if (isAnyOfSeveral) return [served, model];
   return [model ?? unnamedModel(plan, key), served ?? null];
 }
 
-/** Under which names a request goes to deployments: that of its path, or else those of the addresses that may serve it. */
+/** The deployment that a request goes to with a key: that of its path, or else that of the key's address; null: to none. */
+function deploymentFor({ deployment }: Plan, { basePath }: Pick<RoutedKey, 'basePath'>) {
+  return deployment ?? deploymentAt(basePath);
+}
+
+/** The deployments that a request may go to with one of these keys. */
 export function deploymentsOf(
-  { deployment }: Plan,
+  plan: Plan,
   keys: readonly Pick<RoutedKey, 'basePath'>[],
 ): readonly string[] {
-  const names = keys.map(({ basePath }) => deployment ?? deploymentAt(basePath));
-  return names.filter((name) => name !== null);
+  return keys.map((key) => deploymentFor(plan, key)).filter((name) => name !== null);
 }
 
 function unnamedModel({ wire }: Plan, { provider }: Pick<RoutedKey, 'provider'>): string | null {
